@@ -1,0 +1,1 @@
+"""Nova: a WhatsApp bot and its CRM dashboard over one PostgreSQL, built around Reset."""

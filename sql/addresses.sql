@@ -1,0 +1,109 @@
+-- Addresses: how a sender, or a handle typed by a person, leads to a client.
+
+CREATE OR REPLACE FUNCTION alias_of(client_id text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT regexp_replace(client_id, '@(c\.us|s\.whatsapp\.net)$', '')
+$$;
+COMMENT ON FUNCTION alias_of(text) IS
+'The address that a client id stands for: 6281717407674@c.us → 6281717407674; a BSUID stays.';
+
+CREATE OR REPLACE FUNCTION client_id_of(address text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN address ~ '^[0-9]+$' THEN address || '@c.us' ELSE address END
+$$;
+COMMENT ON FUNCTION client_id_of(text) IS
+'The id of a client first met at this address: 6281717407674 → 6281717407674@c.us.';
+
+CREATE OR REPLACE FUNCTION read_handle(handle text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+    written text := btrim(translate(handle, U&'\00A0\2009\202F\2010\2011\2012\2013', '   ----'));
+    digits text;
+BEGIN
+    IF written ~* '^[a-z]{2}\.(ent\.)?[a-z0-9]{1,128}$' THEN
+        RETURN written;
+    END IF;
+    written := regexp_replace(written, '^(tel:|whatsapp:|https?://wa\.me/)', '', 'i');
+    written := regexp_replace(written, '@(c\.us|s\.whatsapp\.net)$', '', 'i');
+    IF written ~ '^\+?[0-9 ()./-]+$' THEN
+        digits := regexp_replace(written, '[^0-9]', '', 'g');
+        digits := CASE
+            WHEN digits LIKE '00%' THEN substr(digits, 3)
+            WHEN written LIKE '+%' THEN digits
+            WHEN digits LIKE '0%' THEN '62' || substr(digits, 2)
+            WHEN digits ~ '^8[0-9]{8,11}$' THEN '62' || digits
+            ELSE digits
+        END;
+        digits := regexp_replace(digits, '^620+', '62');
+        IF length(digits) BETWEEN 6 AND 20 THEN
+            RETURN digits;
+        END IF;
+    END IF;
+    RAISE EXCEPTION USING
+        ERRCODE = 'ST001',
+        MESSAGE = format('%L is no client id, phone number or BSUID', handle),
+        HINT = 'Write 6281717407674@c.us, +62 817-1740-7674, 0817-1740-7674, or a BSUID such as ID.1a2b3c.';
+END
+$$;
+COMMENT ON FUNCTION read_handle(text) IS
+'The address a person meant: a client id, a phone number in any usual spelling (national ones are Indonesian), or a BSUID. Raises ST001 for anything else.';
+
+CREATE OR REPLACE FUNCTION find_client(handle text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+    found text;
+BEGIN
+    SELECT u.id INTO found FROM "User" AS u WHERE u.id = handle;
+    IF found IS NULL THEN
+        SELECT u.id INTO found
+        FROM "User" AS u
+        JOIN "Alias" AS a ON a."userId" = u.id
+        WHERE
+            a.alias = handle
+            OR (handle ~ '^[+0-9 ()./-]+$' AND a.alias = regexp_replace(handle, '[^0-9]', '', 'g'));
+    END IF;
+    IF found IS NULL THEN
+        SELECT u.id INTO found
+        FROM "User" AS u
+        JOIN "Alias" AS a ON a."userId" = u.id
+        WHERE a.alias = read_handle(handle);
+    END IF;
+    RETURN found;
+END
+$$;
+COMMENT ON FUNCTION find_client(text) IS
+'The id of the client a handle leads to, or NULL. Raises ST001 for what is no handle and no client.';
+
+CREATE OR REPLACE FUNCTION add_own_alias() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM "Alias" WHERE alias = alias_of(OLD.id) AND "userId" IN (OLD.id, NEW.id);
+    END IF;
+    INSERT INTO "Alias" (alias, "userId")
+    VALUES (alias_of(NEW.id), NEW.id)
+    ON CONFLICT (alias) DO UPDATE SET "userId" = excluded."userId";
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION add_own_alias() IS
+'A client is found at the address its id stands for, also after a plain INSERT or UPDATE of the id.';
+
+CREATE OR REPLACE TRIGGER a_own_alias_on_insert
+AFTER INSERT ON "User"
+FOR EACH ROW EXECUTE FUNCTION add_own_alias();
+ALTER TABLE "User" ENABLE ALWAYS TRIGGER a_own_alias_on_insert;
+
+CREATE OR REPLACE TRIGGER own_alias_on_rename
+AFTER UPDATE OF id ON "User"
+FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id)
+EXECUTE FUNCTION add_own_alias();
+ALTER TABLE "User" ENABLE ALWAYS TRIGGER own_alias_on_rename;

@@ -1,0 +1,333 @@
+-- The turn: what a bot loads before it answers, and commits after. See ARCHITECTURE.md.
+-- Every statement that touches several tables names "User" first, so that TRUNCATE, which
+-- locks "User" and then the rest, can wait for turns but never deadlock with them.
+
+CREATE OR REPLACE FUNCTION load_session(
+    addresses text[],
+    OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
+    OUT user_revision uuid, OUT session_revision uuid
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+BEGIN
+    SELECT
+        u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision
+    INTO
+        load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
+        load_session.context, load_session.user_revision, load_session.session_revision
+    FROM "User" AS u
+    JOIN "Alias" AS a ON a."userId" = u.id
+    LEFT JOIN "Session" AS s ON s."userId" = u.id
+    WHERE a.alias = ANY (addresses)
+    ORDER BY array_position(addresses, a.alias)
+    LIMIT 1;
+END
+$$;
+COMMENT ON FUNCTION load_session(text[]) IS
+'What is remembered of the client that these addresses (preferred first) lead to; one row, all NULL for a stranger.';
+
+CREATE OR REPLACE FUNCTION lock_client(addresses text[]) RETURNS "User"
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+    SELECT u.*
+    FROM "User" AS u
+    JOIN "Alias" AS a ON a."userId" = u.id
+    WHERE a.alias = ANY (addresses)
+    ORDER BY array_position(addresses, a.alias)
+    LIMIT 1
+    FOR NO KEY UPDATE OF u
+$$;
+COMMENT ON FUNCTION lock_client(text[]) IS
+'Locks and returns the client that these addresses lead to; NULL for a stranger. A delete waits until the turn has committed, or the turn until the delete has.';
+REVOKE ALL ON FUNCTION lock_client(text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION add_client(addresses text[], profile text) RETURNS "User"
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+    client "User";
+BEGIN
+    INSERT INTO "User" (id, "profileName")
+    VALUES (client_id_of(addresses[1]), profile)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING * INTO client;
+    IF client.id IS NULL THEN
+        -- Somebody was faster; or the row is there and has lost its own address.
+        INSERT INTO "Alias" (alias, "userId")
+        SELECT alias_of(u.id), u.id FROM "User" AS u WHERE u.id = client_id_of(addresses[1])
+        ON CONFLICT (alias) DO NOTHING;
+    END IF;
+    RETURN client;
+END
+$$;
+COMMENT ON FUNCTION add_client(text[], text) IS
+'Makes the client first met at these addresses; NULL when another transaction was faster.';
+REVOKE ALL ON FUNCTION add_client(text[], text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION add_addresses(client text, addresses text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+    INSERT INTO "Alias" (alias, "userId")
+    SELECT a, client FROM unnest(addresses) AS a
+    ORDER BY a
+    ON CONFLICT (alias) DO NOTHING
+$$;
+COMMENT ON FUNCTION add_addresses(text, text[]) IS
+'These addresses lead to this client too, unless they already lead to one.';
+REVOKE ALL ON FUNCTION add_addresses(text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION note_delivery(message_id text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+    INSERT INTO "Delivery" (digest) VALUES (digest_of('message:' || message_id))
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'ST003',
+            MESSAGE = 'this message was stored by another transaction meanwhile';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION note_delivery(text) IS
+'Remembers that this message was seen, as a digest. Raises ST003 when another transaction just did: everything is undone, and the next try finds it seen.';
+REVOKE ALL ON FUNCTION note_delivery(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION was_delivered(message_id text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM "Delivery" WHERE digest = digest_of('message:' || message_id))
+$$;
+COMMENT ON FUNCTION was_delivered(text) IS 'Whether this message was seen in the last 8 days.';
+REVOKE ALL ON FUNCTION was_delivered(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION commit_turn(
+    addresses text[],
+    expected_id text,
+    expected_user_revision uuid,
+    expected_session_revision uuid,
+    message_id text,
+    kind text,
+    body text,
+    detail jsonb,
+    written_at timestamptz,
+    profile text,
+    new_context jsonb,
+    learnt_name text,
+    answers text[],
+    stored_message bigint,
+    OUT outcome text,
+    OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
+    OUT user_revision uuid, OUT session_revision uuid
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+#variable_conflict use_variable
+DECLARE
+    client "User";
+    current_session uuid;
+BEGIN
+    -- 1. Lock the client, then its session: whoever deletes or edits them waits for us,
+    --    or we for them, and then see what they left.
+    client := lock_client(addresses);
+    IF client.id IS NOT NULL THEN
+        SELECT s.revision INTO current_session
+        FROM "Session" AS s WHERE s."userId" = client.id
+        FOR NO KEY UPDATE;
+    END IF;
+
+    -- 2. The fence: the session answered from is the one in the database, or nothing is written.
+    IF
+        client.id IS DISTINCT FROM expected_id
+        OR client.revision IS DISTINCT FROM expected_user_revision
+        OR current_session IS DISTINCT FROM expected_session_revision
+    THEN
+        outcome := 'stale';
+    ELSIF stored_message IS NOT NULL THEN
+        -- 3a. The message was stored before it was answered: it must still be there.
+        UPDATE "Conversation" AS c
+        SET status = 'answered', "claimedBy" = NULL, "claimedAt" = NULL
+        WHERE c.id = stored_message AND c."userId" = client.id AND c.status = 'pending';
+        outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
+    ELSIF was_delivered(message_id) THEN
+        -- 3b. Seen before, by any bot, before or after any reset.
+        outcome := 'duplicate';
+    ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
+        -- 3c. Written before its sender was forgotten, and delivered late.
+        outcome := 'forgotten';
+    ELSE
+        IF client.id IS NULL THEN
+            client := add_client(addresses, profile);
+        END IF;
+        outcome := CASE WHEN client.id IS NULL THEN 'stale' ELSE 'committed' END;
+    END IF;
+
+    IF outcome = 'stale' THEN
+        SELECT l.* INTO id, incarnation, nama, paused, context, user_revision, session_revision
+        FROM load_session(addresses) AS l;
+        RETURN;
+    ELSIF outcome <> 'committed' THEN
+        RETURN;
+    END IF;
+
+    -- 4. Write: the message, the answers, the name, the session, both revisions.
+    IF stored_message IS NULL THEN
+        PERFORM note_delivery(message_id);
+        IF cardinality(addresses) > 1 THEN
+            PERFORM add_addresses(client.id, addresses);
+        END IF;
+        INSERT INTO "Conversation" ("userId", direction, kind, body, detail, at, "waMessageId")
+        VALUES (client.id, 'in', kind, body, detail, written_at, message_id);
+    END IF;
+    INSERT INTO "Conversation" ("userId", direction, body, status, address)
+    SELECT client.id, 'out', a.answer, 'queued', addresses[1]
+    FROM unnest(answers) WITH ORDINALITY AS a (answer, position)
+    ORDER BY a.position;
+
+    user_revision := gen_random_uuid();
+    session_revision := gen_random_uuid();
+    UPDATE "User" AS u
+    SET
+        revision = user_revision,
+        nama = coalesce(learnt_name, u.nama),
+        "profileName" = coalesce(profile, u."profileName"),
+        "activeAt" = now()
+    WHERE u.id = client.id
+    RETURNING u.nama INTO nama;
+    IF current_session IS NULL THEN
+        INSERT INTO "Session" ("userId", context, revision)
+        VALUES (client.id, new_context, session_revision);
+    ELSE
+        UPDATE "Session" AS s
+        SET context = new_context, revision = session_revision, "updatedAt" = now()
+        WHERE s."userId" = client.id;
+    END IF;
+    id := client.id;
+    incarnation := client.incarnation;
+    paused := client."pausedAt" IS NOT NULL;
+    context := new_context;
+END
+$$;
+COMMENT ON FUNCTION commit_turn(
+    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, text[], bigint
+) IS
+'One turn, or nothing of it. outcome: committed (with the session as it is now), stale (somebody else wrote: the current session comes back, answer again from it), duplicate (seen before), forgotten (written before a reset), gone (the stored message was reset). Raises lock_not_available after 100 ms behind somebody''s lock.';
+
+CREATE OR REPLACE FUNCTION store_message(
+    addresses text[],
+    message_id text,
+    kind text,
+    body text,
+    detail jsonb,
+    written_at timestamptz,
+    profile text,
+    bot uuid,
+    OUT outcome text,
+    OUT client_id text
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+#variable_conflict use_variable
+DECLARE
+    client "User";
+BEGIN
+    client := lock_client(addresses);
+    IF was_delivered(message_id) THEN
+        outcome := 'duplicate';
+    ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
+        outcome := 'forgotten';
+    ELSE
+        IF client.id IS NULL THEN
+            client := add_client(addresses, profile);
+        END IF;
+        outcome := CASE WHEN client.id IS NULL THEN 'stale' ELSE 'stored' END;
+    END IF;
+    client_id := client.id;
+    IF outcome <> 'stored' THEN
+        RETURN;
+    END IF;
+    PERFORM note_delivery(message_id);
+    PERFORM add_addresses(client.id, addresses);
+    INSERT INTO "Conversation" (
+        "userId", direction, kind, body, detail, at, "waMessageId",
+        status, address, "claimedBy", "claimedAt"
+    )
+    VALUES (
+        client.id, 'in', kind, body, detail, written_at, message_id,
+        'pending', addresses[1], bot, clock_timestamp()
+    );
+    UPDATE "User" AS u
+    SET "profileName" = coalesce(profile, u."profileName"), "activeAt" = now()
+    WHERE u.id = client.id;
+END
+$$;
+COMMENT ON FUNCTION store_message(text[], text, text, text, jsonb, timestamptz, text, uuid) IS
+'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, forgotten, or stale (another transaction made the client: try again).';
+
+CREATE OR REPLACE FUNCTION claim_pending(client text, bot uuid)
+RETURNS TABLE (
+    id bigint, addresses text[], kind text, body text, detail jsonb, at timestamptz,
+    "waMessageId" text
+)
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+    UPDATE "Conversation" AS c
+    SET "claimedBy" = bot, "claimedAt" = clock_timestamp(), attempts = attempts + 1
+    WHERE
+        c.id = (
+            SELECT first.id
+            FROM "Conversation" AS first
+            WHERE first."userId" = client AND first.status = 'pending'
+            ORDER BY first.id
+            LIMIT 1
+        )
+        AND c.status = 'pending'
+        AND (c."claimedBy" IS NULL OR c."claimedBy" = bot OR NOT is_alive(c."claimedBy"))
+    RETURNING
+        c.id, ARRAY[coalesce(c.address, alias_of(c."userId"))], c.kind, c.body, c.detail, c.at,
+        c."waMessageId"
+$$;
+COMMENT ON FUNCTION claim_pending(text, uuid) IS
+'Gives a bot the client''s oldest stored message to answer; none while a living bot is at it.';
+
+CREATE OR REPLACE FUNCTION forget_by_chat(
+    addresses text[], message_id text, written_at timestamptz,
+    OUT outcome text, OUT reset bigint
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+#variable_conflict use_variable
+DECLARE
+    client "User";
+    receipt "Reset";
+BEGIN
+    client := lock_client(addresses);
+    IF was_delivered(message_id) THEN
+        outcome := 'duplicate';
+    ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
+        outcome := 'forgotten';
+    ELSE
+        PERFORM note_delivery(message_id);
+        receipt := reset_client(coalesce(client.id, addresses[1]), 'client', 'chat');
+        outcome := 'reset';
+        reset := receipt.id;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION forget_by_chat(text[], text, timestamptz) IS
+'The client asked to be forgotten: a reset, once a message. outcome: reset, duplicate or forgotten.';
