@@ -278,7 +278,7 @@ COMMENT ON FUNCTION store_message(text[], text, text, text, jsonb, timestamptz, 
 CREATE OR REPLACE FUNCTION claim_pending(client text, bot uuid)
 RETURNS TABLE (
     id bigint, addresses text[], kind text, body text, detail jsonb, at timestamptz,
-    "waMessageId" text
+    "waMessageId" text, attempts integer
 )
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
@@ -298,13 +298,13 @@ AS $$
         AND (c."claimedBy" IS NULL OR c."claimedBy" = bot OR NOT is_alive(c."claimedBy"))
     RETURNING
         c.id, ARRAY[coalesce(c.address, alias_of(c."userId"))], c.kind, c.body, c.detail, c.at,
-        c."waMessageId"
+        c."waMessageId", c.attempts
 $$;
 COMMENT ON FUNCTION claim_pending(text, uuid) IS
 'Gives a bot the client''s oldest stored message to answer; none while a living bot is at it.';
 
 CREATE OR REPLACE FUNCTION forget_by_chat(
-    addresses text[], message_id text, written_at timestamptz,
+    addresses text[], message_id text, written_at timestamptz, stored_message bigint,
     OUT outcome text, OUT reset bigint
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
@@ -317,17 +317,28 @@ DECLARE
     receipt "Reset";
 BEGIN
     client := lock_client(addresses);
-    IF was_delivered(message_id) THEN
+    IF stored_message IS NOT NULL THEN
+        outcome := CASE
+            WHEN EXISTS (
+                SELECT
+                FROM "Conversation" AS c
+                WHERE c.id = stored_message AND c."userId" = client.id AND c.status = 'pending'
+            ) THEN 'reset'
+            ELSE 'gone'
+        END;
+    ELSIF was_delivered(message_id) THEN
         outcome := 'duplicate';
     ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
         outcome := 'forgotten';
     ELSE
         PERFORM note_delivery(message_id);
-        receipt := reset_client(coalesce(client.id, addresses[1]), 'client', 'chat');
         outcome := 'reset';
+    END IF;
+    IF outcome = 'reset' THEN
+        receipt := reset_client(coalesce(client.id, addresses[1]), 'client', 'chat');
         reset := receipt.id;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION forget_by_chat(text[], text, timestamptz) IS
-'The client asked to be forgotten: a reset, once a message. outcome: reset, duplicate or forgotten.';
+COMMENT ON FUNCTION forget_by_chat(text[], text, timestamptz, bigint) IS
+'The client asked to be forgotten: a reset, once a message. outcome: reset, duplicate, forgotten (written before a reset) or gone (the stored message was reset).';

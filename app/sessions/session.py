@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeGuard
 from uuid import UUID
+
+_INSTANT: Final = "answers_at_once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,19 @@ class Reply:
 
 Responder = Callable[[Session, Message], Reply | Awaitable[Reply]]
 """A pure function of what is remembered and what came in: no database, no clock, no I/O.
-An `async def` may take its time: its message is stored and acknowledged before it runs."""
+
+It may take its time, as an `async def` or (in a thread) a plain function: its message is stored
+and acknowledged before it is asked. One that is marked `@instant` is asked within the webhook's
+request."""
+
+InstantResponder = Callable[[Session, Message], Reply]
+
+
+def instant(responder: InstantResponder) -> InstantResponder:
+    """Marks a plain function that never waits for anything."""
+    setattr(responder, _INSTANT, True)
+    return responder
+
+
+def is_instant(responder: Responder) -> TypeGuard[InstantResponder]:
+    return getattr(responder, _INSTANT, False) is True

@@ -1,0 +1,153 @@
+"""Sending the answers that turns have queued: rows of "Conversation" (sql/outbox.sql).
+
+`start_sending` commits `sending` before every attempt: a reset that came first has deleted the
+row, and nothing is sent; one that comes later comes after the sending began. An answer is sent
+again only when nothing was written to the socket, or Meta refused it for a passing reason. One
+that may have gone out becomes `uncertain`, and a status callback settles it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, LiteralString, assert_never
+from uuid import UUID, uuid4
+
+from app.bot.whatsapp import Accepted, CloudApi, NotSent, Refused, Uncertain
+from app.bot.workers import Workers
+from app.database.pool import Pool
+from app.sessions.errors import StoreError
+from app.sessions.store import deadline_from_now, fetch_row, fetch_rows
+from app.telemetry import count_sending, report_sending_paused, report_unsettled
+
+HELD_UP: Final = 0.5
+"""Seconds after which a process that was about to send asks again whether it still may."""
+GIVE_UP_AFTER: Final = 40
+"""Attempts, about half an hour with the pauses between them."""
+_LONGEST_PAUSE = 60.0
+_PAUSE_ALL = 30.0
+_SETTLE_TRIES = 30
+
+
+class Outbox:
+    """The sending side of one bot."""
+
+    def __init__(self, pool: Pool, api: CloudApi, bot: UUID) -> None:
+        self._pool = pool
+        self._api = api
+        self._bot = bot
+        self._resume_at = 0.0
+        self._workers = Workers(self._send_all)
+        self._farewells: set[asyncio.Task[None]] = set()
+
+    def wake(self, client: str) -> None:
+        """This client has an answer to be sent."""
+        self._workers.wake(client)
+
+    def say_farewell(self, address: str, texts: Sequence[str]) -> None:
+        """Tells somebody who is nobody's client any more; kept nowhere, tried once."""
+        task = asyncio.create_task(self._say_farewell(address, texts))
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
+
+    async def finish(self, seconds: float) -> None:
+        """Ends what is being sent; what is queued stays for another bot."""
+        await self._workers.finish(seconds)
+        if self._farewells:
+            await asyncio.wait(self._farewells, timeout=seconds)
+
+    async def _send_all(self, client: str) -> None:
+        while time.monotonic() >= self._resume_at:
+            try:
+                asked_at = time.monotonic()
+                rows = await self._ask("SELECT * FROM start_sending(%s, %s)", client, self._bot)
+                if not rows:
+                    return
+                message, address, body, token, attempts = rows[0]
+                while time.monotonic() - asked_at > HELD_UP:
+                    asked_at = time.monotonic()
+                    if not (await self._ask("SELECT is_sending(%s, %s)", message, self._bot))[0][0]:
+                        break
+                else:
+                    await self._send(message, address, body, token, attempts)
+            except StoreError:
+                return  # what is queued is found again by the next look around
+
+    async def _send(
+        self, message: int, address: str, body: str, token: UUID, attempts: int
+    ) -> None:
+        outcome = await self._api.send_text(address, body, str(token))
+        match outcome:
+            case Accepted(message_id):
+                count_sending("sent")
+                await self._settle("SELECT settle_sent(%s, %s)", message, message_id)
+            case Uncertain(text):
+                count_sending("uncertain")
+                await self._settle_unsent(message, "uncertain", None, text)
+            case NotSent(text):
+                count_sending("not_sent")
+                await self._try_again(message, attempts, None, text, 0.5 * 2 ** (attempts - 1))
+            case Refused(code, text, action):
+                count_sending("refused")
+                await self._take_refusal(message, attempts, code, text, action)
+            case _:
+                assert_never(outcome)
+
+    async def _take_refusal(
+        self, message: int, attempts: int, code: int, text: str, action: str
+    ) -> None:
+        match action:
+            case "retry":
+                await self._try_again(message, attempts, code, text, 0.5 * 2 ** (attempts - 1))
+            case "slow_client":
+                await self._try_again(message, attempts, code, text, 4.0 ** min(attempts, 5))
+            case "pause_all" | "stop":
+                self._resume_at = time.monotonic() + _PAUSE_ALL
+                report_sending_paused(code, text, _PAUSE_ALL)
+                await self._settle_unsent(message, "queued", code, text, _PAUSE_ALL)
+            case _:
+                await self._settle_unsent(message, "failed", code, text)
+
+    async def _try_again(
+        self, message: int, attempts: int, code: int | None, text: str, pause: float
+    ) -> None:
+        if attempts >= GIVE_UP_AFTER:
+            await self._settle_unsent(message, "failed", code, text)
+        else:
+            await self._settle_unsent(message, "queued", code, text, min(pause, _LONGEST_PAUSE))
+
+    async def _settle_unsent(
+        self, message: int, status: str, code: int | None, text: str, pause: float = 0.0
+    ) -> None:
+        await self._settle(
+            "SELECT settle_unsent(%s, %s, %s, %s, %s, %s)",
+            message,
+            self._bot,
+            status,
+            code,
+            text,
+            timedelta(seconds=pause),
+        )
+
+    async def _settle(self, statement: LiteralString, *parameters: Any) -> None:
+        """Writes what became of an attempt; a database that is away is asked for a while."""
+        for left in reversed(range(_SETTLE_TRIES)):
+            try:
+                await fetch_row(self._pool, statement, parameters, deadline_from_now())
+            except StoreError as error:
+                if left == 0:
+                    report_unsettled(str(error))
+                    return
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def _ask(self, statement: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:
+        return await fetch_rows(self._pool, statement, parameters, deadline_from_now())
+
+    async def _say_farewell(self, address: str, texts: Sequence[str]) -> None:
+        for text in texts:
+            outcome = await self._api.send_text(address, text, str(uuid4()))
+            count_sending("sent" if isinstance(outcome, Accepted) else "uncertain")

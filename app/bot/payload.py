@@ -1,0 +1,169 @@
+"""What a signed webhook body asks of the bot: messages to store, statuses to note.
+
+Pure: no clock, no database. One bad item never costs the others: it is set aside and kept for the
+operator. What is well-formed but not for us is ignored, and named so that it can be counted.
+https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+from app.bot.cleaning import clean_json, remove_message_ids
+from app.bot.items import (
+    Ignored,
+    StatusUpdate,
+    UnreadableError,
+    name_plainly,
+    read_error,
+    read_message,
+    read_status,
+)
+from app.bot.senders import Sender, find_recipient, find_sender, read_contacts
+from app.sessions.session import Message
+
+__all__ = ["Body", "Message", "NotABody", "SetAside", "StatusUpdate", "read_body"]
+
+SET_ASIDE_LIMIT = 16_384
+"""Characters kept of an item that could not be read."""
+
+
+class NotABody(ValueError):
+    """The bytes are not a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One message or status that could not be read."""
+
+    item: str
+    """Its JSON without message ids, cut to `SET_ASIDE_LIMIT`: for the operator, not to parse."""
+    reason: str
+    """One line, without personal data."""
+    address: str | None
+    """Whose it is, where that could be found out: a reset of that client deletes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What one POST brought, in the order in which it stands there."""
+
+    items: tuple[Message | StatusUpdate | SetAside, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """A reason each, from a small vocabulary (`field history`, `type reaction`), for counting."""
+
+
+def read_body(raw: bytes, phone_number_id: str) -> Body:
+    """All that a body brings for our number; raises NotABody for what is no JSON object."""
+    body = _decode(raw)
+    if body.get("object") != "whatsapp_business_account":
+        return Body(ignored=("object",))
+    items: list[Message | StatusUpdate | SetAside] = []
+    ignored: list[str] = []
+    for value in _find_values(body, phone_number_id, ignored):
+        _read_value(value, items, ignored)
+    return Body(tuple(items), tuple(ignored))
+
+
+def _decode(raw: bytes) -> dict[str, Any]:
+    """By the standard library, since msgspec's decoder refuses lone surrogates (`\\ud800`)."""
+    try:
+        body = json.loads(raw.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise NotABody("neither JSON nor UTF-8, or nested or long beyond reason") from error
+    if not isinstance(body, dict):
+        raise NotABody("JSON, but not an object")
+    return cast("dict[str, Any]", body)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _find_values(
+    body: Mapping[str, Any], phone_number_id: str, ignored: list[str]
+) -> Iterator[dict[str, Any]]:
+    """The values of the changes that concern our number's messages."""
+    for entry in _objects(body.get("entry")):
+        for change in _objects(entry.get("changes")):
+            field, value = change.get("field", "messages"), change.get("value")
+            if field != "messages":
+                ignored.append(f"field {name_plainly(field)}")
+            elif not isinstance(value, dict):
+                ignored.append("no value")
+            elif _is_foreign(cast("dict[str, Any]", value), phone_number_id):
+                ignored.append("foreign number")
+            else:
+                yield cast("dict[str, Any]", value)
+
+
+def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict):
+        return False
+    number = cast("dict[str, Any]", metadata).get("phone_number_id")
+    if number is None:
+        return False
+    return not isinstance(number, str | int) or str(number) != phone_number_id
+
+
+def _read_value(
+    value: Mapping[str, Any],
+    items: list[Message | StatusUpdate | SetAside],
+    ignored: list[str],
+) -> None:
+    """By the order of its keys: a value may hold messages, statuses and errors at once."""
+    contacts = read_contacts(value.get("contacts"))
+    people = set(contacts.values())
+    # Whom to set an item without a sender aside for: it serves deleting, so too wide is safe.
+    only = people.pop() if len(people) == 1 else Sender()
+    for name, entries in value.items():
+        match name:
+            case "messages":
+                find, read = find_sender, read_message
+            case "statuses":
+                find, read = find_recipient, read_status
+            case "errors":
+                codes = [read_error(error)[0] for error in _objects(entries)]
+                ignored.extend(f"error {code or 'other'}" for code in codes)
+                continue
+            case _:
+                continue
+        for entry in _each(entries):
+            person = only
+            try:
+                item = _as_object(entry)
+                person = find(item, contacts)
+                found = read(item, person)
+            except UnreadableError as error:
+                found = _set_aside(entry, str(error), person if person.addresses else only)
+            if isinstance(found, Ignored):
+                ignored.append(found.reason)
+            else:
+                items.append(found)
+
+
+def _set_aside(item: object, reason: str, owner: Sender) -> SetAside:
+    text = remove_message_ids(json.dumps(clean_json(item), ensure_ascii=False))
+    return SetAside(text[:SET_ASIDE_LIMIT], reason, next(iter(owner.addresses), None))
+
+
+def _as_object(entry: object) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise UnreadableError("not an object")
+    return cast("dict[str, Any]", entry)
+
+
+def _each(entries: object) -> list[Any]:
+    if entries is None:
+        return []
+    return cast("list[Any]", entries) if isinstance(entries, list) else [entries]
+
+
+def _objects(value: object) -> Iterator[dict[str, Any]]:
+    for entry in cast("list[Any]", value) if isinstance(value, list) else []:
+        if isinstance(entry, dict):
+            yield cast("dict[str, Any]", entry)

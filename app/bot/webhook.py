@@ -1,0 +1,194 @@
+"""WhatsApp's webhook: every item of a body in a transaction of its own, 200 once all are in.
+
+https://developers.facebook.com/docs/whatsapp/cloud-api/guides/set-up-webhooks
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+from uuid import UUID
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from app.bot.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
+from app.bot.signature import verify_signature
+from app.database.pool import Pool
+from app.sessions.errors import StoreError
+from app.sessions.store import deadline_from_now, fetch_row
+from app.telemetry import (
+    count_ignored,
+    count_turn,
+    note_signed_webhook,
+    report_item_failed,
+    report_turn_refused,
+)
+
+MAX_BODY = 3 * 1024 * 1024
+"""Bytes; Meta's own bound."""
+_SIDE_BY_SIDE = 6
+"""Clients of one body that are served at the same time."""
+
+Item = Message | StatusUpdate | SetAside
+
+
+class Webhook:
+    """GET and POST /webhook. `take` answers one message; it raises StoreError when it must wait."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        take: Callable[[Message], Awaitable[None]],
+        *,
+        phone_number_id: str,
+        app_secret: str,
+        verify_token: str,
+    ) -> None:
+        self._pool = pool
+        self._take = take
+        self._phone_number_id = phone_number_id
+        self._app_secret = app_secret
+        self._verify_token = verify_token
+
+    async def shake_hands(self, request: Request) -> Response:
+        """Meta's handshake: the challenge verbatim for whoever knows the verify token."""
+        query = request.query_params
+        token = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
+        knows = hmac.compare_digest(token, self._verify_token.encode())
+        if not knows or query.get("hub.mode") != "subscribe" or "hub.challenge" not in query:
+            return PlainTextResponse("wrong verify token, or no handshake\n", 403)
+        return PlainTextResponse(query["hub.challenge"])
+
+    async def receive(self, request: Request) -> Response:
+        """Stores and answers what a signed body brought."""
+        try:
+            raw = await _read_bounded(request)
+        except ClientDisconnect:
+            return PlainTextResponse("the connection ended before the body did\n", 400)
+        if raw is None:
+            return PlainTextResponse("the body is larger than 3 MiB\n", 413)
+        if not verify_signature(raw, request.headers.get("x-hub-signature-256"), self._app_secret):
+            return PlainTextResponse("not signed with the app secret\n", 401)
+        note_signed_webhook()
+        try:
+            body = read_body(raw, self._phone_number_id)
+        except NotABody:
+            return PlainTextResponse("the body is not a JSON object\n", 400)
+        count_ignored(body.ignored)
+        if await self._handle(body):
+            return PlainTextResponse("ok\n")
+        return PlainTextResponse(
+            "the database kept us waiting; deliver again\n", 503, {"Retry-After": "1"}
+        )
+
+    async def _handle(self, body: Body) -> bool:
+        """Everything is tried; False if something has to be delivered again."""
+        lines: dict[str, list[Item]] = {}
+        for item in body.items:
+            lines.setdefault(_find_owner(item), []).append(item)
+        if len(lines) == 1:
+            return await self._handle_line(next(iter(lines.values())))
+        places = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def handle(line: list[Item]) -> bool:
+            async with places:
+                return await self._handle_line(line)
+
+        return all(await asyncio.gather(*(handle(line) for line in lines.values())))
+
+    async def _handle_line(self, line: list[Item]) -> bool:
+        """The items of one client, in their order; stops at the first that has to wait."""
+        for item in line:
+            try:
+                await self._handle_item(item)
+            except StoreError as error:
+                count_turn("unavailable")
+                report_turn_refused(str(error))
+                return False
+        return True
+
+    async def _handle_item(self, item: Item) -> None:
+        try:
+            match item:
+                case Message():
+                    await self._take(item)
+                case StatusUpdate():
+                    await self._note_status(item)
+                case SetAside():
+                    await self._set_aside(item)
+                case _:
+                    assert_never(item)
+        except StoreError:
+            raise
+        except Exception as error:
+            report_item_failed(error)
+            await self._set_aside(_describe_failure(item, error))
+
+    async def _note_status(self, update: StatusUpdate) -> None:
+        await fetch_row(
+            self._pool,
+            "SELECT apply_status(%s, %s, %s, %s, %s)",
+            (
+                update.message_id,
+                _read_token(update.token),
+                update.status,
+                update.error_code,
+                update.error_text,
+            ),
+            deadline_from_now(),
+        )
+
+    async def _set_aside(self, item: SetAside) -> None:
+        count_turn("set_aside")
+        await fetch_row(
+            self._pool,
+            'INSERT INTO "SetAside" (address, item, reason) VALUES (%s, %s, %s) RETURNING id',
+            (item.address, item.item, item.reason),
+            deadline_from_now(),
+        )
+
+
+async def _read_bounded(request: Request) -> bytes | None:
+    """The raw body, or None if it is too large, of which no more than that is read."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MAX_BODY:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _find_owner(item: Item) -> str:
+    match item:
+        case Message():
+            return item.addresses[0]
+        case StatusUpdate():
+            return f"status {item.message_id}"
+        case SetAside():
+            return "set aside"
+
+
+def _read_token(token: str | None) -> UUID | None:
+    try:
+        return UUID(token) if token else None
+    except ValueError:
+        return None
+
+
+def _describe_failure(item: Item, error: Exception) -> SetAside:
+    match item:
+        case Message():
+            address = item.addresses[0]
+            text = json.dumps({"from": address, "type": item.kind, "text": item.text[:8_000]})
+        case _:
+            address, text = None, json.dumps({"type": type(item).__name__})
+    return SetAside(text, f"could not be handled: {type(error).__name__}", address)

@@ -1,0 +1,177 @@
+"""The Cloud API client: one POST a message, and what may be known of it afterwards.
+
+The question it must answer rightly is whether the message may be on its way. `NotSent`: nothing
+was written, it may be sent again. `Refused`: Meta said no. `Uncertain`: something was written and
+no answer could be read; only a status webhook, found by our token, can tell. A client that sends
+an uncertain message again says everything twice.
+
+Nothing here, nor in httpx2's transport, sends by itself again: its `retries` are 0 and concern
+connecting alone, and redirects are not followed. A pooled connection that the server has meanwhile
+closed takes the bytes all the same and then breaks off, indistinguishable from a server that
+crashed in the middle, so that is `Uncertain` too; it is made rare by keeping idle connections for
+a shorter time than servers do (httpx2 also looks for the server's FIN before it reuses one).
+https://developers.facebook.com/docs/whatsapp/cloud-api/messages/text-messages
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx2
+
+from app.bot.cleaning import clean_text, mask_ids
+from app.bot.refusals import Refused, read_refusal
+from app.bot.senders import read_phone
+
+__all__ = ["Accepted", "CloudApi", "NotSent", "Outcome", "Patience", "Refused", "Uncertain"]
+
+_LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=4)
+
+# All of these come before the first byte of the request (httpcore2: `connect_tcp`, `start_tls`,
+# the wait for the pool, the proxy's CONNECT); every other error may come after it.
+_NOTHING_WRITTEN = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Meta took it, which is not yet delivered."""
+
+    message_id: str
+    wa_id: str | None
+    """The number as WhatsApp knows it, which may differ from the one written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Nothing was written to a socket: safe to send again."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """It may be on its way: not to be sent again."""
+
+    text: str
+
+
+Outcome = Accepted | Refused | NotSent | Uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each step may take, in seconds, and all of them together."""
+
+    pool: float = 5
+    connect: float = 3
+    write: float = 10
+    read: float = 20
+    whole: float = 45
+
+
+class CloudApi:
+    """One number's sending side; open it once a process, with `async with CloudApi.open(…)`."""
+
+    def __init__(self, client: httpx2.AsyncClient, url: str, whole: float) -> None:
+        self._client = client
+        self._url = url
+        self._whole = whole
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        api_url: str,
+        phone_number_id: str,
+        access_token: str,
+        patience: Patience | None = None,
+    ) -> AsyncGenerator[CloudApi]:
+        """Raises ValueError for a token that no HTTP header can carry."""
+        if not access_token.isascii() or not access_token.isprintable() or " " in access_token:
+            raise ValueError("the access token holds characters that no token has")
+        steps = patience or Patience()
+        async with httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {access_token}"},
+            limits=_LIMITS,
+            timeout=httpx2.Timeout(
+                pool=steps.pool, connect=steps.connect, write=steps.write, read=steps.read
+            ),
+            follow_redirects=False,
+            # The environment's proxy is the way to Meta, not to a simulator on this machine.
+            trust_env=api_url.startswith("https:"),
+        ) as client:
+            yield cls(client, f"{api_url.rstrip('/')}/{phone_number_id}/messages", steps.whole)
+
+    async def send_text(self, address: str, body: str, token: str) -> Outcome:
+        """Sends to phone digits or a BSUID; `token` comes back in every status of the message.
+
+        Cancelled in the middle, it leaves what `Uncertain` means.
+        """
+        message: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            ("to" if address.isdecimal() else "recipient"): address,
+            "type": "text",
+            "text": {"body": body, "preview_url": False},
+            "biz_opaque_callback_data": token,
+        }
+        try:
+            async with (
+                asyncio.timeout(self._whole),
+                self._client.stream("POST", self._url, json=message) as response,
+            ):
+                status = response.status_code
+                content = await _read_content(response)
+        except _NOTHING_WRITTEN as error:
+            return NotSent(_describe(error))
+        except (httpx2.RequestError, OSError) as error:
+            return Uncertain(_describe(error))
+        if content is None and 400 <= status < 500:
+            # Not sent; but nearly every reason, a passing one too, comes as a 400.
+            return Refused(status, f"HTTP {status}, the answer broke off", "retry")
+        answer = _decode(content or b"")
+        return read_refusal(status, answer) or _read_acceptance(status, answer)
+
+
+async def _read_content(response: httpx2.Response) -> bytes | None:
+    """None if the answer breaks off: its status line says something all the same."""
+    try:
+        return await response.aread()
+    except (httpx2.RequestError, OSError):
+        return None
+
+
+def _decode(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_acceptance(status: int, answer: object) -> Accepted | Uncertain:
+    message_id = _find(answer, "messages", "id")
+    if not 200 <= status < 300 or not isinstance(message_id, str) or not message_id:
+        return Uncertain(f"HTTP {status} without a readable message id")
+    return Accepted(clean_text(message_id), read_phone(_find(answer, "contacts", "wa_id")))
+
+
+def _find(answer: object, name: str, key: str) -> object:
+    """`answer[name][0][key]`, or None."""
+    rows = cast("dict[str, Any]", answer).get(name) if isinstance(answer, dict) else None
+    first = cast("list[Any]", rows)[0] if isinstance(rows, list) and rows else None
+    return cast("dict[str, Any]", first).get(key) if isinstance(first, dict) else None
+
+
+def _describe(error: Exception) -> str:
+    return mask_ids(f"{type(error).__name__}: {error}".rstrip(": "))

@@ -1,0 +1,1 @@
+"""The dashboard: clients, resets and their receipts, for people and for programs."""

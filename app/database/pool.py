@@ -1,0 +1,71 @@
+"""Connections to PostgreSQL: autocommit, to the read-write primary, named in pg_stat_activity."""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool
+
+Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
+
+WAIT = 1.0
+"""Seconds that a request waits for a connection before it is told that there is none."""
+
+_CONNECT_TIMEOUT = 2
+"""Seconds; a server that is away refuses at once, a black hole answers never."""
+_GIVE_UP = 3.0
+"""Seconds after which a reconnection starts anew, instead of doubling its pauses for minutes."""
+
+
+def connection_parameters(url: str, name: str) -> dict[str, Any]:
+    """What every connection of ours is opened with, beside its URL, which wins."""
+    parameters = {
+        "application_name": name,
+        "connect_timeout": _CONNECT_TIMEOUT,
+        "target_session_attrs": "read-write",
+    }
+    given = conninfo_to_dict(url)
+    return {"autocommit": True} | {
+        name: value for name, value in parameters.items() if name not in given
+    }
+
+
+async def open_pool(
+    url: str, *, name: str = "novabot", size: int = 8, prepare: bool = True
+) -> Pool:
+    """A pool that is open at once, whether or not the database is there, and mends itself.
+
+    `pool.connection()` raises `psycopg_pool.PoolTimeout` after WAIT seconds without a connection.
+    `prepare=False` where a transaction pooler is in the way. Close it with `await pool.close()`.
+    """
+    parameters = connection_parameters(url, name)
+    if not prepare:
+        parameters["prepare_threshold"] = None
+    pool: Pool = AsyncConnectionPool(
+        url,
+        kwargs=parameters,
+        min_size=min(2, size),
+        max_size=size,
+        timeout=WAIT,
+        reconnect_timeout=_GIVE_UP,
+        check=_check,
+        name=name,
+        open=False,
+    )
+    await pool.open(wait=False)
+    return pool
+
+
+async def _check(conn: AsyncConnection[tuple[Any, ...]]) -> None:
+    """Costs no round trip: an idle connection only has something to read when it was closed."""
+    if _has_input(conn.fileno()):
+        await AsyncConnectionPool.check_connection(conn)
+
+
+def _has_input(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

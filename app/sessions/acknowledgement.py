@@ -1,0 +1,82 @@
+"""Telling the database which resets this bot has carried out: rows in "ResetAck".
+
+A batch is one statement, so that a thousand resets in a second cost a few transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.database.pool import Pool
+from app.sessions.errors import StoreError
+from app.sessions.store import deadline_from_now, fetch_rows
+from app.telemetry import observe_eviction, report_acknowledgement_delayed
+
+_BATCH = 1_000
+_PAUSE = 0.5
+"""Seconds before the next try while the database is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evicted:
+    reset: int
+    sessions: int
+    at: float
+
+
+class Acknowledgements:
+    """Collects what was evicted; `run` writes it."""
+
+    def __init__(self, pool: Pool, bot: UUID) -> None:
+        self._pool = pool
+        self._bot = bot
+        self._evicted: list[_Evicted] = []
+        self._catch_up = False
+        self._waiting = asyncio.Event()
+
+    def add(self, reset: int, sessions: int) -> None:
+        """This reset's sessions (how many) are no longer in memory."""
+        self._evicted.append(_Evicted(reset, sessions, time.monotonic()))
+        self._waiting.set()
+
+    def catch_up(self) -> None:
+        """Everything was dropped: all resets of the last day are carried out."""
+        self._catch_up = True
+        self._waiting.set()
+
+    async def run(self) -> None:
+        """Writes until it is cancelled; what could not be written is tried again."""
+        while True:
+            await self._waiting.wait()
+            self._waiting.clear()
+            try:
+                await self._write()
+            except StoreError as error:
+                report_acknowledgement_delayed(str(error))
+                await asyncio.sleep(_PAUSE)
+                self._waiting.set()
+
+    async def _write(self) -> None:
+        if self._catch_up:
+            await fetch_rows(
+                self._pool, "SELECT acknowledge_missed(%s)", (self._bot,), deadline_from_now()
+            )
+            self._catch_up = False
+        while self._evicted:
+            batch = self._evicted[:_BATCH]
+            sent_at = time.monotonic()
+            rows = await fetch_rows(
+                self._pool,
+                "SELECT reset, seconds FROM acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
+                (self._bot, [e.reset for e in batch], [e.sessions for e in batch]),
+                deadline_from_now(),
+            )
+            del self._evicted[: len(batch)]
+            seconds = dict(rows)
+            for evicted in batch:
+                if evicted.reset in seconds:
+                    took = seconds[evicted.reset] - (sent_at - evicted.at)
+                    observe_eviction(evicted.reset, evicted.sessions, max(0.0, took))

@@ -1,0 +1,223 @@
+"""Everything that can be set from outside, read from the environment once, at start.
+
+A secret can be given as `NAME` or as `NAME_FILE`, the path of a file that holds it. An empty
+variable counts as unset. This is the only module that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, cast
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_DATA_DIR = ".novabot"
+WHATSAPP = (
+    "whatsapp_access_token",
+    "whatsapp_phone_number_id",
+    "whatsapp_app_secret",
+    "whatsapp_verify_token",
+)
+"""What a bot needs to talk to WhatsApp."""
+
+SECRETS = frozenset(
+    {
+        "DATABASE_URL",
+        "LISTEN_DATABASE_URL",
+        "WHATSAPP_ACCESS_TOKEN",
+        "WHATSAPP_APP_SECRET",
+        "WHATSAPP_VERIFY_TOKEN",
+        "NOVABOT_ADMIN_PASSWORD",
+        "NOVABOT_SECRET_KEY",
+    }
+)
+"""The variables that can also be given as `NAME_FILE`."""
+
+_ADVICE = {
+    "DATABASE_URL": "set it, e.g. to postgresql://user:password@host/database,"
+    " or start `novabot up`, which brings its own",
+    "WHATSAPP_ACCESS_TOKEN": "set it to the token of your system user (Meta Business Suite)",
+    "WHATSAPP_PHONE_NUMBER_ID": "set it to the id that WhatsApp Manager shows for the number",
+    "WHATSAPP_APP_SECRET": "set it to the app secret (Meta App Dashboard, Settings, Basic)",
+    "WHATSAPP_VERIFY_TOKEN": "set it to the verify token that you gave Meta for the webhook",
+}
+
+
+class SettingsError(Exception):
+    """The settings can't be used; `faults` has one line for each fault, without secrets."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _check_database_url(url: str) -> str:
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("is not a libpq URL: it begins with postgresql://")
+    try:
+        conninfo_to_dict(url)
+    except psycopg.Error:
+        raise ValueError("is not a libpq URL: postgresql://user:password@host/database") from None
+    return url
+
+
+def _check_http_url(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ValueError("is not a URL: it begins with https:// and has no query")
+    return url.rstrip("/")
+
+
+def _check_digits(value: str) -> str:
+    if not re.fullmatch(r"[0-9]*", value):
+        raise ValueError("is not an id: it has digits only (it is not the phone number)")
+    return value
+
+
+def _check_factory(value: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", value):
+        raise ValueError("is not of the form package.module:factory")
+    return value
+
+
+def _check_secret_key(key: SecretStr) -> SecretStr:
+    if key and len(key.get_secret_value()) < 32:
+        raise ValueError(
+            "is too short: it needs at least 32 characters, from `openssl rand -hex 32`"
+        )
+    return key
+
+
+def _strip(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+DatabaseUrl = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_database_url)]
+Secret = Annotated[SecretStr, BeforeValidator(_strip)]
+
+
+def _variable(name: str, default: Any, **more: Any) -> Any:
+    return Field(default=default, validation_alias=name, **more)
+
+
+class Settings(BaseSettings):
+    """The settings of a process, checked. What is not set and has no default is empty."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, validate_default=False)
+
+    database_url: DatabaseUrl = _variable("DATABASE_URL", "", repr=False)
+    """libpq URL; may name several hosts."""
+    listen_database_url: DatabaseUrl = _variable("LISTEN_DATABASE_URL", "", repr=False)
+    """A direct connection for LISTEN and migrations; `database_url` unless set."""
+    whatsapp_access_token: Secret = _variable("WHATSAPP_ACCESS_TOKEN", SecretStr(""))
+    whatsapp_phone_number_id: Annotated[str, AfterValidator(_check_digits)] = _variable(
+        "WHATSAPP_PHONE_NUMBER_ID", ""
+    )
+    whatsapp_app_secret: Secret = _variable("WHATSAPP_APP_SECRET", SecretStr(""))
+    whatsapp_verify_token: Secret = _variable("WHATSAPP_VERIFY_TOKEN", SecretStr(""))
+    whatsapp_api_url: Annotated[str, AfterValidator(_check_http_url)] = _variable(
+        "WHATSAPP_API_URL", "https://graph.facebook.com/v24.0"
+    )
+    """Without a slash at its end."""
+    data_dir: Path = _variable("NOVABOT_DATA_DIR", Path(DEFAULT_DATA_DIR))
+    """The embedded database and generated secrets."""
+    admin_password: SecretStr = _variable("NOVABOT_ADMIN_PASSWORD", SecretStr(""))
+    secret_key: Annotated[Secret, AfterValidator(_check_secret_key)] = _variable(
+        "NOVABOT_SECRET_KEY", SecretStr("")
+    )
+    responder: Annotated[str, AfterValidator(_check_factory)] = _variable(
+        "NOVABOT_RESPONDER", "app.bot.nova:nova"
+    )
+    """`package.module:factory`"""
+    session_limit: Annotated[int, Field(ge=1)] = _variable("NOVABOT_SESSION_LIMIT", 100_000)
+    """Sessions that one bot keeps in memory."""
+    log_format: Literal["console", "json"] = _variable("NOVABOT_LOG_FORMAT", "console")
+    locale: Literal["id", "en"] = _variable("NOVABOT_LOCALE", "id")
+    """The dashboard's default language."""
+    simulator_allowed: bool = _variable("NOVABOT_SIMULATOR_ALLOWED", False)
+    """Set by `novabot up` and tests, for the simulator they start; never by hand."""
+
+    @property
+    def names_whatsapp(self) -> bool:
+        """Whether any of WhatsApp's settings is given (all are needed then)."""
+        return any(getattr(self, name) for name in WHATSAPP)
+
+    def with_database(self, url: str) -> Self:
+        """The same settings, on another database."""
+        return self.model_copy(update={"database_url": url, "listen_database_url": url})
+
+
+def load_settings(
+    *,
+    need: Collection[str] = (),
+    find_database: Callable[[Path], str | None] | None = None,
+    **given: str,
+) -> Settings:
+    """The settings from the environment; `given` (by field name) goes before it.
+
+    `need` names the fields that must not be empty. Without a DATABASE_URL, `find_database` may
+    find one by the data directory. Raises SettingsError with all faults.
+    """
+    values: dict[str, Any] = {_variable_of(name): value for name, value in given.items() if value}
+    if find_database is not None and not _is_set("DATABASE_URL", values):
+        directory = values.get("NOVABOT_DATA_DIR") or os.environ.get("NOVABOT_DATA_DIR")
+        found = find_database(Path(directory or DEFAULT_DATA_DIR))
+        values |= {"DATABASE_URL": found} if found else {}
+    faults: list[str] = []
+    for variable in SECRETS:
+        secret, fault = _read_secret_file(variable)
+        values |= {variable: secret} if secret else {}
+        faults += [fault] if fault else []
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        settings = None
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            reason = fault["msg"].removeprefix("Value error, ")
+            faults.append(f"{fault['loc'][0]}: {reason[0].lower()}{reason[1:]}")
+    faulty = {fault.partition(":")[0].removesuffix("_FILE") for fault in faults}
+    for name in need:
+        variable = _variable_of(name)
+        if variable not in faulty and not _is_set(variable, values):
+            faults.append(f"{variable}: is not set: {_ADVICE.get(variable, 'set it')}")
+    if settings is None or faults:
+        raise SettingsError(sorted(faults))
+    if not settings.listen_database_url:
+        settings = settings.model_copy(update={"listen_database_url": settings.database_url})
+    return settings
+
+
+def read_environment() -> dict[str, str]:
+    """The environment that a child process inherits, to be added to."""
+    return dict(os.environ)
+
+
+def _read_secret_file(variable: str) -> tuple[str, str]:
+    """The secret and the fault, one of them empty; both are when there is no such file set."""
+    name = f"{variable}_FILE"
+    path = os.environ.get(name)
+    if not path:
+        return "", ""
+    if os.environ.get(variable):
+        return "", f"{name}: {variable} is set too: unset one of them"
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        return "", f"{name}: cannot read {path}: {reason}"
+    return (secret, "") if secret else ("", f"{name}: {path} is empty")
+
+
+def _is_set(variable: str, values: dict[str, Any]) -> bool:
+    return bool(
+        values.get(variable) or os.environ.get(variable) or os.environ.get(f"{variable}_FILE")
+    )
+
+
+def _variable_of(name: str) -> str:
+    return cast("str", Settings.model_fields[name].validation_alias)

@@ -1,0 +1,1 @@
+"""Phones in the browser and an emulated WhatsApp Cloud API, for `novabot up` and the tests."""

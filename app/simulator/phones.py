@@ -1,0 +1,84 @@
+"""People's side: a message written on a phone, or ordered by a test, goes to a bot."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from app.simulator.chats import Bubble, Chats
+from app.simulator.cloud_api import (
+    JsonObject,
+    JsonValue,
+    content_of,
+    encode,
+    envelope,
+    message_body,
+    new_wamid,
+)
+from app.simulator.delivery import Attempt, Delivery
+
+
+class Said(msgspec.Struct, frozen=True, rename={"sender": "from", "kind": "type"}):
+    """A message from a phone. With `raw`, that whole value object is sent in its place.
+
+    `timestamp` in Unix seconds; `bsuid` is sent beside the phone number.
+    """
+
+    sender: str = ""
+    text: str = ""
+    kind: str = "text"
+    bsuid: str | None = None
+    profile_name: str | None = None
+    timestamp: int | None = None
+    id: str | None = None
+    raw: dict[str, object] | None = None
+
+
+class Phones:
+    """Sends what people say to the bots, and keeps the state of each message in its chat."""
+
+    def __init__(self, chats: Chats, delivery: Delivery, phone_number_id: str) -> None:
+        self._chats: Chats = chats
+        self._delivery: Delivery = delivery
+        self._phone_number_id: str = phone_number_id
+
+    async def say(
+        self, said: Said, *, bot: int | None = None, retry: bool = True
+    ) -> tuple[str, Attempt]:
+        """Shows the message on its phone and posts it; returns its id and the first attempt."""
+        message_id = said.id or new_wamid(said.sender, "in")
+        body = self._body(said, message_id)
+        if said.sender and said.raw is None:
+            self._chats.open(said.sender, said.profile_name)
+            shown = said.text if said.kind == "text" else f"[{said.kind}] {said.text}".strip()
+            bubble = Bubble(message_id, "phone", shown, time.time(), "sending")
+            self._chats.add(said.sender, bubble)
+
+        def settled(taken: bool) -> None:
+            self._chats.set_state(said.sender, message_id, "delivered" if taken else "failed")
+
+        attempt = await self._delivery.deliver(encode(body), bot=bot, retry=retry, settled=settled)
+        return message_id, attempt
+
+    def _body(self, said: Said, message_id: str) -> JsonObject:
+        if said.raw is not None:
+            return envelope(_value(said.raw))
+        content: JsonValue = (
+            {"body": said.text} if said.kind == "text" else content_of(said.kind, said.text)
+        )
+        return message_body(
+            said.sender,
+            said.kind,
+            content,
+            phone_number_id=self._phone_number_id,
+            message_id=message_id,
+            timestamp=said.timestamp,
+            profile_name=said.profile_name or self._chats.profile_name(said.sender),
+            bsuid=said.bsuid,
+        )
+
+
+def _value(raw: dict[str, object]) -> JsonValue:
+    value: JsonValue = msgspec.to_builtins(raw)
+    return value
