@@ -281,3 +281,8 @@ def report_signals_heard() -> None:
 
 def report_signals_lost(error: BaseException) -> None:
     _log.warning("dashboard lost the database's signals", error=type(error).__name__)
+
+
+def report_webhook_not_taken(bot: str, status: int | None, *, given_up: bool) -> None:
+    """The simulator's message was not taken by a bot; it is tried again unless given up."""
+    _log.warning("simulated message not taken", bot=bot, status=status, given_up=given_up)

@@ -86,6 +86,10 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        -- Foreign keys have moved them already, unless session_replication_role = replica.
+        UPDATE "Session" SET "userId" = NEW.id WHERE "userId" = OLD.id;
+        UPDATE "Conversation" SET "userId" = NEW.id WHERE "userId" = OLD.id;
+        UPDATE "Alias" SET "userId" = NEW.id WHERE "userId" = OLD.id;
         DELETE FROM "Alias" WHERE alias = alias_of(OLD.id) AND "userId" IN (OLD.id, NEW.id);
     END IF;
     INSERT INTO "Alias" (alias, "userId")

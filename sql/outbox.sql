@@ -51,7 +51,9 @@ BEGIN
         status = CASE
             WHEN c.status IN ('queued', 'sending', 'uncertain') THEN 'sent' ELSE c.status
         END,
-        "waMessageId" = message_id, "errorCode" = NULL, "errorText" = NULL,
+        "waMessageId" = message_id,
+        "errorCode" = CASE WHEN c.status = 'failed' THEN c."errorCode" END,
+        "errorText" = CASE WHEN c.status = 'failed' THEN c."errorText" END,
         "claimedBy" = NULL, "claimedAt" = NULL
     WHERE c.id = message;
     RETURN FOUND;
@@ -156,8 +158,14 @@ BEGIN
                 THEN reported
             ELSE c.status
         END,
-        "errorCode" = CASE WHEN reported = 'failed' THEN code ELSE c."errorCode" END,
-        "errorText" = CASE WHEN reported = 'failed' THEN reason ELSE c."errorText" END,
+        "errorCode" = CASE
+            WHEN reported = 'failed' AND c.status NOT IN ('delivered', 'read') THEN code
+            ELSE c."errorCode"
+        END,
+        "errorText" = CASE
+            WHEN reported = 'failed' AND c.status NOT IN ('delivered', 'read') THEN reason
+            ELSE c."errorText"
+        END,
         "waMessageId" = message_id
     WHERE
         c.direction = 'out'

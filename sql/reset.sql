@@ -1,6 +1,28 @@
 -- Reset: deleting from "User", by whatever statement and client, forgets those clients.
 -- One "Reset" row, one notification and one NOTICE a statement; nothing at all on rollback.
 
+CREATE OR REPLACE FUNCTION is_leftover(written xid) RETURNS boolean
+LANGUAGE sql VOLATILE
+SET search_path = public, pg_temp
+AS $$
+    -- How much younger than this transaction's id; its subtransactions' ids are younger too,
+    -- and so are those of others that began later and have committed.
+    WITH writer AS (
+        SELECT own, own + age(own::text::xid)::bigint - age(written)::bigint AS id
+        FROM (SELECT pg_current_xact_id()::text::bigint AS own) AS this
+    )
+    SELECT
+        id < own
+        OR (
+            id > own
+            AND id < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+            AND pg_xact_status(id::text::xid8) IS DISTINCT FROM 'in progress'
+        )
+    FROM writer
+$$;
+COMMENT ON FUNCTION is_leftover(xid) IS
+'Whether a visible row with this xmin was written by another transaction than the present one.';
+
 CREATE OR REPLACE FUNCTION bury_orphans() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
@@ -13,17 +35,17 @@ BEGIN
     WHERE
         c."userId" = NEW.id
         AND NOT EXISTS (SELECT FROM "User" AS u WHERE u.id = NEW.id)
-        AND age(c.xmin) > age(pg_current_xact_id()::xid);
+        AND is_leftover(c.xmin);
     DELETE FROM "Conversation" AS c
     WHERE
         c."userId" = NEW.id
         AND NOT EXISTS (SELECT FROM "User" AS u WHERE u.id = NEW.id)
-        AND age(c.xmin) > age(pg_current_xact_id()::xid);
+        AND is_leftover(c.xmin);
     DELETE FROM "Alias" AS c
     WHERE
         c."userId" = NEW.id
         AND NOT EXISTS (SELECT FROM "User" AS u WHERE u.id = NEW.id)
-        AND age(c.xmin) > age(pg_current_xact_id()::xid);
+        AND is_leftover(c.xmin);
     RETURN NEW;
 END
 $$;
@@ -162,7 +184,8 @@ DECLARE
     conversations bigint;
 BEGIN
     SELECT count(*) INTO clients FROM "User";
-    IF clients = 0 THEN
+    -- TRUNCATE also takes rows that a snapshot of REPEATABLE READ does not show.
+    IF clients = 0 AND pg_relation_size('"User"') = 0 THEN
         RETURN NULL;
     END IF;
     SELECT count(*) INTO sessions FROM "Session";
@@ -180,6 +203,28 @@ BEFORE TRUNCATE ON "User"
 FOR EACH STATEMENT EXECUTE FUNCTION reset_truncated();
 ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_truncated;
 
+CREATE OR REPLACE FUNCTION drop_set_aside(forgotten text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+    -- A message id has the number in base64, in step with its groups of three bytes; so many
+    -- characters do not depend on what follows.
+    DELETE FROM "SetAside" AS s
+    WHERE EXISTS (
+        SELECT
+        FROM unnest(forgotten) AS f (alias)
+        WHERE
+            s.address = f.alias
+            OR position(f.alias IN s.item) > 0
+            OR position(
+                left(encode(convert_to(f.alias, 'UTF8'), 'base64'), length(f.alias) * 8 / 6)
+                IN s.item
+            ) > 0
+    )
+$$;
+COMMENT ON FUNCTION drop_set_aside(text[]) IS
+'Deletes the items set aside that mention one of these addresses, also inside a message id.';
+
 CREATE OR REPLACE FUNCTION mark_forgotten() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
@@ -196,21 +241,17 @@ BEGIN
     END IF;
     IF cardinality(forgotten) <= most THEN
         PERFORM remember_forgetting(forgotten);
+        PERFORM drop_set_aside(forgotten);
     ELSE
+        -- Looking for each address in each item would take minutes.
         PERFORM remember_forgetting_everybody();
-    END IF;
-    IF EXISTS (SELECT FROM "SetAside") THEN
-        DELETE FROM "SetAside" AS s
-        WHERE EXISTS (
-            SELECT FROM unnest(forgotten) AS f (alias)
-            WHERE s.address = f.alias OR position(f.alias IN s.item) > 0
-        );
+        DELETE FROM "SetAside";
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION mark_forgotten() IS
-'The addresses of deleted clients get their watermark, as digests (one for everybody when there are many), and items set aside that mention them go.';
+'The addresses of deleted clients get their watermark, as digests (one for everybody when there are many), and items set aside that mention them go (all when there are many).';
 
 CREATE OR REPLACE TRIGGER mark_forgotten
 AFTER DELETE ON "Alias"
@@ -228,6 +269,9 @@ DECLARE
     actor_before CONSTANT text := coalesce(current_setting('novabot.actor', true), '');
     source_before CONSTANT text := coalesce(current_setting('novabot.source', true), '');
     client text;
+    gone uuid;
+    sessions_before bigint;
+    conversations_before bigint;
     receipt "Reset";
 BEGIN
     IF handle IS NULL THEN
@@ -235,16 +279,31 @@ BEGIN
     END IF;
     PERFORM set_config('novabot.actor', coalesce(reset_client.actor, ''), true);
     PERFORM set_config('novabot.source', coalesce(reset_client.source, ''), true);
-    client := find_client(handle);
-    DELETE FROM "User" AS u WHERE u.id = client;
-    IF FOUND THEN
+    -- A client deleted and made again while we waited for its row is found by a second look.
+    PERFORM set_config('novabot.reset', '', true);
+    LOOP
+        client := find_client(handle);
+        EXIT WHEN client IS NULL;
+        sessions_before := rows_deleted_so_far('"Session"');
+        conversations_before := rows_deleted_so_far('"Conversation"');
+        DELETE FROM "User" AS u WHERE u.id = client RETURNING u.incarnation INTO gone;
+        EXIT WHEN FOUND;
+    END LOOP;
+    IF client IS NOT NULL AND current_setting('novabot.reset') <> '' THEN
         SELECT r.* INTO receipt
         FROM "Reset" AS r
         WHERE r.id = current_setting('novabot.reset')::bigint;
+    ELSIF client IS NOT NULL THEN
+        -- Somebody has switched the trigger off: this door works all the same.
+        receipt := write_receipt(
+            1,
+            rows_deleted_so_far('"Session"') - sessions_before,
+            rows_deleted_so_far('"Conversation"') - conversations_before,
+            jsonb_build_array(gone)
+        );
     ELSE
         PERFORM remember_forgetting(ARRAY[read_handle(handle)]);
-        DELETE FROM "SetAside" AS s
-        WHERE s.address = read_handle(handle) OR position(read_handle(handle) IN s.item) > 0;
+        PERFORM drop_set_aside(ARRAY[read_handle(handle)]);
         receipt := write_receipt(0, 0, 0, '[]');
     END IF;
     PERFORM set_config('novabot.actor', actor_before, true);

@@ -335,6 +335,13 @@ BEGIN
         outcome := 'reset';
     END IF;
     IF outcome = 'reset' THEN
+        -- Somebody first met by number and later by BSUID alone is two clients until now.
+        PERFORM reset_client(u.id, 'client', 'chat')
+        FROM "User" AS u
+        WHERE
+            u.id <> client.id
+            AND u.id IN (SELECT a."userId" FROM "Alias" AS a WHERE a.alias = ANY (addresses));
+        PERFORM remember_forgetting(addresses);
         receipt := reset_client(coalesce(client.id, addresses[1]), 'client', 'chat');
         reset := receipt.id;
     END IF;

@@ -1,236 +1,189 @@
 """Finds the name that the writer of a message says is theirs.
 
-A phrase opens a statement; how much it proves decides what may follow it. "My name is" is trusted
-with any word that could be a name, "call me" with any but everyday ones, "I am" only with a word
-that looks like a name and a sentence that goes on as if it were. In doubt there is no name: to
-ask again is better than to call somebody by a wrong one. What is known of words is in
-vocabulary.py; every pattern is bounded, so a message takes linear time.
+A phrase opens a statement (phrases.py), and how much it proves decides what may follow it: "my name
+is" is trusted with any word that could be a name, "call me" with any but everyday ones, "I am" only
+with one that looks like a name, in a sentence that goes on as if it were. In doubt there is none:
+to ask again is better than to call somebody by a wrong name.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 
+from app.bot.given_names import ORDINARY_NAMES
+from app.bot.likeness import is_closed, is_filler, is_given_name, is_inflected, is_uncommon
+from app.bot.phrases import (
+    CONJUNCTIONS,
+    CORRECTION,
+    DENIALS,
+    DOUBTS,
+    FIRST_PERSONS,
+    NEGATIONS,
+    PHRASES,
+    PLACES,
+    POSSESSIONS,
+    REQUESTS,
+    SECOND_PERSONS,
+    SKIPPED,
+    SPEECH,
+    Phrase,
+    Proof,
+)
+from app.bot.reading import Reading
 from app.bot.spelling import spell_name
-from app.bot.vocabulary import (
-    BALINESE,
-    COMMON_WORDS,
-    FILLERS,
-    FUNCTION_WORDS,
-    GIVEN_NAMES,
-    GREETINGS,
-    ME,
-    NAMES_TOO,
-    ORDINARY_NAMES,
-    PARTICLES,
-    QUESTIONS,
-    TITLES,
-    VERB_ROOTS,
-)
-from app.bot.words import Word, read_words
+from app.bot.vocabulary import COMMON_WORDS, PARTICLES, QUESTIONS
+from app.bot.words import Word
 
-MOST_WORDS = 6
-
-
-class _Proof(IntEnum):
-    WEAK = 1
-    """ "I am X": X has to look like a name."""
-    FAIR = 2
-    """ "Call me X": any X but an everyday word."""
-    STRONG = 3
-    """ "My name is X": any X with a capital, and any but an everyday word without."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    proof: _Proof
-    pattern: re.Pattern[str]
-    opens_clause: bool = False
-    """Counts only where a clause begins, or after a greeting."""
-    request: bool = False
-    """May be asked ("can you call me X?") and mean it."""
-
-
-_ME = "(?:" + "|".join(sorted(ME, key=len, reverse=True)) + ")"
-_NAMA = "(?:nama|nm|nma|nmae|nam|nana)"
-_SORT = "(?:lengkap|panggilan|panggil|asli|depan|kecil|akrab|sapaan|pendek|sebenarnya)"
-_MY_NAMA = f"(?:{_NAMA} (?:{_SORT} )?{_ME}|{_NAMA} {_SORT}ku|namaku+|namaq|namaqu|nmku|namasaya)"
-_ONLY = "(?:saja|aja|aj|sj|ajah)"
-_ADVERB = "(?:biasa|biasanya|akrab|sering|kerap|cukup|bisa|boleh|lebih|suka|yang|yg|juga|selalu)"
-_NAME_IS = "(?:is|iz|iss|s|was changed to|has changed to|should be)"
-
-
-def _phrase(proof: _Proof, pattern: str, *, opens: bool = False, request: bool = False) -> _Phrase:
-    return _Phrase(proof, re.compile(rf"(?<!\S)(?:{pattern})(?!\S)"), opens, request)
-
-
-_PHRASES = (
-    _phrase(_Proof.STRONG, _MY_NAMA),
-    _phrase(
-        _Proof.STRONG,
-        r"my (?:(?:full|first|given|real|actual|nick|preferred) )?"
-        rf"(?:name|nane|naem|nmae|nama|nickname) {_NAME_IS}|my (?:nick)?name's|my names|mynameis"
-        r"|me name is|name of mine is",
-    ),
-    _phrase(_Proof.STRONG, rf"(?:the )?name(?:'s| is)|names|panggilan {_ME}|panggilanku", opens=True),
-    _phrase(
-        _Proof.STRONG,
-        rf"{_ME} (?:{_ADVERB} ){{0,2}}(?:bernama|dipanggil|disapa|dinamai|dinamakan)(?: {_ONLY})?"
-        r"|i(?: am|'m)? (?:usually |also )?(?:called|named|known as)|i'm (?:called|named|known as)"
-        r"|i go by(?: the name(?: of)?)?",
-        opens=True,
-    ),
-    _phrase(
-        _Proof.FAIR,
-        rf"(?:biasa|biasanya|akrab|kerap|cukup) (?:dipanggil|disapa|panggil)(?: {_ONLY})?"
-        rf"|(?:panggil|panggilin|manggil|sapa|sebut)(?:lah)?(?: {_ONLY})? {_ME}(?: {_ONLY})?"
-        rf"(?: (?:dengan|sebagai|dgn|sbg)(?: nama| sebutan)?)?"
-        rf"|(?:panggil|sapa|sebut)(?:lah)? {_ONLY}|calls? me(?: by| as| just)?",
-        request=True,
-    ),
-    _phrase(
-        _Proof.STRONG,
-        rf"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) {_MY_NAMA} "
-        r"(?:jadi|menjadi|ke|dengan|sebagai)"
-        rf"|{_MY_NAMA} (?:sudah |udah |sekarang )?(?:ganti|berganti) (?:jadi|menjadi)"
-        r"|(?:change|update|correct|set) my name (?:to|as|into)",
-        request=True,
-    ),
-    _phrase(_Proof.FAIR, r"atas nama|a\.n|a / n|under the name(?: of)?"),
-    _phrase(
-        _Proof.FAIR,
-        rf"(?:nama|name|full name|first name)(?: (?:{_SORT}|pemesan|pembeli|pelanggan))?"
-        rf"(?: {_ME})? (?:[:=-]|adalah)",
-        opens=True,
-    ),
-    _phrase(
-        _Proof.FAIR,
-        rf"(?:perkenalkan|kenalkan|kenalin|knalin|pekenalkan|perkenalan|kenalan) (?:[,.] )?"
-        rf"(?:(?:nih|ya|dulu|dong|kak) )?(?:[,.] )?{_ME}(?: (?:adalah|ini))?",
-        opens=True,
-    ),
-    _phrase(
-        _Proof.WEAK,
-        rf"ini (?:dengan|{_ME})|{_ME} (?:ini|adalah)|{_ME}|ini|dengan|perkenalkan(?: ,)?"
-        r"|i am|i'm|im|i m|iam|this is|it's|its|it is|my name|nama(?: lengkap| panggilan)?",
-        opens=True,
-    ),
-)
-
-_SKIPPED = frozenset(
-    """
-    adalah ialah yaitu yakni itu tuh tu sekarang skrg skrng sebenarnya sebenernya sbnrnya aslinya
-    lengkapnya masih tetap cuma hanya si sih mah is now actually really just simply still uh um eh
-    emm hmm er yang yg benar betul bener kini : = - … ☺ " (
-    """.split()
-)
-_MISTAKEN = frozenset("salah yang yg benar betul bener".split())
-_NEGATIONS = frozenset("bukan bkn bukannya not isn't isnt ain't no tidak bukanlah".split())
-_CORRECTION = re.compile(
-    r"(?<!\S)(?:tapi|tp|tetapi|melainkan|but|it's|its|it is|seharusnya|harusnya)(?!\S)"
-    rf"(?: (?:it's|it is|rather|{_ME}))?"
-)
-_DOUBTS = frozenset(
-    """
-    if kalau kalo klo jika bila apakah apa why kenapa mengapa kok knp who pretend imagine anggap
-    suppose wish seandainya andai andaikan misal misalnya contohnya umpama umpamanya katanya does
-    did do dont don't doesn't didn't never jangan jgn tidak gak ga nggak gk enggak bukan stop keep
-    keeps still masih whether how bagaimana gimana dulu dulunya formerly is isn't was wasn't are
-    benarkah betulkah bukankah masa masak pantas rekening rek transfer tf norek bank ditransfer
-    example instance siapa once remember
-    """.split()
-)
-"""In the clause before a phrase: then it is asked, denied, supposed or somebody else's."""
-_SPEECH = frozenset(
-    """
-    bilang blg kata mengatakan ngomong tulis menulis ketik kira mengira pikir sangka mengaku ngaku
-    said says say saying think thinks thought told claims claim wrote believes believe heard denger
-    lagu song film movie judul quote
-    """.split()
-)
-_FIRST_PERSONS = (ME - {"w", "q"}) | {"i", "i'm", "i've", "kami", "we"}
-_TAGS = FILLERS | frozenset("benar betul bener right correct bukan isn't it still , masih".split())
-_SELF = re.compile(r"(?<!\S)(?:here|speaking|di sini|disini|dsini)(?!\S)")
-_IS_ME = re.compile(rf"(?<!\S)(?:is my name|(?:adalah |itu )?{_MY_NAMA})(?!\S)")
-_SUFFIXES = ("'s", "'m", "'re", "'ll", "'ve", "'d", "n't")
+_MOST_SKIPPED = 4
+_OWNERS = frozenset(("punya", "punyanya", "of", "milik"))
 
 
 def find_name(text: str) -> str | None:
-    """The name that the writer says is theirs, the last one where there are several, or None.
+    """The name that the writer says is theirs, the last where there are several, or None.
 
-    At most 60 characters and MOST_WORDS words of letters, marks, apostrophes, dots, hyphens and
-    single spaces; only the first thousand characters of `text` count.
+    It has at most 60 characters in six words: letters, marks, apostrophes, hyphens, dots.
+    Only the first thousand characters of `text` are read.
     """
-    message = _Message.read(text)
-    found = [*message.told(), *message.signed()]
-    return max(found, key=lambda statement: statement[0])[1] if found else None
+    message = Reading.read(text)
+    statements = [*_told(message), *_signed(message)]
+    return max(statements, key=lambda statement: statement[0])[1] if statements else None
 
 
 def find_bare_name(text: str) -> str | None:
-    """The name in an answer to "what may I call you?" that consists of nothing else."""
-    message = _Message.read(text)
-    words = [word for word in message.words if word.key not in (".", ",", "!", "☺", "\n")]
-    while words and _is_filler(words[-1]):
-        words.pop()
-    message = _Message(tuple(words), message.capitals_tell)
+    """The name in an answer to "what should I call you?" that is nothing but a common name."""
+    message = Reading.read(text)
     span, end = message.take(0)
-    if not span or end < len(words) or not _is_given(span[0]):
+    rest = message.words[end:]
+    if not span or not is_given_name(span[0]) or any(word.key == "?" for word in rest):
+        return None
+    if any(word.kind != "mark" and not is_filler(word) for word in rest):
         return None
     return spell_name(span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    words: tuple[Word, ...]
-    capitals_tell: bool
-    """Capitals mark names here: it is neither SHOUTED nor Written Like This."""
-
-    @classmethod
-    def read(cls, text: str) -> _Message:
-        words = read_words(text)
-        return cls(words, _capitals_tell(words))
-
-    def told(self) -> Iterator[tuple[int, str]]:
-        """Names behind a phrase, each with its place."""
-        line, places = _line(self.words)
-        for phrase in _PHRASES:
-            for match in phrase.pattern.finditer(line):
-                start = places[match.start()]
-                at = places.get(match.end() + 1, len(self.words))
-                if not self._is_meant(phrase, start):
-                    continue
-                at = self._behind_denial(phrase, self._behind_fillers(phrase, at), line, places)
-                if name := self._name_at(phrase, start, at):
+def _told(message: Reading) -> Iterator[tuple[int, str]]:
+    """Names behind a phrase, each with its place."""
+    for phrase in PHRASES:
+        for match in phrase.pattern.finditer(message.line):
+            start = message.places[match.start()]
+            if _is_meant(message, phrase, start):
+                at, corrected = _behind_denial(message, message.index(match.end()))
+                name = _name_at(message, phrase, at, corrected)
+                if name:
                     yield at, name
 
-    def signed(self) -> Iterator[tuple[int, str]]:
-        """Names before "here" and "is my name", which begin their clause."""
-        line, places = _line(self.words)
-        for pattern, is_place in ((_SELF, True), (_IS_ME, False)):
-            for match in pattern.finditer(line):
-                at, behind = places[match.start()], places.get(match.end() + 1, len(self.words))
-                start = self._clause_start(at)
-                greeted = self._behind_greeting(start, at)
-                span, end = self.take(greeted)
-                if not span or end != at or self._is_asked(behind) or not self._ends(behind):
-                    continue
-                shown = all(self._looks_like_name(word) for word in span)
-                if _is_given(span[0]) or (
-                    shown and (len(span) > 1 or (is_place and greeted > start))
-                ):
-                    yield greeted, spell_name(span) or ""
 
-    def take(self, at: int) -> tuple[list[Word], int]:
-        """The words from `at` on that could be one name, without titles, and where they end."""
-        at = self._behind_titles(at)
-        span: list[Word] = []
-        while at < len(self.words) and len(span) < MOST_WORDS:
-            word = self.words[at]
-            if word.kind != "word" or not self._continues(span, at):
-                break
-            span.append(word)
-            at += 1
-        return span, at
+def _signed(message: Reading) -> Iterator[tuple[int, str]]:
+    """Names before "here" and "is my name" that begin their clause, each with its place."""
+    for pattern in (PLACES, POSSESSIONS):
+        for match in pattern.finditer(message.line):
+            marker = message.places[match.start()]
+            start = message.clause_start(marker)
+            at = message.behind_greeting(start, marker)
+            span, end = message.take(at)
+            behind = message.index(match.end())
+            if not span or end != marker or message.is_asked(behind) or not message.ends(behind):
+                continue
+            greeted = at > start or message.follows_greeting(start)
+            proven = len(span) > 1 or (pattern is PLACES and greeted)
+            shown = all(message.looks_like_name(word) for word in span)
+            name = spell_name(span) if is_given_name(span[0]) or (proven and shown) else None
+            if name:
+                yield at, name
+
+
+def _name_at(message: Reading, phrase: Phrase, at: int, corrected: bool) -> str | None:
+    span, end = message.take(at)
+    if not span or (not phrase.is_request and message.is_asked(end)):
+        return None
+    titled = message.words[at] is not span[0]
+    first = span[0]
+    match phrase.proof:
+        case Proof.STRONG:
+            trusted = message.is_capital(first) or is_uncommon(first)
+        case Proof.FAIR:
+            usual = first.key in COMMON_WORDS and not titled
+            trusted = is_uncommon(first) or (message.is_capital(first) and not usual)
+        case Proof.WEAK:
+            trusted = _is_shown(message, phrase, span, end, titled=titled)
+    if corrected and not (message.is_capital(first) or is_given_name(first)):
+        return None
+    return spell_name(span) if trusted else None
+
+
+def _is_shown(
+    message: Reading, phrase: Phrase, span: list[Word], end: int, *, titled: bool
+) -> bool:
+    """Whether words that a phrase alone doesn't prove look like a name."""
+    first = span[0]
+    following = message.word(end)
+    if following is not None and following.key in _OWNERS | QUESTIONS:
+        return False
+    goes_on = (
+        following is None
+        or following.kind != "word"
+        or is_closed(following)
+        or following.key in COMMON_WORDS
+        or following.key.endswith("nya")
+        or is_inflected(following.key)
+    )
+    if phrase.is_demonstrative:
+        asks = titled and following is not None and following.key == "ya"
+        everyday = first.key in ORDINARY_NAMES and not message.is_place(end)
+        if asks or everyday:
+            return False
+    if not message.is_capital(first):
+        return is_given_name(first) and goes_on and all(is_uncommon(word) for word in span)
+    if is_given_name(first):
+        return True
+    return goes_on and all(message.looks_like_name(word) or word.key in PARTICLES for word in span)
+
+
+def _is_meant(message: Reading, phrase: Phrase, start: int) -> bool:
+    """Whether what stands before a phrase lets it be the writer's own statement."""
+    clause_start = message.clause_start(start)
+    if message.is_quoted(start):
+        return False
+    if phrase.opens_clause and message.behind_greeting(clause_start, start) != start:
+        return False
+    before = _behind_conjunction([word.key for word in message.words[clause_start:start]])
+    if before and before[-1] in ("bukan", "not"):
+        return False
+    if before and before[-1] in SECOND_PERSONS and phrase.is_request:
+        return not REQUESTS.isdisjoint(before)
+    return phrase.proof == Proof.WEAK or not _is_doubted(before)
+
+
+def _behind_conjunction(keys: Sequence[str]) -> Sequence[str]:
+    joined = [index for index, key in enumerate(keys) if key in CONJUNCTIONS]
+    return keys[joined[-1] + 1 :] if joined else keys
+
+
+def _is_doubted(before: Sequence[str]) -> bool:
+    if len(before) == 1 and before[0] in DENIALS:
+        return False
+    spoken = not SPEECH.isdisjoint(before) and FIRST_PERSONS.isdisjoint(before)
+    return spoken or not DOUBTS.isdisjoint(before)
+
+
+def _behind_denial(message: Reading, at: int) -> tuple[int, bool]:
+    """Where the name begins, past fillers, or past a denied one and "but"."""
+    at = _behind_fillers(message, at)
+    word = message.word(at)
+    if word is None or word.key not in NEGATIONS:
+        return at, False
+    ahead = message.words[at : at + 12]
+    match = CORRECTION.search(" ".join(one.key for one in ahead))
+    if match is None:
+        return at, False
+    behind = match.string[: match.end()].count(" ") + 1
+    return _behind_fillers(message, at + behind), True
+
+
+def _behind_fillers(message: Reading, at: int) -> int:
+    for _ in range(_MOST_SKIPPED):
+        word = message.word(at)
+        if word is None or not (word.key in SKIPPED or word.key == "\n"):
+            break
+        at += 1
+    return at

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from app.bot.vocabulary import ABBREVIATIONS, DEGREES
+from app.bot.vocabulary import ABBREVIATIONS, DEGREES, word_set
 
 LOOKED_AT = 1_000
 """Characters of a message that are read; whoever has more to say says who they are before."""
 
 APOSTROPHES = "'’ʼ‘`´"
 _HYPHENS = "-‐‑"
-_QUOTES = "\"“”„«»"
-_BLANK = "ㅤᅟᅠﾠ⠀_*~|"
+_QUOTES = '"“”„«»'
+_BLANK = "\u3164\u115f\u1160\uffa0\u2800_*~|"
 """Letters that show nothing, and WhatsApp's markdown."""
 _JOINERS = "\u200c\u200d"
-_DOMAIN_ENDINGS = frozenset(
-    ["com", "net", "org", "id", "co", "io", "app", "dev", "me", "info", "biz", "xyz", "example", "test", "pdf", "doc", "docx", "xls", "xlsx", "jpg", "jpeg", "png", "mp4", "mp3", "zip", "txt", "csv", "my", "sg", "ly"]
+_DOMAIN_ENDINGS = word_set(
+    """
+    com net org id co io app dev biz xyz example pdf doc docx xls xlsx jpg jpeg png mp4 mp3 zip txt
+    csv
+    """
 )
 
 

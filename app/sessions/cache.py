@@ -61,9 +61,13 @@ class Cache:
         known = self._sessions.get(session.id)
         if known is not None and known.incarnation != session.incarnation:
             self._drop(session.id)
-        elsewhere = self._ids_by_address.get(address)
-        if elsewhere is not None and elsewhere != session.id:
-            self._drop(elsewhere)
+        # The address may have led to another client, and this life may have had another id.
+        for elsewhere in (
+            self._ids_by_address.get(address),
+            self._ids_by_incarnation.get(session.incarnation),
+        ):
+            if elsewhere not in (None, session.id) and elsewhere in self._sessions:
+                self._drop(elsewhere)
         self._sessions[session.id] = session
         self._sessions.move_to_end(session.id)
         self._addresses.setdefault(session.id, {})[address] = None

@@ -11,6 +11,7 @@ import anyio
 import httpx2
 from anyio.abc import TaskGroup
 
+from app import telemetry
 from app.simulator.cloud_api import sign
 
 RETRY_GAPS = (0.5, 1.0, 2.0, 4.0, 8.0, *(15.0,) * 40)
@@ -83,6 +84,9 @@ class Delivery:
         whether a bot took it in the end.
         """
         attempt = await self._post(raw, self._next() if bot is None else bot)
+        if not attempt.taken:
+            webhook = self._webhooks[attempt.bot]
+            telemetry.report_webhook_not_taken(webhook, attempt.status, given_up=not retry)
         if attempt.taken or not retry:
             if settled is not None:
                 settled(attempt.taken)
@@ -91,15 +95,17 @@ class Delivery:
         return attempt
 
     async def _retry(self, raw: bytes, bot: int, settled: Callable[[bool], None] | None) -> None:
-        taken = False
+        attempt = Attempt(bot, None)
         for gap in self._retry_gaps:
             await anyio.sleep(gap)
-            bot = (bot + 1) % len(self._webhooks)
-            if (await self._post(raw, bot)).taken:
-                taken = True
+            attempt = await self._post(raw, (attempt.bot + 1) % len(self._webhooks))
+            if attempt.taken:
                 break
+        else:
+            webhook = self._webhooks[attempt.bot]
+            telemetry.report_webhook_not_taken(webhook, attempt.status, given_up=True)
         if settled is not None:
-            settled(taken)
+            settled(attempt.taken)
 
     def _next(self) -> int:
         bot = self._turn % len(self._webhooks)

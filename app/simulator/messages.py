@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.simulator.chats import Bubble
+from app.simulator.chats import TYPING_SECONDS, Bubble
 from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, is_bsuid, new_wamid
 from app.simulator.faults import Fault
 from app.simulator.outgoing import Outgoing, ReadMark, RefusalError, read_request
@@ -53,6 +53,8 @@ class MessagesEndpoint:
             self._parts.record.changed.emit()
             if isinstance(asked, ReadMark):
                 self._parts.chats.read_up_to(asked.message_id, asked.typing)
+                if asked.typing:
+                    self._parts.delivery.tasks.start_soon(self._end_typing)
                 return self._answer(received, {"success": True})
             return await self._send(request, asked, received)
         except RefusalError as refusal:
@@ -122,6 +124,10 @@ class MessagesEndpoint:
         self._parts.chats.add(asked.address, bubble)
         self._parts.statuses.follow(message_id, asked.address, asked.callback_data, gate)
         return message_id
+
+    async def _end_typing(self) -> None:
+        await anyio.sleep(TYPING_SECONDS)
+        self._parts.chats.changed.emit()
 
     def _answer(self, received: Received, body: JsonValue) -> Response:
         self._parts.record.settle(received, "accepted", 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from app.simulator.phones import Said
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEXT_LIMIT = 65_536
+# A character takes up to twelve bytes in a form.
+FORM_LIMIT = 16 * TEXT_LIMIT
 FIRST_ATTEMPT_SECONDS = 1.0
 COALESCE_SECONDS = 0.03
 
@@ -96,7 +99,7 @@ class Pages:
     async def say(self, request: Request) -> Response:
         """Sends the form's `text`; 303 once a bot answered, or after a second."""
         address = self._address(request)
-        form = await request.form(max_part_size=4 * TEXT_LIMIT)
+        form = await request.form(max_part_size=FORM_LIMIT)
         text = form.get("text")
         text = text.replace("\r\n", "\n").strip("\n") if isinstance(text, str) else ""
         if not text.strip():
@@ -162,6 +165,7 @@ class Pages:
             current=address or "",
             bots=self._parts.delivery.webhooks,
             refresh=refresh,
+            now=time.time_ns(),
             typed=typed,
             address_error=address_error,
             text=text,

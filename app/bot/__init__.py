@@ -1,0 +1,1 @@
+"""One bot: Meta's webhook in, NovaBot's answers out."""

@@ -1,0 +1,139 @@
+"""A real PostgreSQL for every test: one server a run, a migrated template, a clone a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.database.embedded import EmbeddedServer
+from app.database.migrations import migrate
+from app.database.pool import Pool, open_pool
+
+
+def find_other_programs() -> list[Path]:
+    """The bin folders of other PostgreSQLs on this machine (`every_postgres` runs on them too).
+
+    NOVABOT_TEST_POSTGRES_BIN names them instead, separated like PATH; empty for none.
+    """
+    given = os.environ.get("NOVABOT_TEST_POSTGRES_BIN")
+    if given is not None:
+        return [Path(directory) for directory in given.split(os.pathsep) if directory]
+    return [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what is marked `every_postgres` on the embedded server and on every other one."""
+    marked = metafunc.definition.get_closest_marker("every_postgres") is not None
+    if marked and "programs" in metafunc.fixturenames:
+        others = find_other_programs()
+        names = ["embedded", *(directory.parent.name for directory in others)]
+        metafunc.parametrize("programs", [None, *others], ids=names, scope="session")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def programs() -> Path | None:
+    """The bin folder of the PostgreSQL to test on; None is the embedded one."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def start_server() -> Iterator[Callable[[Path | None], EmbeddedServer]]:
+    """Starts the server of a bin folder at its first use, with a migrated database `novabot`."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(programs: Path | None) -> EmbeddedServer:
+            directory = stack.enter_context(_make_data_dir())
+            server = EmbeddedServer(directory, programs=programs, durable=False)
+            stack.enter_context(server)
+            with psycopg.connect(server.url(), autocommit=True) as conn:
+                migrate(conn)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def server(
+    start_server: Callable[[Path | None], EmbeddedServer], programs: Path | None
+) -> EmbeddedServer:
+    return start_server(programs)
+
+
+@pytest.fixture
+def empty_database_url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a database without a schema, dropped afterwards."""
+    with _clone(server, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(server: EmbeddedServer) -> Iterator[str]:
+    """The URL of a fresh database of the current schema, dropped afterwards."""
+    with _clone(server, "novabot") as url:
+        yield url
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    """An autocommit connection to the test's database."""
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """A pool on the test's database."""
+    opened = await open_pool(database_url, name="test")
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty folder for an embedded server, which its user can reach even if this is root."""
+    with _make_data_dir() as directory:
+        yield directory
+
+
+@contextmanager
+def _make_data_dir() -> Generator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="novabot-"))
+    directory.chmod(0o711)
+    try:
+        yield directory
+    finally:
+        home = (directory / "postgres").resolve()
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def _clone(server: EmbeddedServer, template: str) -> Generator[str]:
+    """A copy of a database for as long as the context lasts."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as conn:
+        # Twice as fast here as WAL_LOG, which PostgreSQL 14 does not know either.
+        strategy = "STRATEGY FILE_COPY" if conn.info.server_version >= 150000 else ""
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}".encode())
+        try:
+            yield server.url(name)
+        finally:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -1,0 +1,141 @@
+"""What goes wrong while the clients write."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import psycopg
+from psycopg import AsyncConnection
+
+from tests.system.nova import Nova
+
+
+class Faults:
+    """Strikes until cancelled; then everything is whole again."""
+
+    def __init__(self, nova: Nova, chance: random.Random) -> None:
+        self._nova = nova
+        self._chance = chance
+        self.struck: dict[str, int] = {}
+        self.continued_at: list[float] = []
+        """When stopped processes went on, by the monotonic clock."""
+
+    async def run(self, names: list[str], seconds: float) -> None:
+        """Strikes with these faults, side by side, for so long."""
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(self._repeat(name, until) for name in names))
+
+    async def _repeat(self, name: str, until: float) -> None:
+        strike, pause = FAULTS[name]
+        while True:
+            wait = self._chance.uniform(0.2, 1.0) * pause
+            if time.monotonic() + wait > until:
+                return
+            await asyncio.sleep(wait)  # the faults' own rhythm
+            await strike(self)
+            self.struck[name] = self.struck.get(name, 0) + 1
+
+    async def _connect(self) -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(
+            self._nova.database_url, autocommit=True, application_name="fault"
+        )
+
+    async def cut_listeners(self) -> None:
+        await self._cut("novabot listener")
+
+    async def cut_pools(self) -> None:
+        await self._cut("novabot bot")
+
+    async def _cut(self, application: str) -> None:
+        async with await self._connect() as conn:
+            cursor = await conn.execute(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+                " AND datname = current_database()",
+                (application,),
+            )
+            pids = [pid for (pid,) in await cursor.fetchall()]
+            if pids:
+                await conn.execute("SELECT pg_terminate_backend(%s)", (self._chance.choice(pids),))
+
+    async def stop_a_bot(self) -> None:
+        bot = self._chance.randrange(len(self._nova.bots))
+        process = self._nova.bots[bot]
+        if process is None or process.popen.poll() is not None:
+            return
+        process.send(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(self._chance.choice([0.05, 0.3, 2.0, 5.0]))
+        finally:
+            self.continued_at.append(time.monotonic())
+            if process.popen.poll() is None:
+                process.send(signal.SIGCONT)
+
+    async def kill_a_bot(self) -> None:
+        bot = self._chance.randrange(len(self._nova.bots))
+        process = self._nova.bots[bot]
+        if process is None:
+            return
+        if process.popen.poll() is None:
+            process.send(signal.SIGCONT)
+        await asyncio.to_thread(process.kill)
+        self._nova.start_bot(bot)
+        await asyncio.to_thread(self._nova.wait_ready, self._nova.bot_urls[bot])
+
+    async def hold_rows(self) -> None:
+        """A DBA's open transaction over some clients."""
+        async with await self._connect() as conn:
+            try:
+                async with conn.transaction(force_rollback=True):
+                    await conn.execute(
+                        'SELECT 1 FROM (SELECT id FROM "User" ORDER BY random() LIMIT 3) AS u'
+                        ' JOIN "User" USING (id) FOR UPDATE OF "User"'
+                    )
+                    await asyncio.sleep(self._chance.uniform(0.1, 1.5))
+            except psycopg.errors.DeadlockDetected:
+                return
+
+    async def lose_signals(self) -> None:
+        """Resets happen, and no notification is sent: only the fence is left."""
+        async with await self._connect() as conn:
+            await conn.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
+            try:
+                await asyncio.sleep(self._chance.uniform(0.2, 1.0))
+            finally:
+                await conn.execute('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
+
+    async def garble_signals(self) -> None:
+        async with await self._connect() as conn:
+            for payload in ("", "{", '{"reset": 1}', "*", "x" * 7999, '{"clients": 7, "reset": 1}'):
+                await conn.execute("SELECT pg_notify('session_reset', %s)", (payload,))
+
+    async def trouble_the_cloud_api(self) -> None:
+        fault = self._chance.choice(
+            [
+                {"status": 503, "times": 20},
+                {"status": 500, "times": 20},
+                {"drop": "before", "times": 10},
+                {"drop": "after", "times": 10},
+                {"delay_seconds": 0.5, "times": 10},
+            ]
+        )
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            await http.post(f"{self._nova.simulator_url}/control/faults", json=fault)
+
+
+FAULTS: dict[str, tuple[Callable[[Faults], Awaitable[None]], float]] = {
+    "listeners cut": (Faults.cut_listeners, 0.4),
+    "pool connections cut": (Faults.cut_pools, 2.0),
+    "a bot stopped": (Faults.stop_a_bot, 8.0),
+    "a bot killed": (Faults.kill_a_bot, 15.0),
+    "rows held": (Faults.hold_rows, 4.0),
+    "signals lost": (Faults.lose_signals, 6.0),
+    "signals garbled": (Faults.garble_signals, 3.0),
+    "the Cloud API in trouble": (Faults.trouble_the_cloud_api, 5.0),
+}
+"""Each with the longest pause between two strikes, in seconds."""

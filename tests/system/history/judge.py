@@ -1,0 +1,61 @@
+"""What must hold of a record, whatever faults struck."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from app.bot.outbox import HELD_UP
+from tests.system.history.driver import Record
+from tests.system.history.linearizability import Operation, find_violation
+
+IN_FLIGHT = HELD_UP + 1.0
+"""Seconds that a sending begun before a reset may take to reach the Cloud API."""
+
+
+def find_faults(record: Record, continued_at: Sequence[float] = ()) -> Iterator[str]:
+    """Each breach of a promise, as text. `continued_at`: when a stopped process went on."""
+    read = {arrival.number: arrival.read for arrival in record.arrivals}
+    for phone, history in record.histories.items():
+        judged = [
+            replace(o, result=read.get(o.number)) if o.kind == "ask" else o for o in history
+        ]
+        violation = find_violation(judged)
+        if violation is not None:
+            yield f"{phone}: {violation}"
+    yield from _find_repeated(record)
+    yield from _find_late(record, continued_at)
+
+
+def _find_repeated(record: Record) -> Iterator[str]:
+    times: dict[int, list[float]] = defaultdict(list)
+    for arrival in record.arrivals:
+        times[arrival.number].append(arrival.at)
+    for number, at in times.items():
+        if len(at) > 1:
+            yield f"operation {number} was answered {len(at)} times: {at}"
+
+
+def _find_late(record: Record, continued_at: Sequence[float]) -> Iterator[str]:
+    """Answers from before a reset whose sending can't have begun before it."""
+    arrivals = {arrival.number: arrival for arrival in record.arrivals}
+    for phone, history in record.histories.items():
+        resets = [o for o in history if o.kind in ("reset", "remake")]
+        for told in history:
+            arrival = arrivals.get(told.number)
+            if arrival is None or told.kind not in ("ask", "tell") or arrival.read == ("-", "-"):
+                continue
+            late = _find_reset_between(told, resets, arrival.at)
+            woke = any(0 <= arrival.at - at <= IN_FLIGHT for at in continued_at)
+            if late is not None and not woke:
+                yield f"{phone}: {arrival} was sent after\n  {late}\n  and answers\n  {told}"
+
+
+def _find_reset_between(
+    told: Operation, resets: Sequence[Operation], arrived: float
+) -> Operation | None:
+    for reset in resets:
+        if told.returned < reset.invoked and reset.returned < arrived - IN_FLIGHT:
+            return reset
+    return None

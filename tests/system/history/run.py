@@ -1,0 +1,48 @@
+"""One run: the system, the clients, the faults, the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from tests.system.history.driver import Driver, Record
+from tests.system.history.faults import Faults
+from tests.system.history.judge import find_faults
+from tests.system.nova import Nova
+
+RESPONDER = "tests.system.history.register:factory"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    operations: int
+    struck: dict[str, int]
+    breaches: list[str]
+    record: Record
+
+    def summary(self) -> str:
+        struck = ", ".join(f"{name} {times}×" for name, times in sorted(self.struck.items()))
+        return (
+            f"{self.operations} operations, {len(self.record.arrivals)} answers,"
+            f" {self.record.refused} deliveries repeated, {len(self.breaches)} breaches;"
+            f" faults: {struck or 'none'}"
+        )
+
+
+def run_history(
+    nova: Nova, seed: int, seconds: float, faults: list[str], *, clients: int = 12
+) -> Outcome:
+    """Runs clients and faults for so long, and judges what they wrote down."""
+    chance = random.Random(seed)
+    driver = Driver(nova, chance, clients=clients)
+    striking = Faults(nova, random.Random(seed + 1))
+
+    async def run() -> None:
+        await asyncio.gather(driver.run(seconds), striking.run(faults, seconds - 1))
+
+    asyncio.run(run())
+    breaches = list(find_faults(driver.record, striking.continued_at))
+    return Outcome(driver.record.count(), striking.struck, breaches, driver.record)

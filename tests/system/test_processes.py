@@ -1,0 +1,259 @@
+"""The bots as processes: killed, stopped, continued, started before their database."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.database.embedded import EmbeddedServer
+from app.database.migrations import migrate
+from app.sessions.listener import FRESH_FOR
+from app.simulator.cloud_api import status_body
+from tests.system.nova import PHONE_NUMBER_ID, Nova, free_ports, run_nova, wait_for
+
+PHONE = "6281717407674"
+CLIENT = "6281717407674@c.us"
+OTHER = "6281298765432"
+
+
+def fetch_value(conn: psycopg.Connection, statement: str, *parameters: object) -> object:
+    row = conn.execute(statement.encode(), parameters).fetchone()
+    return None if row is None else row[0]
+
+
+def read_answer(conn: psycopg.Connection) -> tuple[str, str, str] | None:
+    """Status, token and text of the client's last answer."""
+    return conn.execute(
+        """SELECT status, token::text, body FROM "Conversation"
+           WHERE "userId" = %s AND direction = 'out' ORDER BY id DESC LIMIT 1""",
+        (CLIENT,),
+    ).fetchone()  # type: ignore[return-value]
+
+
+def test_a_rolled_back_delete_evicts_and_acknowledges_nothing(nova: Nova) -> None:
+    nova.ask_for_answer(PHONE, "nama saya Petang")
+    nova.ask_for_answer(OTHER, "nama saya Sari")
+    with nova.connect() as conn:
+        with conn.transaction(force_rollback=True):
+            conn.execute('DELETE FROM "User"')
+        conn.execute('DELETE FROM "User" WHERE id = %s', (f"{OTHER}@c.us",))
+        reset = fetch_value(conn, 'SELECT max(id) FROM "Reset"')
+        conn.execute("CALL wait_for_acks(%s, '10 s')", (reset,))
+        acknowledged = conn.execute('SELECT DISTINCT "resetId" FROM "ResetAck"').fetchall()
+        assert acknowledged == [(reset,)]
+    assert nova.metric(0, 'novabot_evictions_total{cause="reset"}') == 1
+    assert nova.metric(0, "novabot_sessions") == 1
+    assert "Petang" in nova.ask_for_answer(PHONE, "siapa nama saya?")
+
+
+def test_an_answer_committed_by_a_killed_bot_is_sent_once_by_the_other(nova: Nova) -> None:
+    nova.services["simulator"].kill()
+    nova.say(PHONE, "nama saya Petang")
+    with nova.connect() as conn:
+        wait_for(
+            lambda: fetch_value(
+                conn, """SELECT count(*) FROM "Conversation" WHERE status = 'queued'
+                         AND attempts > 0"""
+            ),
+            "an attempt that could not connect",
+        )
+        nova.bot(0).kill()
+        nova.start_simulator()
+        answers = nova.answers(PHONE, wait=20)
+        assert "Petang" in answers[0]["text"]
+        wait_for(lambda: (read_answer(conn) or " ")[0] in ("sent", "delivered"), "it to be settled")
+    assert len(nova.answers(PHONE)) == 1
+
+
+def test_an_answer_being_sent_by_a_killed_bot_becomes_uncertain_and_is_settled_by_its_status(
+    nova: Nova,
+) -> None:
+    nova.fault(hold=True)
+    nova.say(PHONE, "nama saya Petang")
+    with nova.connect() as conn:
+        wait_for(lambda: (read_answer(conn) or " ")[0] == "sending", "the sending to begin")
+        nova.bot(0).kill()
+        wait_for(
+            lambda: (read_answer(conn) or " ")[0] == "uncertain", "the other bot to notice", 30
+        )
+        nova.clear_faults()
+        # What is said next is answered: an uncertain answer does not hold up the others.
+        assert "Petang" in nova.ask_for_answer(PHONE, "siapa nama saya?", bot=1)
+        first = conn.execute(
+            """SELECT token FROM "Conversation" WHERE status = 'uncertain'"""
+        ).fetchone()
+        assert first is not None
+        body = status_body(
+            "wamid.delivered-after-all",
+            PHONE,
+            "delivered",
+            phone_number_id=PHONE_NUMBER_ID,
+            callback_data=str(first[0]),
+        )
+        assert nova.post(1, body) == 200
+        settled = conn.execute(
+            'SELECT status, "waMessageId" FROM "Conversation" WHERE token = %s', first
+        ).fetchone()
+        assert settled == ("delivered", "wamid.delivered-after-all")
+        texts = [answer["text"] for answer in nova.answers(PHONE)]
+        assert len(texts) == len(set(texts)) or len(texts) <= 2
+
+
+def test_sigterm_lets_a_turn_in_flight_finish_and_be_answered(nova: Nova) -> None:
+    nova.ask_for_answer(PHONE, "nama saya Petang")
+    before = nova.last_sent()
+    with nova.connect() as conn:
+        statuses: list[int] = []
+        with conn.transaction():
+            conn.execute('SELECT 1 FROM "User" WHERE id = %s FOR UPDATE', (CLIENT,))
+            body = {"bot": 0, "from": PHONE, "text": "siapa nama saya?", "retry": False}
+            asking = threading.Thread(
+                target=lambda: statuses.append(
+                    nova.http.post(f"{nova.simulator_url}/control/say", json=body).json()["status"]
+                )
+            )
+            asking.start()
+            with nova.connect() as watcher:
+                wait_for(
+                    lambda: fetch_value(
+                        watcher,
+                        """SELECT count(*) FROM pg_stat_activity
+                           WHERE application_name = 'novabot bot' AND wait_event_type = 'Lock'""",
+                    ),
+                    "the turn to wait for the lock",
+                )
+            nova.bot(0).send(signal.SIGTERM)
+        asking.join(20)
+    assert statuses == [200]
+    assert nova.bot(0).popen.wait(15) == 0
+    assert "Petang" in nova.answers(PHONE, before, wait=10)[0]["text"]
+    with nova.connect() as conn:
+        stopped = fetch_value(
+            conn, 'SELECT "stoppedAt" IS NOT NULL FROM "Bot" WHERE pid = %s', nova.bot(0).pid
+        )
+    assert stopped
+
+
+def test_a_process_that_was_stopped_does_not_trust_its_memory(nova: Nova) -> None:
+    nova.ask_for_answer(PHONE, "nama saya Petang", bot=1)
+    assert nova.metric(1, "novabot_sessions") == 1
+    nova.bot(1).send(signal.SIGSTOP)
+    with nova.connect() as conn:
+        conn.execute('DELETE FROM "User"')
+        reset = fetch_value(conn, 'SELECT max(id) FROM "Reset"')
+        before = nova.last_sent()
+        # It is posted to while it is stopped, and answers when it is continued.
+        body = {"bot": 1, "from": PHONE, "text": "siapa nama saya?", "retry": False}
+        asking = threading.Thread(
+            target=nova.http.post, args=(f"{nova.simulator_url}/control/say",), kwargs={"json": body}
+        )
+        asking.start()
+        stale_after = f"'{FRESH_FOR + 0.5} seconds'"
+        wait_for(
+            lambda: fetch_value(
+                conn, f'SELECT clock_timestamp() > at + {stale_after}::interval FROM "Reset"'
+            ),
+            "its last proof to be stale",
+        )
+        missing = fetch_value(conn, "SELECT missing FROM reset_receipt(%s)", reset)
+        stopped_bot = fetch_value(
+            conn, 'SELECT id::text FROM "Bot" WHERE pid = %s', nova.bot(1).pid
+        )
+        assert missing == [stopped_bot]
+        nova.bot(1).send(signal.SIGCONT)
+        asking.join(20)
+        assert "Petang" not in nova.answers(PHONE, before, wait=10)[0]["text"]
+        conn.execute("CALL wait_for_acks(%s, '10 s')", (reset,))
+        assert fetch_value(conn, "SELECT missing FROM reset_receipt(%s)", reset) == []
+
+
+def test_a_bot_that_starts_after_a_reset_is_not_waited_for(nova: Nova) -> None:
+    nova.bot(1).stop()
+    nova.ask_for_answer(PHONE, "nama saya Petang")
+    with nova.connect() as conn:
+        conn.execute('DELETE FROM "User"')
+        nova.start_bot(1)
+        nova.wait_ready(nova.bot_urls[1])
+        reset = fetch_value(conn, 'SELECT max(id) FROM "Reset"')
+        wait_for(
+            lambda: fetch_value(conn, "SELECT missing FROM reset_receipt(%s)", reset) == [],
+            "the receipt to be complete",
+        )
+    assert "Petang" not in nova.ask_for_answer(PHONE, "siapa nama saya?", bot=1)
+
+
+@pytest.fixture
+def own_server(data_dir: Path) -> Iterator[EmbeddedServer]:
+    """A PostgreSQL that the test may stop and start."""
+    server = EmbeddedServer(data_dir, durable=False)
+    with server:
+        with psycopg.connect(server.url(), autocommit=True) as conn:
+            migrate(conn)
+        yield server
+
+
+def test_a_database_that_goes_away_costs_503_and_comes_back_by_itself(
+    own_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    with run_nova(own_server.url(), tmp_path, dashboard=True) as nova:
+        assert "Petang" in nova.ask_for_answer(PHONE, "nama saya Petang")
+        own_server.stop()
+        body = {"from": PHONE, "text": "siapa nama saya?", "retry": False, "bot": 0}
+        answer = nova.http.post(f"{nova.simulator_url}/control/say", json=body).json()
+        assert answer["status"] == 503
+        for url in (*nova.bot_urls, nova.dashboard_url):
+            nova.wait_ready(url, 503)
+            assert nova.ask(url + "/live") == 200
+        own_server.start()
+        for url in (*nova.bot_urls, nova.dashboard_url):
+            nova.wait_ready(url)
+        assert "Petang" in nova.ask_for_answer(PHONE, "siapa nama saya?", bot=1)
+
+
+def test_services_started_before_their_database_wait_for_it(data_dir: Path, tmp_path: Path) -> None:
+    server = EmbeddedServer(data_dir, durable=False)
+    with server:
+        url = server.url()
+    nova = Nova(url, tmp_path)
+    try:
+        nova.start_simulator()
+        nova.start_bot(0)
+        wait_for(lambda: nova.ask(nova.bot_urls[0] + "/live") == 200, "the bot to live")
+        assert nova.ask(nova.bot_urls[0] + "/ready") == 503
+        with server:
+            assert nova.command("migrate").returncode == 0
+            nova.wait_ready(nova.bot_urls[0])
+            assert "Petang" in nova.ask_for_answer(PHONE, "nama saya Petang")
+    finally:
+        print(nova.read_logs())
+        nova.close()
+
+
+def test_all_faults_in_the_settings_are_told_at_once(nova: Nova) -> None:
+    done = nova.command(
+        "bot", WHATSAPP_APP_SECRET="", WHATSAPP_VERIFY_TOKEN="", NOVABOT_SESSION_LIMIT="many"
+    )
+    assert done.returncode == 2
+    for name in ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "NOVABOT_SESSION_LIMIT"):
+        assert name in done.stderr
+
+
+def test_a_taken_port_is_one_clear_line(nova: Nova) -> None:
+    port = nova.bot_urls[0].rpartition(":")[2]
+    done = nova.command("bot", "--port", port)
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_responder_that_cannot_be_loaded_is_one_clear_line(nova: Nova) -> None:
+    (free,) = free_ports(1)
+    done = nova.command("bot", "--port", str(free), NOVABOT_RESPONDER="nowhere:factory")
+    assert done.returncode == 2
+    assert "NOVABOT_RESPONDER" in done.stderr
+    assert "Traceback" not in done.stderr
