@@ -126,9 +126,12 @@ def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
         from app.settings import WHATSAPP
 
         settings = _load_settings(*WHATSAPP)
-        from app.bot.app import serve
+        from app.bot.app import ResponderError, serve
 
-        serve(settings, host, port)
+        try:
+            serve(settings, host, port)
+        except ResponderError as error:
+            _fail(str(error), code=2)
 
 
 @app.command(epilog="Example: `novabot dashboard --host 0.0.0.0 --port 8000`")
@@ -270,13 +273,14 @@ def _reported() -> Generator[None]:
 
     from app.database.embedded import EmbeddedServerError
     from app.database.migrations import MigrationError
+    from app.server import PortTakenError
     from app.settings import SettingsError
 
     try:
         yield
     except SettingsError as error:
         _fail(*error.faults, code=2)
-    except (EmbeddedServerError, MigrationError) as error:
+    except (EmbeddedServerError, MigrationError, PortTakenError) as error:
         _fail(str(error))
     except psycopg.errors.UndefinedTable:
         _fail("The database has no schema yet: run `novabot migrate`")

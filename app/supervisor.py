@@ -22,7 +22,7 @@ import httpx2
 
 ATTEMPTS = 3
 """Failed starts in a row after which everything ends."""
-STOP_PATIENCE = 2.0
+STOP_PATIENCE = 1.8
 """Seconds that children have to stop before they are killed."""
 
 _POLL = 0.05
@@ -69,7 +69,11 @@ class Supervisor:
         keepers = [asyncio.create_task(self._keep(service)) for service in self._services]
         announcer = asyncio.create_task(self._announce(when_ready))
         try:
-            await asyncio.wait([stopped, *keepers], return_when=asyncio.FIRST_COMPLETED)
+            waiting = {stopped, announcer, *keepers}
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                if done != {announcer} or announcer.exception() is not None:
+                    break
         finally:
             self._stopping = True
             announcer.cancel()
@@ -78,7 +82,7 @@ class Supervisor:
             for keeper in keepers:
                 # Those between two starts have no child that could end.
                 keeper.cancel()
-            ends = await asyncio.gather(*keepers, return_exceptions=True)
+            ends = await asyncio.gather(announcer, *keepers, return_exceptions=True)
         for end in ends:
             if isinstance(end, Exception):
                 raise end

@@ -28,7 +28,8 @@ from app.supervisor import Service, ServiceFailedError, Supervisor
 
 HOST = "127.0.0.1"
 FIRST_LOGIN = "admin"
-PROGRAM = (sys.executable, "-m", "app", "--until-eof")
+PROGRAM = (sys.executable, "-P", "-m", "app", "--until-eof")
+"""Found by PYTHONPATH, as the folder this runs in may hold somebody else's `app`."""
 
 _WHATSAPP_SECRETS: Mapping[str, Callable[[], str]] = {
     "WHATSAPP_ACCESS_TOKEN": lambda: f"simulated-{secrets.token_urlsafe(24)}",
@@ -70,17 +71,24 @@ def run_up(settings: Settings, ports: Ports, program: tuple[str, ...] = PROGRAM)
     for order in _SIGNALS:
         signal.signal(order, signal.default_int_handler)
     with _open_database(settings) as (url, server):
-        password = _prepare_database(settings, url)
+        direct = settings.listen_database_url if server is None else url
+        with psycopg.connect(direct, autocommit=True, connect_timeout=10) as conn:
+            migrate(conn)
         environment = _make_environment(settings, url, ports, simulated=simulated)
         supervisor = Supervisor(
             _list_services(ports, program, simulated=simulated),
-            read_environment() | environment,
+            _add_to_path(read_environment()) | environment,
             settings.data_dir / "logs",
             lambda line: console.print(Text(line, style="yellow")),
         )
-        panel = _draw_panel(settings, ports, password, simulated=simulated)
+
+        def announce() -> None:
+            # Only now, so that no password is made that nobody gets to see.
+            password = _add_first_login(settings, direct)
+            console.print(_draw_panel(settings, ports, password, simulated=simulated))
+
         try:
-            asyncio.run(_supervise(supervisor, server, lambda: console.print(panel)))
+            asyncio.run(_supervise(supervisor, server, announce))
         except ServiceFailedError as error:
             raise UpError(str(error)) from error
         console.print("stopped", style="dim")
@@ -130,12 +138,10 @@ def _open_database(settings: Settings) -> Generator[tuple[str, EmbeddedServer | 
         yield server.url(), server
 
 
-def _prepare_database(settings: Settings, url: str) -> str | None:
-    """Migrates; returns the first login's password if there was no account, else None."""
-    direct = settings.listen_database_url if settings.database_url else url
-    with psycopg.connect(direct, autocommit=True, connect_timeout=10) as conn:
-        migrate(conn)
-        password = settings.admin_password.get_secret_value() or secrets.token_urlsafe(12)
+def _add_first_login(settings: Settings, url: str) -> str | None:
+    """Its password if there was no account, else None."""
+    password = settings.admin_password.get_secret_value() or secrets.token_urlsafe(12)
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
         return password if add_first_operator(conn, FIRST_LOGIN, password) else None
 
 
@@ -157,6 +163,12 @@ def _make_environment(
         if "whatsapp_api_url" not in settings.model_fields_set:
             environment["WHATSAPP_API_URL"] = f"http://{HOST}:{ports.simulator}/v24.0"
     return environment
+
+
+def _add_to_path(environment: dict[str, str]) -> dict[str, str]:
+    source = str(Path(__file__).resolve().parent.parent)
+    paths = [source, *filter(None, [environment.get("PYTHONPATH")])]
+    return environment | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _find_or_make_secret(path: Path, make: Callable[[], str]) -> str:

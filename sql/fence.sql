@@ -56,10 +56,11 @@ DECLARE
     client uuid;
 BEGIN
     NEW.revision := gen_random_uuid();
-    SELECT u.incarnation INTO client FROM "User" AS u WHERE u.id IN (OLD."userId", NEW."userId");
-    IF client IS NOT NULL THEN
+    FOR client IN
+        SELECT u.incarnation FROM "User" AS u WHERE u.id IN (OLD."userId", NEW."userId")
+    LOOP
         PERFORM signal_change(client);
-    END IF;
+    END LOOP;
     RETURN NEW;
 END
 $$;

@@ -23,7 +23,7 @@ COMMENT ON FUNCTION typed_digits(text) IS
 'The digits to look for when somebody searches a number, or a part of one, in any usual spelling: 0817-1740 → 8171740; NULL for what is none.';
 
 CREATE OR REPLACE FUNCTION shown_time(at timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
     SELECT greatest(timestamptz '0002-01-01 00:00Z', least(at, timestamptz '9998-12-31 00:00Z'))
 $$;
@@ -161,8 +161,9 @@ BEGIN
         client IS NULL
         OR EXISTS (
             SELECT
-            FROM "Alias" AS a
-            WHERE a."userId" = client AND (s.address = a.alias OR position(a.alias IN s.item) > 0)
+            FROM "User" AS u
+            JOIN "Alias" AS a ON a."userId" = u.id
+            WHERE u.id = client AND (s.address = a.alias OR position(a.alias IN s.item) > 0)
         )
     ORDER BY s.id DESC
     LIMIT most;

@@ -208,7 +208,7 @@ LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
     -- A message id has the number in base64, in step with its groups of three bytes; so many
-    -- characters do not depend on what follows.
+    -- characters do not depend on what follows. The last digit may be lost: better too much.
     DELETE FROM "SetAside" AS s
     WHERE EXISTS (
         SELECT

@@ -58,7 +58,10 @@ BEGIN
     IF client.id IS NULL THEN
         -- Somebody was faster; or the row is there and has lost its own address.
         INSERT INTO "Alias" (alias, "userId")
-        SELECT alias_of(u.id), u.id FROM "User" AS u WHERE u.id = client_id_of(addresses[1])
+        SELECT alias_of(u.id), u.id
+        FROM "User" AS u
+        WHERE u.id = client_id_of(addresses[1])
+        FOR KEY SHARE
         ON CONFLICT (alias) DO NOTHING;
     END IF;
     RETURN client;

@@ -23,7 +23,15 @@ DETAIL_LIMIT = 65_536
 
 # No `url` and no preview pictures of an advertisement: their addresses carry access tokens.
 _MEDIA_FIELDS = ("id", "mime_type", "sha256", "filename", "voice", "animated")
-_REFERRAL_FIELDS = ("source_type", "source_id", "source_url", "headline", "body", "media_type")
+_AD_FIELDS = (
+    "source_type",
+    "source_id",
+    "source_url",
+    "headline",
+    "body",
+    "media_type",
+    "ctwa_clid",
+)
 _LOCATION_FIELDS = ("latitude", "longitude", "name", "address", "url")
 _REPLY_FIELDS = ("id", "title", "description")
 _FLOW_FIELDS = ("name", "body", "response_json")
@@ -87,7 +95,7 @@ def read_content(kind: str, item: Mapping[str, Any]) -> Content:
         case _:
             return _read_unsupported(kind, item)
     if isinstance(item.get("referral"), dict):
-        detail = {**detail, "referral": _pick(item["referral"], (*_REFERRAL_FIELDS, "ctwa_clid"))}
+        detail = {**detail, "referral": _pick(item["referral"], _AD_FIELDS)}
     return Content(kind, clean_text(text), _keep(detail))
 
 

@@ -33,6 +33,7 @@ async def listen(url: str, signals: Signals) -> NoReturn:
 
     Whoever was away has missed everything: each connection begins with the signal for anything.
     """
+    chance = random.SystemRandom()
     pause = FIRST_PAUSE
     while True:
         try:
@@ -48,7 +49,7 @@ async def listen(url: str, signals: Signals) -> NoReturn:
         except (psycopg.Error, OSError, TimeoutError) as error:
             telemetry.report_signals_lost(error)
         signals.publish(DEAF)
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 jitter, no secret
+        await asyncio.sleep(pause * chance.uniform(0.5, 1.0))
         pause = min(LONGEST_PAUSE, pause * 2)
 
 

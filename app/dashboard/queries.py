@@ -33,9 +33,7 @@ async def fetch_one(
     return rows[0] if rows else None
 
 
-async def fetch_value(
-    request: Request, query: LiteralString, values: Sequence[object] = ()
-) -> Any:
+async def fetch_value(request: Request, query: LiteralString, values: Sequence[object] = ()) -> Any:
     """The first column of the first row; None without one."""
     async with (
         services_of(request).pool.connection() as conn,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -38,9 +38,11 @@ class Subscription:
     _closed: bool = False
 
     def add(self, signal: Signal) -> None:
-        if signal in (DEAF, ANYTHING) or len(self._pending) >= MOST_PENDING:
+        if len(self._pending) >= MOST_PENDING:
+            signal = ANYTHING
+        if signal in (ANYTHING, DEAF):
             self._pending.clear()
-        self._pending[signal if len(self._pending) < MOST_PENDING else ANYTHING] = None
+        self._pending[signal] = None
         self._arrived.set()
 
     def close(self) -> None:
@@ -65,7 +67,7 @@ class Signals:
     _closed: bool = False
 
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
+    def subscribe(self) -> Generator[Subscription]:
         """A page's subscription; it begins with the state of the hearing."""
         subscription = Subscription()
         subscription.add(ANYTHING if self._hearing else DEAF)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
@@ -44,6 +44,19 @@ async def open_pool(
     parameters = connection_parameters(url, name)
     if not prepare:
         parameters["prepare_threshold"] = None
+
+    async def check(conn: AsyncConnection[tuple[Any, ...]]) -> None:
+        """Costs no round trip: an idle connection has something to read only if it was closed."""
+        if not _has_input(conn.fileno()):
+            return
+        try:
+            await AsyncConnectionPool.check_connection(conn)
+        except OperationalError:
+            # A server that closed one closed all: they need not be found out one by one, which
+            # the pool allows a request once, and then pauses for longer than WAIT.
+            await pool.drain()
+            raise
+
     pool: Pool = AsyncConnectionPool(
         url,
         kwargs=parameters,
@@ -51,18 +64,12 @@ async def open_pool(
         max_size=size,
         timeout=WAIT,
         reconnect_timeout=_GIVE_UP,
-        check=_check,
+        check=check,
         name=name,
         open=False,
     )
     await pool.open(wait=False)
     return pool
-
-
-async def _check(conn: AsyncConnection[tuple[Any, ...]]) -> None:
-    """Costs no round trip: an idle connection only has something to read when it was closed."""
-    if _has_input(conn.fileno()):
-        await AsyncConnectionPool.check_connection(conn)
 
 
 def _has_input(descriptor: int) -> bool:

@@ -34,6 +34,9 @@ _TRY_AGAIN = (
 _STORED_MEANWHILE = "ST003"
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.2
+_LAST_ATTEMPT = 0.25
+"""Seconds that an attempt gets at the deadline: more than its lock_timeout, so that it ends by
+itself and not by losing its connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +179,16 @@ async def fetch_rows(
 ) -> list[tuple[Any, ...]]:
     """All rows of such a statement; otherwise as `fetch_row`."""
     pause = _FIRST_PAUSE
+    blocked: psycopg.Error | None = None
     while True:
         try:
             return await _execute(pool, statement, parameters, deadline)
         except PoolTimeout as error:
+            if blocked is not None:
+                raise Busy(_say(blocked)) from error
             raise Unavailable("no connection to the database") from error
         except psycopg.Error as error:
+            blocked = error
             if not (isinstance(error, _TRY_AGAIN) or error.sqlstate == _STORED_MEANWHILE):
                 if isinstance(error, psycopg.OperationalError | errors.ReadOnlySqlTransaction):
                     raise Unavailable(_say(error)) from error
@@ -196,7 +203,7 @@ async def _execute(
     pool: Pool, statement: LiteralString, parameters: Sequence[Any], deadline: float
 ) -> list[tuple[Any, ...]]:
     async with pool.connection(timeout=max(0.05, deadline - time.monotonic())) as conn:
-        patience = max(0.05, deadline - time.monotonic())
+        patience = max(_LAST_ATTEMPT, deadline - time.monotonic())
         watch = asyncio.get_running_loop().call_later(patience, cut, conn)
         try:
             cursor = await conn.execute(statement, parameters)

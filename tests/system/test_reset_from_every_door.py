@@ -22,13 +22,13 @@ def reset_on_dashboard(nova: Nova) -> None:
         page.goto("/login")
         page.fill("input[name=username]", "wati")
         page.fill("input[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
+        page.click("main form[action='/login'] button")
         page.goto(f"/clients?q={PHONE}")
         page.click(f"main a[href*='{PHONE}']")
         page.goto(page.url.partition("?")[0] + "/reset")
         assert "Petang" in page.inner_text("main")
         with page.expect_navigation(url="**/resets/*"):
-            page.click("main form[action$='/reset'] button[type=submit]")
+            page.click("main form[action$='/reset'] button")
 
 
 def reset_by_api(nova: Nova) -> None:

@@ -1,0 +1,58 @@
+# make up      everything on this machine (make up ARGS="--bots 3")
+# make test    the tests (make test ARGS="tests/unit -k names")
+# make check   linters, types, import rules
+# make bench   the benchmarks
+#
+# Needs Python 3.11 or newer; uv is used where it is. PYTHON=… chooses another one.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	if $$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$python; break; fi; done)
+UV := $(shell command -v uv 2>/dev/null)
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: up test check bench clean
+.DELETE_ON_ERROR:
+
+up: $(VENV)/.up
+	@exec $(BIN)/novabot up $(ARGS)
+
+test: $(VENV)/.test
+	@exec $(BIN)/python -m pytest -q $(ARGS)
+
+bench: $(VENV)/.test
+	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+check: $(VENV)/.check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint sql
+	$(BIN)/djlint --lint --quiet app
+
+clean:
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "novabot needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
+ifneq ($(UV),)
+	@$(UV) venv --quiet --python "$(PYTHON)" $(VENV)
+else
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment could be made: install your system's python3-venv package, or uv" >&2; exit 1; }
+endif
+
+# Each stamp is newer than what it was installed from, so that nothing is installed twice.
+$(VENV)/.up: EXTRAS :=
+$(VENV)/.test: EXTRAS := [test]
+$(VENV)/.check: EXTRAS := [test,check]
+$(VENV)/.up $(VENV)/.test $(VENV)/.check: $(SOURCES) | $(BIN)/python
+	@echo "installing novabot$(EXTRAS) into $(VENV)"
+ifneq ($(UV),)
+	@$(UV) pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.$(EXTRAS)'
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.$(EXTRAS)'
+endif
+	@touch $@

@@ -1,0 +1,39 @@
+"""What machines ask: does it run, can it serve, how is it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from app.dashboard.services import services_of
+from app.database.migrations import is_current
+from app.telemetry import METRICS_CONTENT_TYPE, render_metrics
+
+PATIENCE = 2.0
+"""Seconds that the database may take to answer."""
+
+
+async def show_live(_: Request) -> Response:
+    """GET /live"""
+    return PlainTextResponse("live\n")
+
+
+async def show_ready(request: Request) -> Response:
+    """GET /ready: 503 with the reason unless the database answers and has our schema."""
+    try:
+        async with asyncio.timeout(PATIENCE), services_of(request).pool.connection() as conn:
+            current = await is_current(conn)
+    except (psycopg.Error, PoolTimeout, PoolClosed, TimeoutError):
+        return PlainTextResponse("the database does not answer\n", 503)
+    if not current:
+        return PlainTextResponse("the schema is not current: run `novabot migrate`\n", 503)
+    return PlainTextResponse("ready\n")
+
+
+async def show_metrics(_: Request) -> Response:
+    """GET /metrics"""
+    return Response(render_metrics(), media_type=METRICS_CONTENT_TYPE)

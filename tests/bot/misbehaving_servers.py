@@ -1,0 +1,96 @@
+"""Servers that really listen on a socket and answer as told, and one send to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.bot.whatsapp import CloudApi, Outcome, Patience
+
+PHONE = "6281234567890"
+USER_ID = "ID.4a5b6c7d8e9f"
+NUMBER_ID = "105550001"
+SHORT = Patience(pool=0.2, connect=0.2, write=0.2, read=0.2, whole=1)
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Server:
+    url: str
+    requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list[Any])
+    connections: int = 0
+
+
+@asynccontextmanager
+async def serve(answer: Answer) -> AsyncIterator[Server]:
+    """Reads each request whole, then lets `answer` do what it likes with the connection."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        found.connections += 1
+        try:
+            while request := await read_request(reader):
+                found.requests.append(request)
+                await answer(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    found = Server(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+    try:
+        yield found
+    finally:
+        server.close()
+
+
+async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], Any] | None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    line, *rest = head.strip().split("\r\n")
+    headers = {name.lower(): value for name, value in (one.split(": ", 1) for one in rest)}
+    return line, headers, json.loads(await reader.readexactly(int(headers["content-length"])))
+
+
+def answering(status: int, body: bytes, *, claimed: int | None = None) -> Answer:
+    """A complete answer, or with `claimed` one that announces more bytes than come."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = len(body) if claimed is None else claimed
+        writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n".encode() + body)
+        await writer.drain()
+        if claimed is not None:
+            writer.close()
+
+    return answer
+
+
+def refusing(status: int, code: int, **error: Any) -> Answer:
+    return answering(status, json.dumps({"error": {"code": code, **error}}).encode())
+
+
+def accepting(identifier: str = "wamid.QUJD", wa_id: str = PHONE) -> Answer:
+    answer = {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": f"+{PHONE}", "wa_id": wa_id}],
+        "messages": [{"id": identifier}],
+    }
+    return answering(200, json.dumps(answer).encode())
+
+
+async def send(url: str, address: str = PHONE, patience: Patience = SHORT) -> Outcome:
+    async with CloudApi.open(url, NUMBER_ID, "a-token", patience) as api:
+        return await api.send_text(address, "halo é", "row-7")
+
+
+async def send_to(answer: Answer) -> Outcome:
+    """What one send makes of this answer; whatever it is, the server has seen one request."""
+    async with serve(answer) as server:
+        outcome = await send(server.url)
+        assert len(server.requests) == 1
+    return outcome

@@ -1,0 +1,94 @@
+"""The real dashboard on a real port, in a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx2 as httpx
+import psycopg
+
+from app.dashboard.accounts import add_operator, create_token
+from app.dashboard.app import DashboardServer, create_app
+from app.settings import load_settings
+
+PASSWORD = "correct horse"
+DEADLINE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    url: str
+    database_url: str
+    server: DashboardServer
+
+    def client(self, **options: object) -> httpx.Client:
+        """A browser without JavaScript that doesn't follow redirects."""
+        return httpx.Client(base_url=self.url, timeout=DEADLINE, **options)  # type: ignore[arg-type]
+
+    @contextmanager
+    def logged_in(self, name: str = "ana") -> Iterator[httpx.Client]:
+        """The same with a login, in English."""
+        with self.client(headers={"Accept-Language": "en"}) as client:
+            answer = client.post("/login", data={"username": name, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+    def program(self) -> httpx.Client:
+        """A program with a token."""
+        with psycopg.connect(self.database_url, autocommit=True) as conn:
+            token = create_token(conn, "crm-export")
+        return self.client(headers={"Authorization": f"Bearer {token}"})
+
+
+@contextmanager
+def run_dashboard(database_url: str) -> Iterator[Dashboard]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        server = DashboardServer(create_app(load_settings(database_url=database_url)))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            wait_until(lambda: server.started, "the dashboard starts")
+            yield Dashboard(f"http://127.0.0.1:{port}", database_url, server)
+        finally:
+            server.should_exit = True
+            thread.join(DEADLINE)
+            assert not thread.is_alive(), "the dashboard did not stop"
+
+
+def add_operators(connection: psycopg.Connection) -> None:
+    add_operator(connection, "ana", "operator", PASSWORD)
+    add_operator(connection, "vera", "viewer", PASSWORD)
+
+
+def add_petang(connection: psycopg.Connection) -> None:
+    """The client of the old system's bug report: 3 messages in, 2 out, 1 of them queued."""
+    connection.execute(
+        """
+        INSERT INTO "User" (id, nama) VALUES ('6281717407674@c.us', 'Petang');
+        INSERT INTO "Session" ("userId", context)
+        VALUES ('6281717407674@c.us', '{"topic": "pesanan"}');
+        INSERT INTO "Alias" (alias, "userId") VALUES ('ID.9f3c2b', '6281717407674@c.us');
+        INSERT INTO "Conversation" ("userId", body)
+        VALUES
+            ('6281717407674@c.us', 'Hai'),
+            ('6281717407674@c.us', 'nama saya Petang'),
+            ('6281717407674@c.us', 'apa kabar?');
+        INSERT INTO "Conversation" ("userId", direction, body, status, address)
+        VALUES
+            ('6281717407674@c.us', 'out', 'Hai, Petang!', 'read', '6281717407674'),
+            ('6281717407674@c.us', 'out', 'Sebentar, Petang.', 'queued', '6281717407674');
+        """
+    )
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = DEADLINE) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
+        time.sleep(0.01)

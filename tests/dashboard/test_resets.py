@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import re
+import threading
+import time
+
+import httpx2 as httpx
+import psycopg
+import pytest
+
+from tests.dashboard.running import Dashboard, add_petang, wait_until
+
+PETANG = "/clients/6281717407674@c.us"
+BOT_A = "11111111-1111-1111-1111-111111111111"
+BOT_B = "22222222-2222-2222-2222-222222222222"
+
+
+def start_bots(connection: psycopg.Connection) -> None:
+    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 5)", [BOT_A])
+    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 7)", [BOT_B])
+
+
+def life_of(connection: psycopg.Connection) -> str:
+    found = connection.execute('SELECT incarnation FROM "User"').fetchone()
+    assert found
+    return str(found[0])
+
+
+def count_left(connection: psycopg.Connection) -> tuple[int, ...]:
+    found = connection.execute(
+        """SELECT
+            (SELECT count(*) FROM "User"), (SELECT count(*) FROM "Session"),
+            (SELECT count(*) FROM "Conversation"), (SELECT count(*) FROM "Reset")"""
+    ).fetchone()
+    assert found
+    return found
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_page_before_the_reset_says_what_will_go(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    start_bots(connection)
+    html = ana.get(f"{PETANG}/reset").text
+    text = text_of(html)
+    assert "<title>Reset Petang? · Nova</title>" in html
+    assert "3 messages received" in text
+    assert "2 messages sent" in text
+    assert "1 of them still waiting" in text
+    assert "2 addresses" in text
+    assert "2 bots are listening" in text
+    assert "There is no undo" in text
+    assert "Reset Petang (+62 817-1740-7674)" in text
+    assert count_left(connection) == (1, 1, 5, 0)
+
+
+def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Connection) -> None:
+    add_petang(connection)
+    start_bots(connection)
+    answer = ana.post(f"{PETANG}/reset", data={"incarnation": life_of(connection)})
+    assert answer.status_code == 303
+    assert count_left(connection) == (0, 0, 0, 1)
+    row = connection.execute(
+        'SELECT id, actor, source, clients, sessions, conversations FROM "Reset"'
+    ).fetchone()
+    assert row
+    assert row[1:] == ("ana", "dashboard", 1, 1, 5)
+    assert answer.headers["location"] == f"/resets/{row[0]}"
+    text = text_of(ana.get(answer.headers["location"]).text)
+    assert "waiting for 2 bots" in text
+    assert "nova-a , process 1" in text
+    assert "no answer yet" in text
+    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT_A, row[0]])
+    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{0}')", [BOT_B, row[0]])
+    html = ana.get(answer.headers["location"]).text
+    text = text_of(html)
+    assert "Forgotten, in the database and in every bot" in text
+    assert "1 session" in text
+    assert "0 sessions" in text
+    assert len(re.findall(r"✓ [\d.,]+ (ms|s)", text)) == 2
+    assert "all bots have acknowledged" in ana.get("/resets").text
+    fragment = ana.get(answer.headers["location"], headers={"HX-Request": "true"}).text
+    assert "<html" not in fragment
+    assert text_of(fragment).strip() in text
+
+
+def test_a_reset_made_for_another_life_deletes_nothing(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    stale = life_of(connection)
+    connection.execute('DELETE FROM "User"')
+    add_petang(connection)
+    answer = ana.post(f"{PETANG}/reset", data={"incarnation": stale})
+    assert answer.status_code == 200
+    assert "Nothing was deleted" in answer.text
+    assert f'href="{PETANG}"' in answer.text
+    assert count_left(connection) == (1, 1, 5, 1)
+
+
+def test_the_second_reset_of_a_client_is_a_calm_no_op_with_its_own_receipt(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    life = life_of(connection)
+    first = ana.post(f"{PETANG}/reset", data={"incarnation": life})
+    second = ana.post(f"{PETANG}/reset", data={"incarnation": life})
+    assert second.status_code == 303
+    assert second.headers["location"] != first.headers["location"]
+    assert "Nothing was deleted" in ana.get(second.headers["location"]).text
+    third = ana.post(f"{PETANG}/reset")
+    assert third.status_code == 303
+    rows = connection.execute('SELECT clients, actor, source FROM "Reset" ORDER BY id').fetchall()
+    assert rows == [(1, "ana", "dashboard"), (0, "ana", "dashboard"), (0, "ana", "dashboard")]
+
+
+def test_without_an_incarnation_the_current_life_is_meant(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    assert ana.post(f"{PETANG}/reset").status_code == 303
+    assert count_left(connection) == (0, 0, 0, 1)
+
+
+def test_an_incarnation_that_is_none_is_refused(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    assert ana.post(f"{PETANG}/reset", data={"incarnation": "x"}).status_code == 400
+    assert count_left(connection) == (1, 1, 5, 0)
+
+
+def test_double_clicks_reset_one_life_once(
+    dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    life = life_of(connection)
+    places: list[str] = []
+
+    def click() -> None:
+        with dashboard.logged_in() as client:
+            answer = client.post(f"{PETANG}/reset", data={"incarnation": life})
+            places.append(answer.headers["location"])
+
+    threads = [threading.Thread(target=click) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(places)) == 4
+    rows = connection.execute('SELECT clients FROM "Reset" ORDER BY clients').fetchall()
+    assert rows == [(0,), (0,), (0,), (1,)]
+
+
+def test_a_client_held_by_an_open_transaction_is_told_clearly_and_kept(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute("BEGIN")
+    connection.execute('SELECT FROM "User" FOR UPDATE')
+    try:
+        began = time.monotonic()
+        answer = ana.post(f"{PETANG}/reset")
+        assert 4 < time.monotonic() - began < 9
+        assert answer.status_code == 503
+        assert "holding these rows" in answer.text
+        assert "Traceback" not in answer.text
+        assert ana.get("/clients").status_code == 200
+    finally:
+        connection.execute("ROLLBACK")
+    assert count_left(connection) == (1, 1, 5, 0)
+    assert ana.post(f"{PETANG}/reset").status_code == 303
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "x", "1" * 40, "-1", "1e3", "%D9%A1"])
+def test_an_unknown_receipt_is_not_found(ana: httpx.Client, number: str) -> None:
+    assert ana.get(f"/resets/{number}").status_code == 404
+
+
+def test_resets_by_plain_sql_are_listed_too_in_pages(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        """INSERT INTO "Reset" (actor, source, clients, sessions, conversations)
+        SELECT '<i>dba</i>', 'psql', 1, 1, n FROM generate_series(1, 120) AS n"""
+    )
+    url: str | None = "/resets"
+    seen: list[int] = []
+    while url is not None:
+        html = ana.get(url).text
+        assert "<i>dba" not in html
+        seen += [int(n) for n in re.findall(r'class="row" href="/resets/(\d+)"', html)]
+        found = re.search(r'href="(/resets\?before=\d+)"', html)
+        url = found[1] if found else None
+    assert seen == sorted(set(seen), reverse=True)
+    assert len(seen) == 120
+
+
+def test_the_bots_page_tells_who_listens(ana: httpx.Client, connection: psycopg.Connection) -> None:
+    assert "No bot has ever run" in ana.get("/bots").text
+    start_bots(connection)
+    connection.execute("SELECT report_bot(%s, 'nova-b', 2, false, 0)", [BOT_B])
+    connection.execute(
+        """INSERT INTO "Bot" (id, host, pid, "seenAt")
+        VALUES (gen_random_uuid(), 'nova-c', 3, now() - interval '1 hour')"""
+    )
+    connection.execute("SELECT report_bot(%s, 'nova-d', 4, true, 3)", [gone := BOT_A[:-1] + "9"])
+    connection.execute("SELECT retire_bot(%s)", [gone])
+    text = text_of(ana.get("/bots").text)
+    assert re.search(r"nova-a , process 1 listening 5 clients", text)
+    assert re.search(r"nova-b , process 2 cannot hear", text)
+    assert re.search(r"nova-c , process 3 silent .* 1 h ago", text)
+    assert re.search(r"nova-d , process 4 stopped", text)
+
+
+class Stream:
+    """Reads /signals in a thread."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.lines: list[str] = []
+        self.ended = threading.Event()
+        self._client = client
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def has(self, text: str) -> bool:
+        return any(text in line for line in self.lines)
+
+    def join(self) -> None:
+        self._thread.join(10)
+        assert self.ended.is_set()
+
+    def _read(self) -> None:
+        with self._client.stream("GET", "/signals") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            for line in answer.iter_lines():
+                self.lines.append(line)
+        self.ended.set()
+
+
+def test_acknowledgements_arrive_as_signals_and_a_stop_ends_the_stream_at_once(
+    dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    start_bots(connection)
+    with dashboard.logged_in() as client:
+        life = life_of(connection)
+        stream = Stream(client)
+        wait_until(lambda: stream.has('"*"'), "the stream begins with anything")
+        answer = dashboard_reset(dashboard)
+        number = answer.rsplit("/", 1)[1]
+        wait_until(lambda: stream.has(f'{{"reset": {number}, "clients": ["{life}"]}}'), "the reset")
+        connection.execute(
+            "SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number]
+        )
+        wait_until(lambda: stream.has("event: acknowledged"), "the acknowledgement")
+        assert not stream.has("6281717407674")
+        began = time.monotonic()
+        dashboard.server.should_exit = True
+        stream.join()
+        assert time.monotonic() - began < 1.5
+
+
+def dashboard_reset(dashboard: Dashboard) -> str:
+    with dashboard.logged_in() as client:
+        return client.post(f"{PETANG}/reset").headers["location"]
+
+
+def test_whoever_lost_the_connection_hears_anything_again(
+    dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    with dashboard.logged_in() as client:
+        stream = Stream(client)
+        wait_until(lambda: stream.has('"*"'), "the stream begins")
+        stream.lines.clear()
+        connection.execute(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND query LIKE 'LISTEN%'"""
+        )
+        wait_until(lambda: stream.has("event: deaf"), "the page is told")
+        wait_until(lambda: stream.has('"*"'), "it goes on")
+        for payload in ("", "rubbish", "[1]", '{"reset": "x"}', '{"reset": 1, "clients": 4}'):
+            connection.execute("SELECT pg_notify('session_reset', %s)", [payload])
+        connection.execute("""NOTIFY reset_acknowledged, '{"reset": 77}'""")
+        wait_until(lambda: stream.has('{"reset": 77}'), "it went on after rubbish")
+        dashboard.server.should_exit = True
+        stream.join()

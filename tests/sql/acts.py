@@ -1,0 +1,266 @@
+"""What the tests of sql/ do and look at: clients, turns, notifications, whole tables."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
+
+PHONE = "6281717407674"
+CLIENT = "6281717407674@c.us"
+DEADLINE = 10.0
+"""Seconds that a test waits for what must come."""
+
+REMEMBERED = ("User", "Session", "Alias", "Conversation")
+CHANNELS = ("session_reset", "session_changed", "reset_acknowledged")
+
+_TURN = """
+    SELECT * FROM commit_turn(
+        %(addresses)s, %(id)s, %(user_revision)s, %(session_revision)s, %(message_id)s, 'text',
+        %(body)s, NULL, coalesce(%(written_at)s, clock_timestamp()), %(profile)s, %(context)s,
+        %(learnt_name)s, %(answers)s::text[], %(stored)s
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a bot remembers of a client, as far as the fence compares it."""
+
+    id: str | None = None
+    user_revision: UUID | None = None
+    session_revision: UUID | None = None
+
+
+STRANGER = Known()
+
+
+@dataclass(slots=True)
+class Ear:
+    """A connection that listens to everything and can tell what has come until now."""
+
+    conn: psycopg.Connection
+    speaker: psycopg.Connection
+
+    @classmethod
+    def open(cls, conn: psycopg.Connection, speaker: psycopg.Connection) -> Ear:
+        """Listens on `conn`; `speaker` is used to mark what came before now."""
+        for channel in (*CHANNELS, "marker"):
+            conn.execute(f"LISTEN {channel}")
+        return cls(conn, speaker)
+
+    def heard(self, *channels: str) -> list[str]:
+        """The payloads that came on these channels since the last call, in order.
+
+        Notifications come in the order of the commits, so the marker comes last.
+        """
+        nonce = uuid4().hex
+        self.speaker.execute("SELECT pg_notify('marker', %s)", (nonce,))
+        payloads: list[str] = []
+        marked = False
+        for note in self.conn.notifies(timeout=DEADLINE):
+            if note.channel in channels:
+                payloads.append(note.payload)
+            if note.channel == "marker" and note.payload == nonce:
+                marked = True
+                break
+        assert marked, "the marker did not come"
+        return payloads
+
+
+@dataclass(slots=True)
+class Notices:
+    """The NOTICEs and WARNINGs that a connection was sent."""
+
+    texts: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, conn: psycopg.Connection) -> Notices:
+        notices = cls()
+        conn.add_notice_handler(lambda said: notices.texts.append(said.message_primary or ""))
+        return notices
+
+    def resets(self) -> list[str]:
+        return [text for text in self.texts if text.startswith("reset ")]
+
+
+def add_client(
+    conn: psycopg.Connection,
+    client: str = CLIENT,
+    *,
+    nama: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    conversations: int = 0,
+    aliases: Sequence[str] = (),
+) -> None:
+    """A client as a DBA makes one, with a session, messages, and further addresses."""
+    conn.execute('INSERT INTO "User" (id, nama) VALUES (%s, %s)', (client, nama))
+    conn.execute(
+        'INSERT INTO "Session" ("userId", context) VALUES (%s, %s)', (client, Jsonb(context or {}))
+    )
+    conn.execute(
+        'INSERT INTO "Conversation" ("userId", body) SELECT %s, \'hi\' FROM generate_series(1, %s)',
+        (client, conversations),
+    )
+    for alias in aliases:
+        conn.execute('INSERT INTO "Alias" (alias, "userId") VALUES (%s, %s)', (alias, client))
+
+
+def add_many(conn: psycopg.Connection, count: int, *, conversations: int = 0) -> None:
+    """Clients 1@c.us, 2@c.us, … with a session and so many messages each."""
+    conn.execute(
+        "INSERT INTO \"User\" (id) SELECT i || '@c.us' FROM generate_series(1, %s) AS i", (count,)
+    )
+    conn.execute('INSERT INTO "Session" ("userId") SELECT id FROM "User"')
+    conn.execute(
+        'INSERT INTO "Conversation" ("userId")'
+        ' SELECT id FROM "User" CROSS JOIN generate_series(1, %s)',
+        (conversations,),
+    )
+
+
+def queue_answer(
+    conn: psycopg.Connection, client: str = CLIENT, body: str = "halo", status: str = "queued"
+) -> int:
+    """An answer waiting to be sent; returns its id."""
+    return one(
+        conn,
+        'INSERT INTO "Conversation" ("userId", direction, body, status, address)'
+        " VALUES (%s, 'out', %s, %s, alias_of(%s)) RETURNING id",
+        client,
+        body,
+        status,
+        client,
+    )
+
+
+def load(conn: psycopg.Connection, *addresses: str) -> Known:
+    row = fetch(conn, "SELECT * FROM load_session(%s)", list(addresses or (PHONE,)))[0]
+    return Known(row.id, row.user_revision, row.session_revision)
+
+
+def take_turn(
+    conn: psycopg.Connection,
+    known: Known,
+    *,
+    addresses: Sequence[str] = (PHONE,),
+    message_id: str | None = None,
+    body: str = "halo",
+    context: Mapping[str, Any] | None = None,
+    learnt_name: str | None = None,
+    answers: Sequence[str] | None = ("hai",),
+    written_at: datetime | None = None,
+    profile: str | None = None,
+    stored: int | None = None,
+) -> Any:
+    """The row that commit_turn returns."""
+    parameters = {
+        "addresses": list(addresses),
+        "id": known.id,
+        "user_revision": known.user_revision,
+        "session_revision": known.session_revision,
+        "message_id": message_id or f"wamid.{uuid4().hex}",
+        "body": body,
+        "written_at": written_at,
+        "profile": profile,
+        "context": Jsonb(context or {}),
+        "learnt_name": learnt_name,
+        "answers": None if answers is None else list(answers),
+        "stored": stored,
+    }
+    with conn.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(_TURN, parameters).fetchone()
+
+
+def fetch(conn: psycopg.Connection, statement: str, *parameters: Any) -> list[Any]:
+    """The rows, as named tuples."""
+    with conn.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(statement.encode(), parameters or None).fetchall()
+
+
+def one(conn: psycopg.Connection, statement: str, *parameters: Any) -> Any:
+    """The one value of the one row."""
+    ((value,),) = conn.execute(statement.encode(), parameters or None).fetchall()
+    return value
+
+
+def contents(conn: psycopg.Connection) -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    return {
+        table: [row for (row,) in conn.execute(f'SELECT t::text FROM "{table}" AS t ORDER BY 1')]
+        for table in tables(conn)
+    }
+
+
+def tables(conn: psycopg.Connection) -> list[str]:
+    rows = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    return [name for (name,) in rows]
+
+
+def remaining(conn: psycopg.Connection) -> dict[str, int]:
+    """How many rows the tables that a reset empties have."""
+    return {table: one(conn, f'SELECT count(*) FROM "{table}"') for table in REMEMBERED}
+
+
+NOTHING = dict.fromkeys(REMEMBERED, 0)
+
+
+def last_reset(conn: psycopg.Connection) -> Any:
+    return fetch(conn, 'SELECT * FROM "Reset" ORDER BY id DESC LIMIT 1')[0]
+
+
+def counts(conn: psycopg.Connection) -> list[tuple[int, int, int]]:
+    """Clients, sessions and conversations of every reset, in order."""
+    return conn.execute(
+        'SELECT clients, sessions, conversations FROM "Reset" ORDER BY id'
+    ).fetchall()
+
+
+def wait_until(condition: Callable[[], Any], what: str) -> Any:
+    """The condition's first true value, asked for until the deadline."""
+    deadline = time.monotonic() + DEADLINE
+    pause = threading.Event()
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        pause.wait(0.005)
+    return value
+
+
+def wait_until_blocked(conn: psycopg.Connection, pid: int) -> None:
+    """Returns once the backend waits for a lock."""
+    wait_until(
+        lambda: one(conn, "SELECT cardinality(pg_blocking_pids(%s)) > 0", pid),
+        f"backend {pid} to wait for a lock",
+    )
+
+
+class Thread(threading.Thread):
+    """A thread whose result, or error, `result()` gives."""
+
+    def __init__(self, target: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self._work = target
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._result = self._work()
+        except BaseException as error:  # noqa: BLE001 - it is raised by result()
+            self._error = error
+
+    def result(self) -> Any:
+        self.join(DEADLINE)
+        assert not self.is_alive(), "the thread did not end"
+        if self._error is not None:
+            raise self._error
+        return self._result

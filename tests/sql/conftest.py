@@ -1,0 +1,36 @@
+"""Connections of the tests of sql/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+
+from tests.sql.acts import Ear, Notices
+
+
+@pytest.fixture
+def connect(database_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
+    """Opens further connections to the test's database, as other people would."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(psycopg.connect(database_url, autocommit=True))
+
+
+@pytest.fixture
+def other(connect: Callable[[], psycopg.Connection]) -> psycopg.Connection:
+    """Another client of the database."""
+    return connect()
+
+
+@pytest.fixture
+def ear(connect: Callable[[], psycopg.Connection]) -> Ear:
+    """Hears all notifications."""
+    return Ear.open(connect(), connect())
+
+
+@pytest.fixture
+def notices(connection: psycopg.Connection) -> Notices:
+    """What the server tells `connection`."""
+    return Notices.of(connection)

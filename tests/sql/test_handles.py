@@ -1,0 +1,146 @@
+"""Handles: what a person types for a client, and the addresses that lead to one."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.sql.acts import CLIENT, PHONE, add_client, fetch, one
+
+pytestmark = pytest.mark.every_postgres
+
+SPELLINGS = [
+    (CLIENT, PHONE),
+    (PHONE, PHONE),
+    ("+6281717407674", PHONE),
+    ("+62 817-1740-7674", PHONE),
+    ("+62 (0)817 1740 7674", PHONE),
+    ("62-0817-1740-7674", PHONE),
+    ("0817-1740-7674", PHONE),
+    ("0817 1740 7674", PHONE),
+    ("0817.1740.7674", PHONE),
+    ("(0817) 1740 7674", PHONE),
+    ("  081717407674  ", PHONE),
+    ("8171740 7674", PHONE),
+    ("006281717407674", PHONE),
+    ("0062 817 1740 7674", PHONE),
+    ("tel:+6281717407674", PHONE),
+    ("whatsapp:+6281717407674", PHONE),
+    ("https://wa.me/6281717407674", PHONE),
+    ("6281717407674@s.whatsapp.net", PHONE),
+    ("6281717407674@C.US", PHONE),
+    ("+62\u00a0817\u20111740\u20137674", PHONE),
+    ("+49 151 23456789", "4915123456789"),
+    ("16503879439", "16503879439"),
+    ("+1 (650) 387-9439", "16503879439"),
+    ("ID.1a2b3c", "ID.1a2b3c"),
+    ("US.ENT.13491208655302741918", "US.ENT.13491208655302741918"),
+]
+
+UNREADABLE = [
+    "",
+    " ",
+    "Petang",
+    "12345",
+    "123456789012345678901",
+    "+62 817 x 7674",
+    '081717407674; DROP TABLE "User"',
+    '\'; DELETE FROM "User"; --',
+    "%",
+    "*",
+    "6281717407674@g.us",
+    "https://example.com/6281717407674",
+    "ID.",
+    "ID.1a2b_3c",
+]
+
+
+def test_a_handle_is_read_in_its_usual_spellings(connection: psycopg.Connection) -> None:
+    read = {handle: one(connection, "SELECT read_handle(%s)", handle) for handle, _ in SPELLINGS}
+    assert read == dict(SPELLINGS)
+
+
+def test_an_unreadable_handle_is_refused_with_a_hint_and_resets_nobody(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection)
+    for handle in UNREADABLE:
+        for function in ("read_handle", "find_client", "reset_client"):
+            with pytest.raises(psycopg.DatabaseError) as raised:
+                connection.execute(f"SELECT {function}(%s)".encode(), (handle,))
+            assert raised.value.sqlstate == "ST001", (function, handle)
+            assert "0817-1740-7674" in (raised.value.diag.message_hint or "")
+    assert one(connection, 'SELECT count(*) FROM "User"') == 1
+    assert one(connection, 'SELECT count(*) FROM "Reset"') == 0
+    assert one(connection, 'SELECT count(*) FROM "Forgotten"') == 0
+
+
+def test_no_handle_at_all_is_refused(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    with pytest.raises(psycopg.DatabaseError) as raised:
+        connection.execute("SELECT reset_client(NULL)")
+    assert raised.value.sqlstate == "ST001"
+    assert one(connection, "SELECT find_client(NULL)") is None
+    assert one(connection, 'SELECT count(*) FROM "User"') == 1
+
+
+def test_a_client_with_an_id_of_its_own_kind_is_found_by_exactly_that(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('walk-in #7')")
+    assert one(connection, "SELECT find_client('walk-in #7')") == "walk-in #7"
+    assert one(connection, "SELECT clients FROM reset_client('walk-in #7')") == 1
+
+
+def test_a_number_that_exists_as_written_wins_over_its_indonesian_reading(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('819012345678@c.us')")
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('62819012345678@c.us')")
+    found = one(connection, "SELECT find_client('81 90 1234 5678')")
+    assert found == "819012345678@c.us"
+    assert one(connection, "SELECT find_client('0819 0123 45678')") == "62819012345678@c.us"
+
+
+def test_a_plain_insert_is_found_at_its_own_address(connection: psycopg.Connection) -> None:
+    connection.execute('INSERT INTO "User" (id) VALUES (%s)', (CLIENT,))
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('ID.1a2b3c')")
+    rows = fetch(connection, 'SELECT alias, "userId" FROM "Alias" ORDER BY alias')
+    assert [tuple(row) for row in rows] == [(PHONE, CLIENT), ("ID.1a2b3c", "ID.1a2b3c")]
+    (row,) = fetch(connection, "SELECT * FROM load_session(%s)", [PHONE])
+    assert row.id == CLIENT
+
+
+def test_a_renamed_client_moves_with_everything_and_leaves_its_old_address(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection, nama="Sari", conversations=2, aliases=["ID.1a2b3c"])
+    connection.execute("UPDATE \"User\" SET id = '628999@c.us'")
+    rows = fetch(connection, 'SELECT alias, "userId" FROM "Alias" ORDER BY alias')
+    assert [tuple(row) for row in rows] == [
+        ("628999", "628999@c.us"),
+        ("ID.1a2b3c", "628999@c.us"),
+    ]
+    (row,) = fetch(connection, "SELECT * FROM load_session(%s)", ["628999"])
+    assert (row.id, row.nama) == ("628999@c.us", "Sari")
+    assert fetch(connection, "SELECT * FROM load_session(%s)", [PHONE])[0].id is None
+    assert one(connection, 'SELECT count(*) FROM "Forgotten"') == 0
+    assert one(connection, 'SELECT count(*) FROM "Reset"') == 0
+
+
+def test_a_rename_under_the_replica_role_strands_nothing(connection: psycopg.Connection) -> None:
+    add_client(connection, conversations=2, aliases=["ID.1a2b3c"])
+    connection.execute("SET session_replication_role = replica")
+    connection.execute("UPDATE \"User\" SET id = '628999@c.us'")
+    for table in ("Session", "Conversation", "Alias"):
+        owners = fetch(connection, f'SELECT DISTINCT "userId" FROM "{table}"')
+        assert [tuple(row) for row in owners] == [("628999@c.us",)]
+    assert one(connection, 'SELECT count(*) FROM "Forgotten"') == 0
+
+
+def test_a_new_client_takes_its_own_address_from_whoever_had_it(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection, aliases=["ID.1a2b3c"])
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('ID.1a2b3c')")
+    assert one(connection, "SELECT find_client('ID.1a2b3c')") == "ID.1a2b3c"

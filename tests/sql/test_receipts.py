@@ -1,0 +1,233 @@
+"""Receipts: who asked for a reset, which bots have acknowledged it, and who is missing."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.sql.acts import (
+    CLIENT,
+    PHONE,
+    Ear,
+    Notices,
+    Thread,
+    add_client,
+    add_many,
+    fetch,
+    last_reset,
+    one,
+    wait_until,
+)
+
+pytestmark = pytest.mark.every_postgres
+
+
+def start_bot(conn: psycopg.Connection, host: str = "here") -> UUID:
+    bot = uuid4()
+    conn.execute("SELECT report_bot(%s, %s, 4711, true, 3)", (bot, host))
+    return bot
+
+
+def missing(conn: psycopg.Connection, reset: int) -> list[UUID]:
+    return [row.id for row in fetch(conn, "SELECT id FROM bots_missing(%s) ORDER BY id", reset)]
+
+
+def reset_somebody(conn: psycopg.Connection) -> int:
+    return one(conn, "SELECT id FROM reset_client(%s)", PHONE)
+
+
+def test_a_plain_delete_names_the_role_and_the_program(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    connection.execute("SET application_name = 'psql'")
+    connection.execute('DELETE FROM "User"')
+    reset = last_reset(connection)
+    assert (reset.actor, reset.source) == (connection.info.user, "psql")
+
+
+def test_a_program_without_a_name_is_called_sql(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    connection.execute("SET application_name = ''")
+    connection.execute('DELETE FROM "User"')
+    assert last_reset(connection).source == "sql"
+
+
+def test_reset_client_names_the_operator_and_leaves_nothing_of_that_for_the_next(
+    connection: psycopg.Connection,
+) -> None:
+    add_many(connection, 3)
+    connection.execute("SET application_name = 'psql'")
+    with connection.transaction():
+        connection.execute("SELECT reset_client('1@c.us', 'Sari', 'dashboard')")
+        connection.execute("DELETE FROM \"User\" WHERE id = '2@c.us'")
+    connection.execute("SELECT reset_client('3@c.us')")
+    rows = fetch(connection, 'SELECT actor, source FROM "Reset" ORDER BY id')
+    me = connection.info.user
+    assert [tuple(row) for row in rows] == [("Sari", "dashboard"), (me, "psql"), (me, "psql")]
+
+
+def test_a_receipt_has_who_acknowledged_and_who_has_not(connection: psycopg.Connection) -> None:
+    swift, slow = start_bot(connection), start_bot(connection)
+    reset = reset_somebody(connection)
+    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (swift, [reset], [7]))
+    (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
+    assert (receipt.id, receipt.clients, receipt.actor) == (reset, 0, connection.info.user)
+    assert [(ack["bot"], ack["evicted"]) for ack in receipt.acks] == [(str(swift), 7)]
+    assert receipt.missing == [str(slow)]
+    assert fetch(connection, "SELECT * FROM reset_receipt(%s)", reset + 1) == []
+
+
+def test_a_receipt_without_bots_has_empty_lists(connection: psycopg.Connection) -> None:
+    reset = reset_somebody(connection)
+    (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
+    assert (receipt.acks, receipt.missing) == ([], [])
+
+
+def test_missing_are_the_bots_alive_at_the_reset_that_have_not_acknowledged(
+    connection: psycopg.Connection,
+) -> None:
+    alive = start_bot(connection)
+    stopped = start_bot(connection)
+    connection.execute("SELECT retire_bot(%s)", (stopped,))
+    silent_long_before = start_bot(connection)
+    connection.execute(
+        'UPDATE "Bot" SET "startedAt" = now() - interval \'1 hour\','
+        " \"seenAt\" = now() - interval '1 minute' WHERE id = %s",
+        (silent_long_before,),
+    )
+    silent_just_now = start_bot(connection)
+    connection.execute(
+        'UPDATE "Bot" SET "startedAt" = now() - interval \'1 hour\','
+        " \"seenAt\" = now() - interval '9 seconds' WHERE id = %s",
+        (silent_just_now,),
+    )
+    reset = reset_somebody(connection)
+    started_later = start_bot(connection)
+    assert missing(connection, reset) == sorted([alive, silent_just_now])
+    connection.execute("SELECT retire_bot(%s)", (silent_just_now,))
+    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (alive, [reset], [0]))
+    assert missing(connection, reset) == []
+    assert started_later not in missing(connection, reset)
+
+
+def test_waiting_ends_when_the_last_bot_acknowledges(
+    connection: psycopg.Connection, other: psycopg.Connection, notices: Notices
+) -> None:
+    first, second = start_bot(connection), start_bot(connection)
+    reset = reset_somebody(connection)
+    notices.texts.clear()
+    waiting = Thread(lambda: connection.execute("CALL wait_for_acks(%s, '10 s')", (reset,)))
+    wait_until(
+        lambda: one(other, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
+        "somebody to wait for acknowledgements",
+    )
+    for bot in (first, second):
+        other.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, [reset], [1]))
+    waiting.result()
+    assert notices.texts == [f"reset {reset}: acknowledged by all (2)"]
+
+
+def test_waiting_in_vain_warns_of_who_is_missing(
+    connection: psycopg.Connection, notices: Notices
+) -> None:
+    swift, slow = start_bot(connection), start_bot(connection, "far")
+    reset = reset_somebody(connection)
+    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (swift, [reset], [1]))
+    notices.texts.clear()
+    connection.execute("CALL wait_for_acks(%s, '20 ms')", (reset,))
+    (warning,) = notices.texts
+    assert warning == f"reset {reset}: acknowledged by 1, still missing: {slow} (far, pid 4711)"
+
+
+def test_waiting_for_a_reset_that_never_was_is_an_error(connection: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.DatabaseError) as raised:
+        connection.execute("CALL wait_for_acks(42)")
+    assert raised.value.sqlstate == "ST002"
+
+
+def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
+    connection: psycopg.Connection, ear: Ear
+) -> None:
+    bot = start_bot(connection)
+    reset = reset_somebody(connection)
+    (row,) = fetch(connection, "SELECT * FROM acknowledge_resets(%s, %s, %s)", bot, [reset], [5])
+    assert row.reset == reset
+    assert 0 <= row.seconds < 10
+    again = fetch(connection, "SELECT * FROM acknowledge_resets(%s, %s, %s)", bot, [reset], [9])
+    assert again == []
+    assert one(connection, 'SELECT evicted FROM "ResetAck"') == 5
+    assert json.loads(ear.heard("reset_acknowledged")[0]) == {"reset": reset}
+
+
+def test_many_acknowledgements_are_told_as_one(connection: psycopg.Connection, ear: Ear) -> None:
+    bot = start_bot(connection)
+    resets = [reset_somebody(connection) for _ in range(51)]
+    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, resets, [0] * 51))
+    assert one(connection, 'SELECT count(*) FROM "ResetAck"') == 51
+    assert [json.loads(payload) for payload in ear.heard("reset_acknowledged")] == [{"reset": "*"}]
+
+
+def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Connection) -> None:
+    bot = start_bot(connection)
+    reset = reset_somebody(connection)
+    rows = fetch(
+        connection,
+        "SELECT * FROM acknowledge_resets(%s, %s, %s)",
+        bot,
+        [reset, 999_999, -1, reset],
+        [1, 1, 1, 1],
+    )
+    assert [row.reset for row in rows] == [reset]
+    assert one(connection, 'SELECT count(*) FROM "ResetAck"') == 1
+
+
+def test_an_unknown_bot_acknowledges_nothing(connection: psycopg.Connection) -> None:
+    reset = reset_somebody(connection)
+    with pytest.raises(errors.ForeignKeyViolation):
+        connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (uuid4(), [reset], [1]))
+
+
+def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_day(
+    connection: psycopg.Connection, ear: Ear
+) -> None:
+    bot = start_bot(connection)
+    old, known, fresh = (reset_somebody(connection) for _ in range(3))
+    connection.execute(
+        "UPDATE \"Reset\" SET at = now() - interval '25 hours' WHERE id = %s", (old,)
+    )
+    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, [known], [4]))
+    ear.heard()
+    assert one(connection, "SELECT acknowledge_missed(%s)", bot) == 1
+    rows = fetch(connection, 'SELECT "resetId", evicted FROM "ResetAck" ORDER BY 1')
+    assert [tuple(row) for row in rows] == [(known, 4), (fresh, 0)]
+    assert len(ear.heard("reset_acknowledged")) == 1
+    assert one(connection, "SELECT acknowledge_missed(%s)", bot) == 0
+    assert ear.heard("reset_acknowledged") == []
+
+
+def test_a_bot_reports_itself_and_retires(connection: psycopg.Connection) -> None:
+    bot = start_bot(connection)
+    connection.execute("SELECT report_bot(%s, 'elsewhere', 1, false, 9)", (bot,))
+    (row,) = fetch(connection, 'SELECT * FROM "Bot"')
+    assert (row.host, row.pid, row.listening, row.sessions) == ("here", 4711, False, 9)
+    assert one(connection, "SELECT is_alive(%s)", bot)
+    connection.execute("SELECT retire_bot(%s)", (bot,))
+    (row,) = fetch(connection, 'SELECT * FROM "Bot"')
+    assert row.stoppedAt is not None
+    assert not one(connection, "SELECT is_alive(%s)", bot)
+    assert not one(connection, "SELECT is_alive(%s)", uuid4())
+
+
+def test_without_track_counts_the_reset_is_whole_and_the_counts_are_zero(
+    connection: psycopg.Connection, ear: Ear
+) -> None:
+    add_client(connection, conversations=3)
+    connection.execute("SET track_counts = off")
+    connection.execute('DELETE FROM "User" WHERE id = %s', (CLIENT,))
+    reset = last_reset(connection)
+    assert (reset.clients, reset.sessions, reset.conversations) == (1, 0, 0)
+    assert len(ear.heard("session_reset")) == 1
+    assert one(connection, 'SELECT count(*) FROM "Conversation"') == 0

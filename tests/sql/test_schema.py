@@ -1,0 +1,241 @@
+"""What must hold of every object in the schema, also of those added later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from app.database.migrations import migrate, sql_directory
+from tests.sql.acts import (
+    CLIENT,
+    PHONE,
+    Thread,
+    add_client,
+    fetch,
+    one,
+    queue_answer,
+    wait_until_blocked,
+)
+
+pytestmark = pytest.mark.every_postgres
+
+OURS = """
+    p.pronamespace = 'public'::regnamespace
+    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
+
+
+def names(conn: psycopg.Connection, statement: str) -> list[str]:
+    return [str(row[0]) for row in fetch(conn, statement)]
+
+
+def test_every_trigger_is_enabled_always(connection: psycopg.Connection) -> None:
+    triggers = fetch(
+        connection,
+        "SELECT tgrelid::regclass::text AS at, tgname, tgenabled::text AS enabled"
+        " FROM pg_trigger WHERE NOT tgisinternal",
+    )
+    assert len(triggers) >= 10
+    assert [(row.at, row.tgname) for row in triggers if row.enabled != "A"] == []
+
+
+def test_migrating_again_puts_right_what_disable_trigger_did(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute('ALTER TABLE "User" DISABLE TRIGGER ALL')
+    connection.execute('ALTER TABLE "User" ENABLE TRIGGER ALL')
+    asleep = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
+    assert len(names(connection, asleep)) >= 5
+    migrate(connection, force=True)
+    assert names(connection, asleep) == []
+
+
+def test_every_security_definer_has_a_fixed_search_path(connection: psycopg.Connection) -> None:
+    loose = names(
+        connection,
+        f"SELECT p.oid::regprocedure FROM pg_proc AS p WHERE {OURS} AND p.prosecdef"
+        " AND NOT coalesce(p.proconfig, '{}') && ARRAY['search_path=public, pg_temp']",
+    )
+    assert loose == []
+
+
+def test_no_security_definer_may_be_called_by_everybody(connection: psycopg.Connection) -> None:
+    definers = f"SELECT p.oid::regprocedure FROM pg_proc AS p WHERE {OURS} AND p.prosecdef"
+    assert len(names(connection, definers)) >= 20
+    public = f"{definers} AND has_function_privilege('public', p.oid, 'EXECUTE')"
+    assert names(connection, public) == []
+
+
+def test_no_table_may_be_read_by_everybody(connection: psycopg.Connection) -> None:
+    tables = names(
+        connection,
+        "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace"
+        " AND c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S')"
+        " AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')",
+    )
+    assert tables == []
+
+
+def test_somebody_without_rights_can_neither_look_nor_reset(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection, nama="Petang")
+    role = f"mallory_{one(connection, 'SELECT left(md5(current_database()), 12)')}"
+    connection.execute(f"CREATE ROLE {role}".encode())
+    try:
+        connection.execute(f"CREATE SCHEMA own AUTHORIZATION {role}".encode())
+        connection.execute(f"SET ROLE {role}".encode())
+        connection.execute("CREATE TABLE own.bait (id text, incarnation uuid)")
+        for statement in (
+            'SELECT * FROM "User"',
+            'SELECT * FROM "DigestKey"',
+            'DELETE FROM "User"',
+            "SELECT * FROM load_session(ARRAY['6281717407674'])",
+            "SELECT * FROM start_sending('6281717407674@c.us', gen_random_uuid())",
+            "SELECT reset_client('6281717407674')",
+            "SELECT digest_of('x')",
+            "SELECT report_bot(gen_random_uuid(), 'x', 1, true, 0)",
+            (
+                "CREATE TRIGGER t AFTER DELETE ON own.bait REFERENCING OLD TABLE AS gone"
+                " FOR EACH STATEMENT EXECUTE FUNCTION reset_deleted()"
+            ),
+            "CREATE TRIGGER t BEFORE TRUNCATE ON own.bait EXECUTE FUNCTION reset_truncated()",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+        connection.execute("RESET ROLE")
+        assert one(connection, 'SELECT count(*) FROM "User"') == 1
+        assert one(connection, 'SELECT count(*) FROM "Reset"') == 0
+    finally:
+        connection.execute("RESET ROLE")
+        connection.execute(f"DROP OWNED BY {role}".encode())
+        connection.execute(f"DROP ROLE {role}".encode())
+
+
+def test_everything_a_dba_meets_has_a_comment(connection: psycopg.Connection) -> None:
+    mute = names(
+        connection,
+        "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace"
+        " AND c.relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') IS NULL"
+        " UNION ALL SELECT p.oid::regprocedure::text FROM pg_proc AS p"
+        f" WHERE {OURS} AND obj_description(p.oid, 'pg_proc') IS NULL",
+    )
+    assert mute == []
+
+
+def test_the_map_names_every_table_and_channel(connection: psycopg.Connection) -> None:
+    page = (sql_directory() / "README.md").read_text()
+    missing = [
+        table
+        for table in names(connection, "SELECT tablename FROM pg_tables WHERE schemaname='public'")
+        if f"`{table}`" not in page and f'`"{table}"`' not in page
+    ]
+    assert missing == []
+    for channel in ("session_reset", "session_changed", "reset_acknowledged"):
+        assert f"`{channel}`" in page
+
+
+def test_the_map_names_no_function_that_is_not_there(connection: psycopg.Connection) -> None:
+    page = (sql_directory() / "README.md").read_text()
+    known = set(names(connection, f"SELECT p.proname FROM pg_proc AS p WHERE {OURS}"))
+    builtin = {"current_setting", "pg_notify", "now"}
+    assert set(re.findall(r"\b([a-z]+(?:_[a-z]+)+)\(", page)) - known - builtin == set()
+
+
+INDEXES = {
+    "user_by_activity": 'SELECT id FROM "User" ORDER BY "activeAt" DESC, id DESC LIMIT 50',
+    "alias_by_client": 'DELETE FROM "User"',
+    "conversation_by_client": 'DELETE FROM "User"',
+    "conversation_unsettled": "SELECT * FROM start_sending('1@c.us', gen_random_uuid())",
+    "conversation_by_token": "SELECT apply_status('x', gen_random_uuid(), 'read', NULL, NULL)",
+    "conversation_by_message_id": "SELECT apply_status('wamid.1', NULL, 'read', NULL, NULL)",
+    "delivery_by_age": "SELECT prune_digests()",
+    "reset_by_time": 'SELECT acknowledge_missed((SELECT id FROM "Bot"))',
+    "login_attempt_by_subject": 'SELECT count(*) FROM "LoginAttempt"'
+    " WHERE subject = '\\x00' AND at > now() - interval '15 minutes'",
+}
+
+
+def test_every_index_serves_a_query(connection: psycopg.Connection) -> None:
+    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (uuid4(),))
+    add_client(connection, conversations=2)
+    queue_answer(connection)
+    beside_constraints = names(
+        connection,
+        "SELECT i.indexrelid::regclass FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid"
+        " WHERE c.relnamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)",
+    )
+    assert sorted(beside_constraints) == sorted(INDEXES)
+    connection.execute("SET enable_seqscan = off")
+    for index, statement in INDEXES.items():
+        scans = f"SELECT pg_stat_get_xact_numscans('{index}'::regclass)"
+        with connection.transaction(force_rollback=True):
+            before = one(connection, scans)
+            connection.execute(statement.encode())
+            assert one(connection, scans) > before, index
+
+
+FIRST_AT_USER = {
+    "load_session": "SELECT load_session(ARRAY['6281717407674'])",
+    "commit_turn": "SELECT commit_turn(ARRAY['6281717407674', 'ID.1a'], NULL, NULL, NULL, 'wamid.1',"
+    " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
+    "store_message": "SELECT store_message(ARRAY['6281717407674'], 'wamid.1', 'text', '', NULL,"
+    " now(), NULL, gen_random_uuid())",
+    "forget_by_chat": "SELECT forget_by_chat(ARRAY['6281717407674'], 'wamid.1', now(), NULL)",
+    "reset_client": "SELECT reset_client('6281717407674')",
+    "find_client": "SELECT find_client('0817-1740-7674')",
+    "DELETE": 'DELETE FROM "User"',
+    "TRUNCATE": 'TRUNCATE "User" CASCADE',
+    "UPDATE": "UPDATE \"User\" SET nama = 'x'",
+}
+
+
+def test_whatever_touches_several_tables_locks_user_first(
+    connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
+) -> None:
+    add_client(connection, conversations=1)
+    for function in fetch(
+        connection,
+        f"SELECT p.oid::regprocedure AS name FROM pg_proc AS p WHERE {OURS}"
+        " AND EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'lock_timeout=%%')",
+    ):
+        connection.execute(f"ALTER FUNCTION {function.name} RESET lock_timeout".encode())
+    for name, statement in FIRST_AT_USER.items():
+        blocker, blocked = connect(), connect()
+        blocker.execute("BEGIN")
+        blocker.execute('LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE')
+        work = Thread(lambda conn=blocked, what=statement: roll_back_after(conn, what))
+        wait_until_blocked(connection, blocked.info.backend_pid)
+        held = names(
+            connection,
+            "SELECT relation::regclass FROM pg_locks WHERE granted AND locktype = 'relation'"
+            f" AND pid = {blocked.info.backend_pid}"
+            """ AND relation IN ('"Session"'::regclass, '"Alias"'::regclass,"""
+            """ '"Conversation"'::regclass)""",
+        )
+        blocker.execute("ROLLBACK")
+        work.result()
+        assert held == [], name
+
+
+def roll_back_after(conn: psycopg.Connection, statement: str) -> Any:
+    conn.execute("BEGIN")
+    conn.execute(statement.encode())
+    conn.execute("ROLLBACK")
+
+
+def test_a_plain_insert_needs_no_more_than_the_contract_says(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute('INSERT INTO "User" (id) VALUES (%s)', (CLIENT,))
+    connection.execute('INSERT INTO "Session" ("userId") VALUES (%s)', (CLIENT,))
+    connection.execute('INSERT INTO "Conversation" ("userId") VALUES (%s)', (CLIENT,))
+    (row,) = fetch(connection, "SELECT * FROM load_session(%s)", [PHONE])
+    assert (row.id, row.nama, row.context) == (CLIENT, None, {})

@@ -1,0 +1,141 @@
+"""The watermark: what was written before a reset and delivered late is not taken in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.sql.acts import (
+    CLIENT,
+    PHONE,
+    STRANGER,
+    add_client,
+    add_many,
+    contents,
+    last_reset,
+    load,
+    one,
+    take_turn,
+)
+
+pytestmark = pytest.mark.every_postgres
+
+
+def now(conn: psycopg.Connection) -> datetime:
+    return one(conn, "SELECT clock_timestamp()")
+
+
+def late_turn(conn: psycopg.Connection, before: datetime, seconds: float, *addresses: str) -> Any:
+    """A turn of a message dated so many seconds before a moment."""
+    whom = addresses or (PHONE,)
+    return take_turn(
+        conn,
+        load(conn, *whom),
+        addresses=whom,
+        written_at=before - timedelta(seconds=seconds),
+    )
+
+
+def late(conn: psycopg.Connection, before: datetime, seconds: float, *addresses: str) -> str:
+    return late_turn(conn, before, seconds, *addresses).outcome
+
+
+def reset_at(conn: psycopg.Connection) -> datetime:
+    return last_reset(conn).at
+
+
+@pytest.mark.parametrize("reset", ['DELETE FROM "User"', "SELECT reset_client('0817-1740-7674')"])
+def test_a_message_over_60_seconds_older_than_the_reset_is_dropped_and_a_younger_one_is_not(
+    connection: psycopg.Connection, reset: str
+) -> None:
+    add_client(connection, aliases=["ID.1a2b3c"])
+    connection.execute(reset.encode())
+    at = reset_at(connection)
+    before = contents(connection)
+    assert late(connection, at, 61) == "forgotten"
+    assert late(connection, at, 61, "ID.1a2b3c") == "forgotten"
+    assert late(connection, at, 61, "628999", "ID.1a2b3c") == "forgotten"
+    assert late(connection, at, 8 * 86400) == "forgotten"
+    assert contents(connection) == before
+    assert late(connection, at, 61, "628999") == "committed"
+    assert late(connection, at, 59) == "committed"
+    assert late(connection, at, 61) == "forgotten"
+    assert late(connection, at, -5) == "committed"
+
+
+def test_resetting_a_stranger_sets_the_watermark_too(connection: psycopg.Connection) -> None:
+    connection.execute("SELECT reset_client(%s)", (PHONE,))
+    at = reset_at(connection)
+    assert late(connection, at, 61) == "forgotten"
+    assert late(connection, at, 59) == "committed"
+
+
+def test_a_later_reset_moves_the_watermark_on(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    connection.execute('DELETE FROM "User"')
+    connection.execute("UPDATE \"Forgotten\" SET at = at - interval '1 hour'")
+    add_client(connection)
+    connection.execute('DELETE FROM "User"')
+    assert late(connection, reset_at(connection), 61) == "forgotten"
+    assert one(connection, 'SELECT count(*) FROM "Forgotten"') == 1
+
+
+def test_a_rolled_back_reset_sets_no_watermark(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    connection.execute("BEGIN")
+    connection.execute('DELETE FROM "User"')
+    at = now(connection)
+    connection.execute("ROLLBACK")
+    assert late(connection, at, 61) == "committed"
+
+
+@pytest.mark.parametrize("reset", ["DELETE FROM \"User\" WHERE id <> 'ID.old'", "TRUNCATE"])
+def test_a_reset_of_very_many_is_a_watermark_for_strangers_and_for_clients_born_after(
+    connection: psycopg.Connection, reset: str
+) -> None:
+    add_many(connection, 451)
+    add_client(connection)
+    add_client(connection, "ID.old")
+    truncated = reset == "TRUNCATE"
+    connection.execute(b'TRUNCATE "User" CASCADE' if truncated else reset.encode())
+    at = reset_at(connection)
+    assert one(connection, 'SELECT count(*) FROM "Forgotten"') == 1
+    assert late(connection, at, 61) == "forgotten"
+    assert late(connection, at, 61, "628999") == "forgotten"
+    assert late(connection, at, 61, "ID.old") == ("forgotten" if truncated else "committed")
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('628111@c.us')")
+    assert late(connection, at, 61, "628111") == "forgotten"
+    assert late(connection, at, 59, "628111") == "committed"
+    assert late(connection, at, 59) == "committed"
+    assert late(connection, at, 61) == "forgotten"
+
+
+def test_a_client_made_again_in_the_transaction_that_reset_everybody_is_born_after(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection)
+    with connection.transaction():
+        connection.execute("SELECT 1")
+        connection.execute('TRUNCATE "User" CASCADE')
+        connection.execute('INSERT INTO "User" (id) VALUES (%s)', (CLIENT,))
+    assert late(connection, reset_at(connection), 61) == "forgotten"
+
+
+def test_digests_and_items_set_aside_are_kept_for_8_days(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    take_turn(connection, load(connection), message_id="wamid.1")
+    connection.execute('DELETE FROM "User"')
+    connection.execute("INSERT INTO \"SetAside\" (item, reason) VALUES ('{}', 'unreadable')")
+    connection.execute("SELECT prune_digests()")
+    for table, column in (("Delivery", "seenAt"), ("Forgotten", "at"), ("SetAside", "at")):
+        assert one(connection, f'SELECT count(*) FROM "{table}"') == 1
+        connection.execute(
+            f'UPDATE "{table}" SET "{column}" = now() - interval \'8 days 1 second\''.encode()
+        )
+    connection.execute("SELECT prune_digests()")
+    for table in ("Delivery", "Forgotten", "SetAside"):
+        assert one(connection, f'SELECT count(*) FROM "{table}"') == 0
+    assert take_turn(connection, STRANGER, message_id="wamid.1").outcome == "committed"

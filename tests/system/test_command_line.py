@@ -1,0 +1,211 @@
+"""The commands as processes: what they print, and how they exit."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.dashboard.accounts import hash_token
+
+ROOT = Path(__file__).parents[2]
+
+Novabot = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def novabot(database_url: str) -> Novabot:
+    """Runs a command on the test's database."""
+
+    def run(
+        *arguments: str, given: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env=make_environment(database_url) | environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def watching(database_url: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "app", "watch"],
+        cwd=ROOT,
+        env=make_environment(database_url),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def make_environment(database_url: str) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NOVABOT_", "WHATSAPP_", "DATABASE_", "LISTEN_"))
+    }
+    return inherited | {"DATABASE_URL": database_url}
+
+
+def test_migrate_says_what_it_did_and_that_there_was_nothing_to_do(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    first = novabot("migrate")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("applied 0001_")
+    assert "applied functions, triggers and views" in first.stdout
+    assert novabot("migrate").stdout == "the schema is current\n"
+
+
+def test_migrate_makes_the_first_login_when_it_is_given_a_password(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    for expected in (True, False):
+        told = novabot("migrate", NOVABOT_ADMIN_PASSWORD="correct horse")
+        assert told.returncode == 0, told.stderr
+        assert ("added the first login, admin" in told.stdout) is expected
+    assert connection.execute('SELECT name, role FROM "Operator"').fetchall() == [
+        ("admin", "admin")
+    ]
+
+
+def test_reset_prints_a_receipt_for_each_and_fails_for_what_it_cannot_read(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
+    connection.execute("""INSERT INTO "Session" ("userId") VALUES ('6281717407674@c.us')""")
+    told = novabot("reset", "081?", "0817-1740-7674", "+62 812 0000 1111")
+    assert told.returncode == 1
+    assert re.fullmatch(
+        r"reset \d+: 1 client, 1 session, 0 conversations\n"
+        r"reset \d+: 0 clients, 0 sessions, 0 conversations\n",
+        told.stdout,
+    )
+    assert told.stderr.startswith("novabot: 081?: ")
+    assert told.stderr.count("\n") == 1
+    sources = connection.execute('SELECT DISTINCT source, actor FROM "Reset"').fetchall()
+    assert [source for source, _ in sources] == ["cli"]
+
+
+def test_an_unknown_client_is_reset_with_zeros_and_success(novabot: Novabot) -> None:
+    told = novabot("reset", "6281200001111@c.us")
+    assert told.returncode == 0
+    assert "0 clients, 0 sessions, 0 conversations" in told.stdout
+
+
+def test_an_operator_is_added_once_with_a_password_from_standard_input(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    added = novabot("operator", "add", "ana", "--role", "viewer", given="correct horse\n")
+    assert added.returncode == 0, added.stderr
+    rows = connection.execute('SELECT name, role, "passwordHash" FROM "Operator"').fetchall()
+    assert [(name, role) for name, role, _ in rows] == [("ana", "viewer")]
+    assert rows[0][2].startswith("$argon2id$")
+    again = novabot("operator", "add", "ana", given="correct horse\n")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "already" in again.stderr
+    nothing = novabot("operator", "add", "budi", given="\n")
+    assert nothing.returncode == 1
+    assert novabot("operator", "add", "budi", "--role", "king", given="x\n").returncode == 2
+
+
+def test_a_token_is_alone_on_the_last_line_and_only_its_digest_is_kept(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    made = novabot("token", "create", "crm")
+    token = made.stdout.splitlines()[-1]
+    assert re.fullmatch(r"nova_[\w-]{43}", token)
+    rows = connection.execute('SELECT "tokenHash", name FROM "ApiToken"').fetchall()
+    assert rows == [(hash_token(token), "crm")]
+
+
+def test_psql_passes_its_arguments_on_and_its_exit_code_back(novabot: Novabot) -> None:
+    told = novabot("psql", "-Atc", "SELECT 40 + 2", "-v", "ON_ERROR_STOP=1")
+    assert (told.returncode, told.stdout) == (0, "42\n"), told.stderr
+    assert novabot("psql", "-c", "SELECT nonsense").returncode == 1
+
+
+def test_a_delete_in_psql_shows_its_receipt(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
+    told = novabot("psql", "-c", 'DELETE FROM "User"')
+    assert "1 client, 0 sessions, 0 conversations; SELECT * FROM reset_receipt(" in told.stderr
+
+
+def test_watch_shows_a_reset_as_it_happens(
+    watching: subprocess.Popen[str], connection: psycopg.Connection
+) -> None:
+    assert watching.stdout is not None
+    assert "watching" in watching.stdout.readline()
+    connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
+    connection.execute('DELETE FROM "User"')
+    assert "1 client, 0 sessions, 0 conversations  by novabot" in watching.stdout.readline()
+    connection.execute("NOTIFY session_reset, '*'")
+    assert "notified by hand: '*'" in watching.stdout.readline()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("migrate",), ("reset", "6281717407674@c.us"), ("token", "create", "x"), ("watch",)],
+    ids=" ".join,
+)
+def test_a_database_that_is_away_is_told_in_a_line(
+    novabot: Novabot, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    told = novabot(*arguments, DATABASE_URL=f"postgresql://nova:hunter2@/nova?host={tmp_path}")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith("novabot: The database does not answer: ")
+    assert told.stderr.count("\n") == 1
+    assert "hunter2" not in told.stderr
+
+
+def test_a_database_without_a_schema_is_told_what_to_run(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    for arguments in (("reset", "6281717407674@c.us"), ("token", "create", "x")):
+        told = novabot(*arguments)
+        assert told.returncode == 1
+        assert "run `novabot migrate`" in told.stderr
+
+
+@pytest.mark.parametrize("command", ["bot", "dashboard", "reset", "psql", "watch", "migrate"])
+def test_without_settings_a_command_exits_2_and_names_what_is_missing(
+    novabot: Novabot, command: str, tmp_path: Path
+) -> None:
+    arguments = (command, "6281717407674") if command == "reset" else (command,)
+    told = novabot(*arguments, DATABASE_URL="", NOVABOT_DATA_DIR=str(tmp_path))
+    assert told.returncode == 2
+    assert "novabot: DATABASE_URL: is not set" in told.stderr
+    assert ("WHATSAPP_APP_SECRET" in told.stderr) is (command == "bot")
+
+
+def test_the_simulator_refuses_to_run_by_itself(novabot: Novabot) -> None:
+    environment = {
+        "WHATSAPP_ACCESS_TOKEN": "token",
+        "WHATSAPP_PHONE_NUMBER_ID": "123",
+        "WHATSAPP_APP_SECRET": "secret",
+        "WHATSAPP_VERIFY_TOKEN": "token",
+    }
+    told = novabot("simulator", **environment)
+    assert told.returncode == 2
+    assert "use `novabot up`" in told.stderr
+    assert "simulator " not in novabot("--help").stdout

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.bot.payload import (
+    Body,
+    Message,
+    read_body,
+)
+from tests.unit.webhook_bodies import (
+    AT,
+    OURS,
+    PHONE,
+    encode,
+    make_change,
+    make_message,
+    read,
+    read_one,
+    read_set_aside,
+)
+
+
+def test_a_text_is_its_body() -> None:
+    message = read_one()
+    assert message == Message("wamid.QUJD", (PHONE,), "text", "halo", AT)
+
+
+def test_a_template_button_is_its_text() -> None:
+    message = read_one(type="button", button={"text": "Ya", "payload": "YES"})
+    assert (message.kind, message.text, message.detail) == ("button", "Ya", {"payload": "YES"})
+
+
+@pytest.mark.parametrize("reply", ["button_reply", "list_reply"])
+def test_an_interactive_answer_is_its_title(reply: str) -> None:
+    part = {"type": reply, reply: {"id": "k1", "title": "Kirim", "description": "ke rumah"}}
+    message = read_one(type="interactive", interactive=part)
+    assert (message.kind, message.text) == ("interactive", "Kirim")
+    assert message.detail == {
+        "type": reply,
+        "id": "k1",
+        "title": "Kirim",
+        "description": "ke rumah",
+    }
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"response_json": "{nonsense"}, {"response_json": '{"a":1}'}]
+)
+def test_a_form_is_kept_as_the_text_it_came_as(answer: dict[str, Any]) -> None:
+    part = {"type": "nfm_reply", "nfm_reply": {"name": "flow"} | answer}
+    message = read_one(type="interactive", interactive=part)
+    assert message.text == ""
+    assert message.detail == {"type": "nfm_reply", "name": "flow"} | answer
+
+
+@pytest.mark.parametrize("kind", ["image", "video", "audio", "voice", "document", "sticker"])
+def test_media_keep_their_caption_and_no_address(kind: str) -> None:
+    media = {
+        "id": "901",
+        "mime_type": "x/y",
+        "sha256": "ab",
+        "filename": "Kué.pdf",
+        "caption": "nama saya Siti",
+        "url": "https://media.example/?token=1",
+    }
+    message = read_one(type=kind, text=..., **{kind: media})
+    assert (message.kind, message.text) == (kind, "nama saya Siti")
+    assert message.detail == {
+        "id": "901",
+        "mime_type": "x/y",
+        "sha256": "ab",
+        "filename": "Kué.pdf",
+    }
+
+
+def test_media_without_a_part_of_their_own_are_stored_all_the_same() -> None:
+    message = read_one(type="image", text=...)
+    assert (message.kind, message.text, message.detail) == ("image", "", None)
+
+
+def test_locations_cards_and_orders_are_data() -> None:
+    place = {"latitude": -6.2, "longitude": 106.8, "name": "Monas", "extra": 1}
+    cards = [{"name": {"formatted_name": "Budi"}, "phones": [{"wa_id": "6289999999999"}]}]
+    order = {"catalog_id": "7", "product_items": [{"quantity": 2}]}
+    location = read_one(type="location", location=place, text=...)
+    contacts = read_one(type="contacts", contacts=cards)
+    ordered = read_one(type="order", order=order)
+    assert location.detail == {"latitude": -6.2, "longitude": 106.8, "name": "Monas"}
+    assert contacts.detail == {"contacts": cards} and contacts.addresses == (PHONE,)
+    assert ordered.detail == {"order": order}
+    assert location.text == contacts.text == ordered.text == ""
+
+
+def test_a_detail_is_always_storable_and_bounded() -> None:
+    deep: Any = "x"
+    for _ in range(200):
+        deep = {"a\0": [deep, "HUGE", "\ud800"]}
+    raw = encode(make_change(messages=[make_message(type="order", order=deep)]))
+    (message,) = read_body(raw.replace(b'"HUGE"', b"1e999"), OURS).items
+    assert isinstance(message, Message) and message.detail is not None
+    text = json.dumps(message.detail, allow_nan=False, ensure_ascii=False)
+    assert text.startswith('{"order": {"a\ufffd": [') and "null" in text and "\\u0000" not in text
+    assert text.encode()
+    assert read_one(type="order", order=["x" * 80_000]).detail == {"dropped": "too large"}
+
+
+@pytest.mark.parametrize("kind", ["unsupported", "unknown", "poll", "x" * 900])
+def test_a_type_nobody_knows_is_a_placeholder(kind: str) -> None:
+    errors = [{"code": 131051, "title": "Message type unknown", "message": "private"}]
+    message = read_one(type=kind, errors=errors, unsupported={"type": "poll"})
+    assert (message.kind, message.text) == ("unsupported", "")
+    assert message.detail == {
+        "type": kind[:64],
+        "unsupported": "poll",
+        "error": {"code": 131051, "title": "Message type unknown"},
+    }
+    assert read_one(type=kind).kind == "unsupported"
+
+
+def test_a_message_with_errors_has_no_content() -> None:
+    message = read_one(type="image", image={"id": "9", "caption": "?"}, errors=[{"code": 400}])
+    assert (message.kind, message.text) == ("unsupported", "")
+    assert message.detail == {"type": "image", "error": {"code": 400}}
+
+
+@pytest.mark.parametrize(
+    "kind", ["reaction", "edit", "revoke", "system", "request_welcome", "ephemeral"]
+)
+def test_what_speaks_of_other_messages_is_ignored(kind: str) -> None:
+    body = read(make_change(messages=[make_message(type=kind, **{"from": ...}), make_message()]))
+    assert body.ignored == (f"type {kind}",)
+    assert len(body.items) == 1
+
+
+def test_group_messages_are_ignored() -> None:
+    body = read(make_change(messages=[make_message(group_id="abc")]))
+    assert body == Body(ignored=("group message",))
+
+
+@pytest.mark.parametrize("mark", ["forwarded", "frequently_forwarded"])
+def test_forwarded_words_are_marked(mark: str) -> None:
+    assert read_one(context={mark: True}).forwarded
+    assert not read_one(context={mark: False, "id": "wamid.x"}).forwarded
+    assert not read_one(context="x").forwarded
+
+
+def test_an_advertisement_is_data_beside_the_text() -> None:
+    referral = {"source_id": "1", "headline": "Promo", "ctwa_clid": "c", "image_url": "https://t"}
+    message = read_one(referral=referral)
+    kept = {"source_id": "1", "headline": "Promo", "ctwa_clid": "c"}
+    assert (message.text, message.detail) == ("halo", {"referral": kept})
+    assert read_one(referral="x").detail is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"text": None},
+        {"text": {}},
+        {"text": "halo"},
+        {"type": "button", "button": {}},
+        {"type": "interactive", "interactive": {"button_reply": {"id": "1"}}},
+        {"type": "image", "image": "x"},
+        {"type": "image", "image": {"caption": 5}},
+        {"type": 5},
+        {"id": 5},
+    ],
+)
+def test_a_part_of_another_shape_is_set_aside(part: dict[str, Any]) -> None:
+    item = read_set_aside(**part)
+    assert item.address == PHONE and "\n" not in item.reason and PHONE not in item.reason

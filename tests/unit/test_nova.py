@@ -1,0 +1,329 @@
+"""What NovaBot says, learns, keeps and forgets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.bot.nova.answers import ANSWERS
+from app.bot.nova.given_names import GIVEN_NAMES
+from app.bot.nova import nova, respond
+from app.bot.nova.vocabulary import word_set
+from app.bot.nova.words import read_words
+from app.sessions.session import Message, Reply, Session
+
+TIMES_OF_DAY = word_set("pagi siang sore petang malam morning afternoon evening night")
+NOBODY = Session()
+KNOWN = Session(id="6281717407674@c.us", nama="Petang", context={"language": "id"})
+
+
+def say(text: str, kind: str = "text", *, forwarded: bool = False) -> Message:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return Message("wamid.1", ("6281717407674",), kind, text, at, forwarded)
+
+
+def answer(reply: Reply) -> str:
+    (text,) = reply.answers
+    return text
+
+
+def after(session: Session, reply: Reply) -> Session:
+    """The session as the turn leaves it."""
+    return replace(session, context=reply.context, nama=reply.learnt_name or session.nama)
+
+
+def test_the_factory_gives_the_responder() -> None:
+    assert nova() is respond
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "language"),
+    [
+        ("Hai, nama saya John", "John", "id"),
+        ("My name is De Broglie", "De Broglie", "en"),
+        ("selamat petang, nama saya Petang", "Petang", "id"),
+        ("Hi, I'm Sarah", "Sarah", "en"),
+    ],
+)
+def test_a_told_name_is_learnt_and_answered_with(text: str, name: str, language: str) -> None:
+    reply = respond(NOBODY, say(text))
+    assert reply.learnt_name == name
+    assert name in answer(reply)
+    assert reply.context == {"language": language}
+
+
+def test_a_corrected_name_replaces_the_old_one_in_the_same_answer() -> None:
+    reply = respond(KNOWN, say("maaf salah, nama saya De Broglie"))
+    assert reply.learnt_name == "De Broglie"
+    assert "De Broglie" in answer(reply) and "Petang" not in answer(reply)
+
+
+def test_a_name_that_is_known_already_is_not_learnt_again() -> None:
+    reply = respond(KNOWN, say("nama saya Petang"))
+    assert reply.learnt_name is None
+    assert "Petang" in answer(reply)
+
+
+ASKED = [
+    "siapa nama saya?",
+    "nama saya siapa?",
+    "what's my name?",
+    "what is my name",
+    "do you remember my name",
+    "who am I",
+    "is my name still Petang?",
+    "apakah nama saya Budi?",
+    "kamu tahu namaku?",
+    "masih ingat nama saya ga?",
+    "namaku siapa hayo",
+    "tell me my name",
+    "aku siapa?",
+    "siapa saya?",
+    "coba sebutkan nama saya",
+    "do you know me?",
+    "kamu kenal saya?",
+    "say my name",
+]
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_asked_for_the_name_nova_answers_with_it(text: str) -> None:
+    session = replace(KNOWN, nama="Wahyuni")
+    reply = respond(session, say(text))
+    assert "Wahyuni" in answer(reply)
+    assert answer(reply) in {
+        ANSWERS["id"].name_known.format(nama="Wahyuni"),
+        ANSWERS["en"].name_known.format(nama="Wahyuni"),
+    }
+    assert reply.learnt_name is None and not reply.forget
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_asked_for_a_name_nobody_told_nova_says_so_and_names_nobody(text: str) -> None:
+    reply = respond(NOBODY, say(text))
+    assert answer(reply) in (ANSWERS["id"].name_unknown, ANSWERS["en"].name_unknown)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("what's my name?", "en"),
+        ("siapa nama saya?", "id"),
+        ("Hello there", "en"),
+        ("halo", "id"),
+        ("thanks a lot for your help", "en"),
+        ("makasih ya", "id"),
+        ("👍", "id"),
+        ("where is my order?", "en"),
+        ("pesanan belum sampai", "id"),
+        ("12345", "id"),
+    ],
+)
+def test_the_answer_is_in_the_clients_language(text: str, language: str) -> None:
+    assert respond(NOBODY, say(text)).context["language"] == language
+
+
+def test_the_language_is_remembered_where_a_message_tells_none() -> None:
+    english = replace(KNOWN, context={"language": "en"})
+    assert answer(respond(english, say("12345"))).startswith("Thank you, Petang")
+    assert respond(replace(KNOWN, context={"language": 7}), say("123")).context["language"] == "id"
+
+
+FORGET = [
+    "lupakan saya",
+    "Lupakan saya!",
+    "tolong lupakan saya",
+    "kak tolong lupain gue dong",
+    "lupakan aku",
+    "lupakan semua tentang saya",
+    "hapus data saya",
+    "Tolong hapus semua data saya sekarang ya",
+    "hapus data pribadi saya",
+    "bisa hapus data saya?",
+    "saya mau hapus data saya",
+    "saya ingin kamu lupakan saya",
+    "hapus akun saya",
+    "hapus dataku",
+    "saya minta data saya dihapus",
+    "hapus riwayat percakapan saya",
+    "Nama saya Budi. Lupakan saya.",
+    "forget me",
+    "Please forget me",
+    "forget about me",
+    "can you forget me?",
+    "forget everything about me",
+    "forget everything you know about me",
+    "delete my data",
+    "Delete my data please",
+    "please delete all my data now",
+    "I want you to delete my data",
+    "delete my account",
+    "erase my personal information",
+    "I want my data deleted",
+    "delete everything you have about me",
+    "could you please delete all of my data?",
+    "hi, delete my data",
+    "remove my data from your system",
+]
+KEEP = [
+    "jangan lupakan saya",
+    "jangan hapus data saya",
+    "don't forget me",
+    "Don't delete my data",
+    "never forget me",
+    "please do not forget me",
+    "lupa",
+    "saya lupa",
+    "saya lupa password",
+    "forget it",
+    "lupakan saja",
+    "forget my order",
+    "hapus pesanan saya",
+    "delete my order",
+    "did you forget me?",
+    "why did you delete my data?",
+    "kenapa data saya dihapus?",
+    "siapa yang hapus data saya",
+    "data saya dihapus",
+    "how do I delete my data?",
+    "gimana cara hapus data saya",
+    "kamu lupakan saya",
+    "apakah kamu melupakan saya",
+    "forget me not",
+    "delete my data plan",
+    "if you delete my data I'll be angry",
+    "she wants to forget me",
+    "I won't let you forget me",
+    "tidak usah hapus data saya",
+    "nggak jadi hapus data saya",
+    "hapus saja",
+    "delete",
+    "can I delete my data?",
+]
+
+
+@pytest.mark.parametrize("text", FORGET)
+def test_who_asks_to_be_forgotten_is(text: str) -> None:
+    reply = respond(KNOWN, say(text))
+    assert reply.forget and reply.learnt_name is None
+    assert answer(reply) in (ANSWERS["id"].farewell, ANSWERS["en"].farewell)
+
+
+@pytest.mark.parametrize("text", KEEP)
+def test_nobody_is_forgotten_who_did_not_ask(text: str) -> None:
+    assert not respond(KNOWN, say(text)).forget
+
+
+def test_the_farewell_is_in_the_clients_language() -> None:
+    assert answer(respond(NOBODY, say("forget me"))) == ANSWERS["en"].farewell
+    assert answer(respond(NOBODY, say("lupakan saya"))) == ANSWERS["id"].farewell
+
+
+def test_a_forwarded_message_teaches_and_forgets_nothing() -> None:
+    for text in ("nama saya John", "lupakan saya", "forget me"):
+        reply = respond(KNOWN, say(text, forwarded=True))
+        assert reply.learnt_name is None and not reply.forget
+        assert "Petang" in answer(reply)
+
+
+@pytest.mark.parametrize("kind", ["button", "interactive"])
+def test_a_buttons_title_is_no_statement(kind: str) -> None:
+    reply = respond(NOBODY, say("My name is John", kind))
+    assert reply.learnt_name is None and "John" not in answer(reply)
+
+
+@pytest.mark.parametrize("kind", ["image", "video", "document"])
+def test_a_caption_may_tell_the_name(kind: str) -> None:
+    assert respond(NOBODY, say("ini buktinya, nama saya Yudi", kind)).learnt_name == "Yudi"
+
+
+def test_a_run_of_messages_without_text_is_answered_once() -> None:
+    first = respond(KNOWN, say("", "image"))
+    assert "Petang" in answer(first)
+    session = after(KNOWN, first)
+    assert respond(session, say("", "sticker")).answers == ()
+    assert respond(session, say("", "unsupported")).answers == ()
+    session = after(session, respond(session, say("halo")))
+    assert answer(respond(session, say("", "audio"))) == answer(first)
+
+
+def test_a_reaction_asks_for_no_answer() -> None:
+    assert respond(KNOWN, say("👍", "reaction")) == Reply(KNOWN.context)
+
+
+def test_a_paused_client_gets_no_answer_and_nothing_changes() -> None:
+    paused = replace(KNOWN, paused=True)
+    for text in ("nama saya John", "lupakan saya", "siapa nama saya?", ""):
+        assert respond(paused, say(text)) == Reply(paused.context)
+
+
+def test_the_name_is_asked_for_once_and_a_bare_answer_understood() -> None:
+    first = respond(NOBODY, say("halo"))
+    assert answer(first).endswith(ANSWERS["id"].invitation)
+    session = after(NOBODY, first)
+    second = respond(session, say("ada promo?"))
+    assert ANSWERS["id"].invitation not in answer(second)
+    assert respond(after(session, second), say("Budi")).learnt_name is None
+    told = respond(session, say("Budi"))
+    assert told.learnt_name == "Budi" and "Budi" in answer(told)
+
+
+def test_what_others_keep_in_the_context_stays() -> None:
+    session = replace(KNOWN, context={"language": "id", "vip": True})
+    assert respond(session, say("halo")).context == {"language": "id", "vip": True}
+
+
+def test_an_endless_name_in_the_database_still_makes_a_message() -> None:
+    assert len(answer(respond(replace(KNOWN, nama="a" * 9_000), say("halo")))) <= 4_096
+
+
+def test_novas_own_words_hold_no_time_of_day_and_no_given_name() -> None:
+    for answers in ANSWERS.values():
+        for field in answers.__slots__:
+            text: str = getattr(answers, field)
+            keys = {word.key for word in read_words(text.replace("{name}", ""))}
+            assert keys.isdisjoint(GIVEN_NAMES | TIMES_OF_DAY)
+
+
+CONTEXTS = st.dictionaries(
+    st.sampled_from(["language", "asked", "awaiting", "unreadable", "vip"]),
+    st.sampled_from(["id", "en", True, None, 3]),
+)
+KINDS = st.sampled_from(["text", "image", "button", "interactive", "unsupported", "reaction"])
+TEXTS = st.text(max_size=80) | st.lists(
+    st.sampled_from(
+        sorted(word_set("apakah is my nama saya ? still masih hi forget delete data , ."))
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+@given(TEXTS, KINDS, CONTEXTS, st.booleans())
+def test_whoever_is_unknown_is_named_by_no_word_of_theirs(
+    text: str, kind: str, context: dict[str, Any], forwarded: bool
+) -> None:
+    reply = respond(Session(context=context), say(text, kind, forwarded=forwarded))
+    assert len(reply.answers) <= 1
+    if reply.learnt_name is None:
+        for said in reply.answers:
+            assert said in {
+                f"{template.format(name='', nama='')}{invitation}"
+                for answers in ANSWERS.values()
+                for template in (getattr(answers, field) for field in answers.__slots__)
+                for invitation in ("", f" {answers.invitation}")
+            }
+
+
+@given(TEXTS, KINDS, CONTEXTS, st.booleans())
+def test_whoever_is_known_is_addressed_by_name(
+    text: str, kind: str, context: dict[str, Any], forwarded: bool
+) -> None:
+    reply = respond(Session(nama="Xyzabc", context=context), say(text, kind, forwarded=forwarded))
+    for said in reply.answers:
+        assert reply.forget or (reply.learnt_name or "Xyzabc") in said
+    assert "Xyzabc" not in str(reply.context)

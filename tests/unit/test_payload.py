@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.bot.payload import (
+    SET_ASIDE_LIMIT,
+    Body,
+    Message,
+    NotABody,
+    SetAside,
+    read_body,
+)
+from tests.unit.webhook_bodies import (
+    OURS,
+    PHONE,
+    STAMP,
+    USER_ID,
+    encode,
+    make_change,
+    make_message,
+    make_status,
+    read,
+    read_set_aside,
+)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b'{"a":1}{"b":2}',
+        b'\xef\xbb\xbf{"a":1}',
+        '{"a":1}'.encode("utf-16"),
+        b'{"a":"\xff"}',
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":NaN}',
+        b'{"a":-Infinity}',
+        b'{"a":' + b"9" * 5_000 + b"}",
+        b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    ],
+    ids=lambda raw: repr(raw[:12]),
+)
+def test_bytes_that_are_no_json_object_are_refused(raw: bytes) -> None:
+    with pytest.raises(NotABody):
+        read_body(raw, OURS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"object": "page", "entry": [{"changes": [make_change(messages=[make_message()])]}]},
+        {"messages": [make_message()], "contacts": [{"wa_id": PHONE}]},
+        {"object": "whatsapp_business_account"},
+        {"object": "whatsapp_business_account", "entry": {}},
+        {"object": "whatsapp_business_account", "entry": {"changes": [make_change()]}},
+        {"object": "whatsapp_business_account", "entry": [7, None, {"changes": {"value": {}}}]},
+        {"object": "whatsapp_business_account", "entry": [{"changes": ["x", {}]}]},
+    ],
+)
+def test_an_object_of_another_shape_brings_nothing(body: dict[str, Any]) -> None:
+    assert read_body(json.dumps(body).encode(), OURS).items == ()
+
+
+def test_what_several_entries_and_changes_bring_comes_in_its_order() -> None:
+    def number(*ids: str) -> list[dict[str, Any]]:
+        return [make_message(id=identifier) for identifier in ids]
+
+    entries = [
+        {
+            "changes": [
+                make_change(messages=number("a", "b"), statuses=[make_status(id="c")]),
+                make_change(
+                    errors=[{"code": 130429}], statuses=[make_status(id="d")], messages=number("e")
+                ),
+            ]
+        },
+        {"changes": [make_change(messages=number("f"))]},
+    ]
+    raw = json.dumps({"object": "whatsapp_business_account", "entry": entries}).encode()
+    body = read_body(raw, OURS)
+    ids = [
+        item.id if isinstance(item, Message) else item.message_id
+        for item in body.items
+        if not isinstance(item, SetAside)
+    ]
+    assert ids == ["a", "b", "c", "d", "e", "f"]
+    assert body.ignored == ("error 130429",)
+
+
+@pytest.mark.parametrize("foreign", ["105550002", 105550002, ["x"], {}, True, ""])
+def test_another_numbers_change_is_ignored_whole(foreign: Any) -> None:
+    change = make_change(messages=[make_message()], statuses=[make_status()])
+    change["value"]["metadata"]["phone_number_id"] = foreign
+    assert read(change, make_change()) == Body(ignored=("foreign number",))
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"phone_number_id": None}, "x", 5])
+def test_a_change_that_names_no_number_is_ours(metadata: Any) -> None:
+    assert len(read(make_change(metadata=metadata, messages=[make_message()])).items) == 1
+
+
+def test_a_change_without_a_field_is_one_of_messages() -> None:
+    change = make_change(messages=[make_message()])
+    del change["field"]
+    assert len(read(change).items) == 1
+
+
+@pytest.mark.parametrize(
+    "field", ["history", "smb_message_echoes", "smb_app_state_sync", "user_preferences", "calls"]
+)
+def test_another_field_is_ignored_by_its_name(field: str) -> None:
+    body = read(make_change(field, messages=[make_message()], message_echoes=[make_message()]))
+    assert body == Body(ignored=(f"field {field}",))
+
+
+@pytest.mark.parametrize("field", [None, 7, "+62 812 3456 7890", "x" * 5_000, ["messages"]])
+def test_a_field_that_is_no_name_is_not_repeated(field: Any) -> None:
+    assert read(make_change(field, messages=[make_message()])) == Body(ignored=("field other",))
+
+
+def test_a_bad_item_is_set_aside_alone() -> None:
+    bad = make_message(id="wamid.SECRET+/=", text={"body": 5})
+    body = read(make_change(messages=[make_message(id="1"), bad, 7, make_message(id="2")]))
+    first, wrong, number, last = body.items
+    assert isinstance(first, Message) and isinstance(last, Message)
+    assert isinstance(wrong, SetAside) and isinstance(number, SetAside)
+    assert wrong.reason == "text: Expected `str`, got `int` - at `$.body`"
+    assert wrong.address == PHONE
+    assert "SECRET" not in wrong.item and "wamid…" in wrong.item
+    assert (number.item, number.reason, number.address) == ("7", "not an object", None)
+
+
+def test_what_is_set_aside_is_cut_and_storable() -> None:
+    item = read_set_aside(text={"body": 5}, note="\0\ud800" + "x" * 100_000, far=[[[]]] * 9)
+    assert len(item.item) == SET_ASIDE_LIMIT
+    assert "\\u0000" not in item.item and "\ufffd\ufffdx" in item.item
+    item.item.encode()
+
+
+def test_the_same_item_twice_comes_twice() -> None:
+    first, second = read(make_change(messages=[make_message(), make_message()])).items
+    assert first == second
+
+
+KEYS = st.sampled_from(
+    [
+        "object",
+        "entry",
+        "changes",
+        "field",
+        "value",
+        "messages",
+        "statuses",
+        "errors",
+        "contacts",
+        "metadata",
+        "phone_number_id",
+        "from",
+        "from_user_id",
+        "wa_id",
+        "user_id",
+        "profile",
+        "name",
+        "id",
+        "timestamp",
+        "type",
+        "text",
+        "body",
+        "image",
+        "caption",
+        "button",
+        "interactive",
+        "button_reply",
+        "title",
+        "context",
+        "forwarded",
+        "referral",
+        "code",
+        "error_data",
+        "details",
+        "status",
+        "group_id",
+        "recipient_type",
+        "order",
+        "location",
+    ]
+)
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(),
+    st.sampled_from(
+        ["messages", "text", "image", "order", "sent", "failed", PHONE, USER_ID, STAMP]
+    ),
+)
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(KEYS | st.text(), inner, max_size=6)
+    ),
+    max_leaves=25,
+)
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "metadata": JSON,
+        "contacts": JSON | st.lists(st.dictionaries(KEYS, JSON, max_size=4), max_size=3),
+        "messages": JSON | st.lists(st.dictionaries(KEYS, JSON, max_size=9), max_size=3),
+        "statuses": JSON | st.lists(st.dictionaries(KEYS, JSON, max_size=9), max_size=3),
+        "errors": JSON,
+    },
+)
+
+
+def try_to_read(body: object) -> None:
+    try:
+        found = read_body(json.dumps(body).encode(), OURS)
+    except NotABody:
+        return
+    for item in found.items:
+        if isinstance(item, Message):
+            assert item.addresses
+            f"{item.id}{item.text}{item.profile_name}".encode()
+            text = json.dumps(item.detail, allow_nan=False, ensure_ascii=False)
+            assert "\0" not in item.text and "\\u0000" not in text and text.encode()
+        elif isinstance(item, SetAside):
+            assert len(item.item.encode()) <= 4 * SET_ASIDE_LIMIT and item.reason
+
+
+@given(st.dictionaries(KEYS | st.text(), JSON))
+def test_no_object_whatever_makes_it_raise(body: dict[str, Any]) -> None:
+    try_to_read(body)
+
+
+@given(VALUES)
+def test_no_value_whatever_makes_it_raise(value: dict[str, Any]) -> None:
+    entry = [{"changes": [{"field": "messages", "value": value}]}]
+    try_to_read({"object": "whatsapp_business_account", "entry": entry})
+
+
+@given(st.binary())
+def test_no_bytes_whatever_make_it_raise_anything_else(raw: bytes) -> None:
+    with contextlib.suppress(NotABody):
+        read_body(raw, OURS)
+
+
+@pytest.mark.parametrize("place", ["metadata", "contacts", "messages", "statuses", "errors"])
+def test_nesting_of_any_depth_is_read_or_refused(place: str) -> None:
+    for depth in range(20, 1_200, 7):
+        deep = b"[" * depth + b"]" * depth
+        raw = encode(
+            make_change(messages=[make_message(type="order", order="HERE")], **{place + "x": 1})
+        )
+        with_deep_order = raw.replace(b'"HERE"', deep)
+        with_deep_place = raw.replace(
+            b'"' + place.encode() + b'x": 1', b'"%b": %b' % (place.encode(), deep)
+        )
+        for body in (with_deep_order, with_deep_place):
+            with contextlib.suppress(NotABody):
+                read_body(body, OURS)
+
+
+def test_a_thousand_items_are_read_quickly() -> None:
+    phones = [str(6281000000000 + n) for n in range(1_000)]
+    contacts = [{"wa_id": phone, "profile": {"name": "Ayu"}} for phone in phones]
+    messages = [make_message(id=f"wamid.{phone}", **{"from": phone}) for phone in phones]
+    raw = encode(make_change(contacts=contacts, messages=messages))
+    seconds: list[float] = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        assert len(read_body(raw, OURS).items) == 1_000
+        seconds.append(time.perf_counter() - begin)
+    assert min(seconds) < 0.1
