@@ -1,0 +1,1 @@
+"""Measurements of the real parts: `python -m tests.benchmarks`, explained in docs/benchmarks.md."""
