@@ -573,7 +573,8 @@ async def until_blocked(side: Side, connection: psycopg.Connection) -> None:
     """Until somebody's statement waits for the lock that this connection holds."""
     deadline = time.monotonic() + 0.5
     while not connection.execute(
-        "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        "SELECT 1 FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
     ).fetchone():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.001)

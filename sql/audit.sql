@@ -1,0 +1,261 @@
+-- The audit: what forgetting hangs on, compared with what it has to be. It only looks.
+-- The bots ask audit_triggers() every minute, `novabot doctor` asks everything.
+
+CREATE OR REPLACE FUNCTION expected_triggers()
+RETURNS TABLE (relation text, name text, kind text, routine text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = public, pg_temp
+AS $$
+    VALUES
+        ('User', 'a_own_alias_on_insert', 'AFTER INSERT ROW', 'add_own_alias'),
+        ('User', 'begin_reset', 'BEFORE DELETE STATEMENT', 'begin_reset'),
+        ('User', 'bury_orphans', 'BEFORE INSERT ROW', 'bury_orphans'),
+        ('User', 'own_alias_on_rename', 'AFTER UPDATE OF id ROW WHEN', 'add_own_alias'),
+        ('User', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_user_revision'),
+        ('User', 'reset_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone', 'reset_deleted'),
+        ('User', 'reset_truncated', 'BEFORE TRUNCATE STATEMENT', 'reset_truncated'),
+        ('Session', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_session_revision'),
+        ('Session', 'signal_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone',
+            'signal_sessions_deleted'),
+        ('Session', 'signal_truncated', 'AFTER TRUNCATE STATEMENT', 'signal_sessions_truncated'),
+        ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten')
+$$;
+COMMENT ON FUNCTION expected_triggers() IS
+'The triggers that forgetting hangs on, as they are shipped; all of them ENABLE ALWAYS.';
+
+CREATE OR REPLACE FUNCTION present_triggers()
+RETURNS TABLE (relation text, name text, kind text, routine text, enabled "char")
+LANGUAGE sql STABLE
+SET search_path = public, pg_temp
+AS $$
+    -- The bits of tgtype are in PostgreSQL's catalog/pg_trigger.h.
+    SELECT
+        c.relname::text,
+        t.tgname::text,
+        concat_ws(
+            ' ',
+            CASE WHEN t.tgtype & 2 <> 0 THEN 'BEFORE' ELSE 'AFTER' END,
+            CASE WHEN t.tgtype & 4 <> 0 THEN 'INSERT' END,
+            CASE WHEN t.tgtype & 8 <> 0 THEN 'DELETE' END,
+            CASE WHEN t.tgtype & 16 <> 0 THEN 'UPDATE' END,
+            (
+                SELECT 'OF ' || string_agg(a.attname, ', ' ORDER BY a.attnum)
+                FROM pg_attribute AS a
+                WHERE a.attrelid = c.oid AND a.attnum = ANY (t.tgattr::smallint[])
+            ),
+            CASE WHEN t.tgtype & 32 <> 0 THEN 'TRUNCATE' END,
+            CASE WHEN t.tgtype & 1 <> 0 THEN 'ROW' ELSE 'STATEMENT' END,
+            CASE WHEN t.tgqual IS NOT NULL THEN 'WHEN' END,
+            'OLD TABLE ' || t.tgoldtable,
+            'NEW TABLE ' || t.tgnewtable
+        ),
+        CASE WHEN p.pronamespace = c.relnamespace THEN p.proname::text ELSE p.oid::regproc::text END,
+        t.tgenabled
+    FROM pg_class AS c
+    JOIN pg_trigger AS t ON t.tgrelid = c.oid
+    JOIN pg_proc AS p ON p.oid = t.tgfoid
+    WHERE
+        c.relnamespace = 'public'::regnamespace
+        AND c.relname IN ('User', 'Session', 'Alias', 'Conversation')
+        AND NOT t.tgisinternal
+$$;
+COMMENT ON FUNCTION present_triggers() IS
+'The triggers that are on the tables now, described as expected_triggers() does.';
+
+CREATE OR REPLACE FUNCTION find_drift() RETURNS TABLE (fault text, mend text)
+LANGUAGE sql STABLE
+SET search_path = public, pg_temp
+AS $$
+    WITH judged AS (
+        SELECT
+            e.relation,
+            e.name,
+            CASE
+                WHEN p.name IS NULL THEN 'is missing'
+                WHEN p.enabled = 'D' THEN 'is disabled'
+                WHEN p.kind <> e.kind OR p.routine <> e.routine THEN
+                    format('is not as shipped: %s, calls %s', p.kind, p.routine)
+                WHEN p.enabled <> 'A' THEN
+                    'is not ENABLE ALWAYS: it sleeps under session_replication_role = replica'
+            END AS fault
+        FROM expected_triggers() AS e
+        LEFT JOIN present_triggers() AS p USING (relation, name)
+    ),
+    children AS (
+        SELECT r.relation, to_regclass(format('public.%I', r.relation)) AS oid
+        FROM (VALUES ('Session'), ('Conversation'), ('Alias')) AS r (relation)
+    ),
+    keys AS (
+        SELECT
+            c.relation,
+            k.conname,
+            k.confdeltype = 'c' AND k.confupdtype = 'c' AS cascades,
+            (
+                SELECT count(*) FROM pg_trigger AS t
+                WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'D'
+            ) = 4 AS is_awake
+        FROM children AS c
+        LEFT JOIN pg_constraint AS k
+            ON k.conrelid = c.oid
+            AND k.confrelid = to_regclass('public."User"')
+            AND k.contype = 'f'
+    )
+    SELECT
+        format('trigger %s on "%s" %s', j.name, j.relation, j.fault),
+        'novabot migrate --force'
+    FROM judged AS j
+    WHERE j.fault IS NOT NULL
+    UNION ALL
+    SELECT
+        format('the foreign key of "%s" is missing', k.relation),
+        format(
+            'ALTER TABLE "%s" ADD FOREIGN KEY ("userId") REFERENCES "User" (id)'
+            ' ON DELETE CASCADE ON UPDATE CASCADE',
+            k.relation
+        )
+    FROM keys AS k
+    WHERE k.conname IS NULL
+    UNION ALL
+    SELECT
+        format('foreign key %s of "%s" does not cascade', k.conname, k.relation),
+        format(
+            'ALTER TABLE "%s" DROP CONSTRAINT %I, ADD FOREIGN KEY ("userId") REFERENCES "User" (id)'
+            ' ON DELETE CASCADE ON UPDATE CASCADE',
+            k.relation, k.conname
+        )
+    FROM keys AS k
+    WHERE NOT k.cascades
+    UNION ALL
+    SELECT
+        format('foreign key %s of "%s" is disabled', k.conname, k.relation),
+        format(
+            'ALTER TABLE "User" ENABLE TRIGGER ALL; ALTER TABLE "%s" ENABLE TRIGGER ALL;'
+            ' then novabot migrate --force',
+            k.relation
+        )
+    FROM keys AS k
+    WHERE k.cascades AND NOT k.is_awake
+    UNION ALL
+    SELECT
+        format('rule %s replaces statements on "%s"', r.rulename, c.relname),
+        format('DROP RULE %I ON "%s"', r.rulename, c.relname)
+    FROM pg_rewrite AS r
+    JOIN pg_class AS c ON c.oid = r.ev_class
+    WHERE
+        r.is_instead
+        AND c.oid IN (to_regclass('public."User"'), to_regclass('public."Session"'))
+    ORDER BY 1
+$$;
+COMMENT ON FUNCTION find_drift() IS
+'What has changed in the triggers and foreign keys that forgetting hangs on, and how to mend each; no row when all is as shipped. DISABLE TRIGGER ALL followed by ENABLE TRIGGER ALL (pg_restore --disable-triggers) silently loses ENABLE ALWAYS.';
+
+CREATE OR REPLACE FUNCTION audit_triggers() RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = public, pg_temp
+AS $$
+    SELECT ARRAY(SELECT d.fault FROM find_drift() AS d)
+$$;
+COMMENT ON FUNCTION audit_triggers() IS
+'The faults of find_drift(), empty when all is as shipped. Each bot asks every minute, and is unready while there are any; the fence keeps answers right all the same.';
+
+CREATE OR REPLACE FUNCTION find_open_rights() RETURNS TABLE (fault text, mend text)
+LANGUAGE sql STABLE
+SET search_path = public, pg_temp
+AS $$
+    WITH own AS (
+        SELECT c.relowner AS owner FROM pg_class AS c WHERE c.oid = to_regclass('public."User"')
+    ),
+    public_tables AS (
+        SELECT c.relname
+        FROM pg_class AS c
+        WHERE
+            c.relnamespace = 'public'::regnamespace
+            AND c.relname IN (
+                'User', 'Session', 'Alias', 'Conversation', 'SetAside', 'DigestKey',
+                'Operator', 'WebSession', 'ApiToken', 'LoginAttempt', 'Delivery', 'Forgotten'
+            )
+            AND (
+                has_any_column_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')
+                OR has_table_privilege('public', c.oid, 'DELETE, TRUNCATE, TRIGGER')
+            )
+    )
+    SELECT
+        format('everybody (PUBLIC) may read or write "%s"', t.relname),
+        format('REVOKE ALL ON "%s" FROM PUBLIC', t.relname)
+    FROM public_tables AS t
+    UNION ALL
+    SELECT
+        format('role %s may read "DigestKey", the key of all digests', r.rolname),
+        format('REVOKE ALL ON "DigestKey" FROM %I (or pg_read_all_data from it)', r.rolname)
+    FROM pg_roles AS r
+    CROSS JOIN own
+    WHERE
+        NOT r.rolsuper
+        AND r.rolname NOT LIKE 'pg\_%'
+        AND NOT pg_has_role(r.oid, own.owner, 'MEMBER')
+        AND has_any_column_privilege(r.oid, to_regclass('public."DigestKey"'), 'SELECT')
+        AND NOT has_any_column_privilege('public', to_regclass('public."DigestKey"'), 'SELECT')
+    UNION ALL
+    SELECT
+        format('everybody (PUBLIC) may call %s, which acts as its owner', p.oid::regprocedure),
+        'novabot migrate --force'
+    FROM pg_proc AS p
+    CROSS JOIN own
+    WHERE
+        p.pronamespace = 'public'::regnamespace
+        AND p.proowner = own.owner
+        AND p.prosecdef
+        AND has_function_privilege('public', p.oid, 'EXECUTE')
+    UNION ALL
+    SELECT
+        'everybody (PUBLIC) may create objects in the schema public, which our functions look in',
+        'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
+    WHERE has_schema_privilege('public', 'public', 'CREATE')
+    ORDER BY 1
+$$;
+COMMENT ON FUNCTION find_open_rights() IS
+'Who may see or do more with personal data than they should, and the statement that mends each.';
+
+CREATE OR REPLACE FUNCTION find_idle_transactions(older_than interval DEFAULT '5 minutes')
+RETURNS TABLE (pid integer, application text, role text, seconds double precision)
+LANGUAGE sql STABLE
+SET search_path = public, pg_temp
+AS $$
+    SELECT
+        a.pid, a.application_name, a.usename::text,
+        extract(EPOCH FROM clock_timestamp() - a.state_change)::double precision
+    FROM pg_stat_activity AS a
+    WHERE
+        a.datname = current_database()
+        AND a.state LIKE 'idle in transaction%'
+        AND (
+            a.application_name = 'novabot listener'
+            OR a.state_change <= clock_timestamp() - older_than
+        )
+    ORDER BY 4 DESC
+$$;
+COMMENT ON FUNCTION find_idle_transactions(interval) IS
+'Sessions that sit in an open transaction: a bot''s listener (which then hears nothing) at once, others after a while. They keep locks, and notifications if they LISTEN.';
+
+CREATE OR REPLACE FUNCTION find_prepared_deletes()
+RETURNS TABLE (gid text, owner text, seconds double precision)
+LANGUAGE sql STABLE
+SET search_path = public, pg_temp
+AS $$
+    SELECT
+        x.gid, x.owner::text, extract(EPOCH FROM clock_timestamp() - x.prepared)::double precision
+    FROM pg_prepared_xacts AS x
+    WHERE
+        x.database = current_database()
+        AND EXISTS (
+            SELECT
+            FROM pg_locks AS l
+            WHERE
+                l.pid IS NULL
+                AND l.relation IN (to_regclass('public."User"'), to_regclass('public."Session"'))
+                AND split_part(l.virtualtransaction, '/', 2) = x.transaction::text
+        )
+    ORDER BY x.prepared
+$$;
+COMMENT ON FUNCTION find_prepared_deletes() IS
+'Prepared transactions that hold "User" or "Session": they outlive their sessions, and keep turns and resets waiting.';

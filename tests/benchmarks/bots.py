@@ -1,0 +1,192 @@
+"""Bots' memories in a process of their own: caches and listeners, and a pipe to ask them by.
+
+A process notes by the machine's monotonic clock when a session left its cache. Each bot has a
+bare psycopg listener for company, in another database, which the server does not wake for ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from app.database.pool import Pool, open_pool
+from app.sessions.acknowledgement import Acknowledgements
+from app.sessions.cache import Cache
+from app.sessions.listener import Listener
+from app.sessions.signals import EVERYBODY, Eviction
+from app.sessions.store import deadline_from_now, load_session
+from app.sessions.turn import Turns
+from tests.benchmarks.chat import make_message, nova
+
+BARE = "bare"
+
+
+@dataclass
+class Heard:
+    """When each bot of a process heard what: by incarnation, and by the bare payload."""
+
+    evicted: dict[UUID, list[float]] = field(default_factory=dict[UUID, list[float]])
+    bare: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+
+
+class Process:
+    """Some bots in a process; `ask` runs one of the methods of `_Bots` over there."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def ask(self, method: str, *arguments: Any) -> Any:
+        self._pipe.send((method, arguments))
+        answer = self._pipe.recv()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+@contextmanager
+def run_bots(url: str, bare_url: str, bots: int) -> Generator[Process]:
+    """So many bots in one new process, ready."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_run, args=(theirs, url, bare_url, bots), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        ours.recv()
+        yield Process(ours)
+        with contextlib.suppress(BrokenPipeError):
+            ours.send(None)
+        process.join(10)
+    finally:
+        process.kill()
+        process.join()
+
+
+def _run(pipe: Connection, url: str, bare_url: str, bots: int) -> None:
+    asyncio.run(_serve(pipe, url, bare_url, bots))
+
+
+async def _serve(pipe: Connection, url: str, bare_url: str, count: int) -> None:
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(url, name="bench", size=10)
+        stack.push_async_callback(pool.close)
+        bots = _Bots(pool)
+        for _ in range(count):
+            await stack.enter_async_context(bots.add(url, bare_url))
+        pipe.send("ready")
+        while (question := await asyncio.to_thread(pipe.recv)) is not None:
+            method, arguments = question
+            try:
+                pipe.send(await getattr(bots, method)(*arguments))
+            except Exception as error:  # noqa: BLE001 - it is raised on the other side
+                pipe.send(error)
+        await bots.set_turns([], 0)
+
+
+class _Bots:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._caches: list[Cache] = []
+        self._heard = Heard()
+        self._turning: asyncio.Task[None] | None = None
+        self._turns = 0
+
+    @asynccontextmanager
+    async def add(self, url: str, bare_url: str) -> AsyncIterator[None]:
+        """One more bot, for as long as the context lasts."""
+        bot = uuid4()
+        ready = asyncio.Event()
+        cache = Cache(1_000_000, lambda: True)
+        acknowledgements = Acknowledgements(self._pool, bot)
+        await _write(self._pool, "SELECT report_bot(%s, 'bench', 1, true, 0)", (bot,))
+
+        def evict(eviction: Eviction) -> int:
+            if eviction.clients == EVERYBODY:
+                ready.set()
+                return cache.evict_all()
+            assert isinstance(eviction.clients, frozenset)
+            dropped = cache.evict(eviction.clients)
+            now = time.monotonic()
+            if dropped:
+                for incarnation in eviction.clients:
+                    self._heard.evicted.setdefault(incarnation, []).append(now)
+            return dropped
+
+        listener = Listener(url, self._pool, bot, evict, acknowledgements)
+        bare = await psycopg.AsyncConnection.connect(bare_url, autocommit=True)
+        await bare.execute(f"LISTEN {BARE}".encode())
+        tasks = [
+            asyncio.create_task(work)
+            for work in (listener.run(), acknowledgements.run(), self._hear(bare))
+        ]
+        self._caches.append(cache)
+        try:
+            await ready.wait()
+            while not listener.is_fresh():
+                await asyncio.sleep(0.01)  # a condition; whoever waits has a deadline
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await bare.close()
+
+    async def load(self, phones: Sequence[str]) -> int:
+        """Every bot remembers these clients; how many sessions that are."""
+        for phone in phones:
+            for cache in self._caches:
+                mark = cache.mark()
+                session = await load_session(self._pool, (phone,), deadline_from_now())
+                cache.keep(session, phone, mark)
+        return sum(len(cache) for cache in self._caches)
+
+    async def count_remembered(self) -> int:
+        return sum(len(cache) for cache in self._caches)
+
+    async def set_turns(self, phones: Sequence[str], a_second: float) -> int:
+        """Takes turns of these clients in the first bot from now on; how many it had taken."""
+        if self._turning is not None:
+            self._turning.cancel()
+            await asyncio.gather(self._turning, return_exceptions=True)
+            self._turning = None
+        taken, self._turns = self._turns, 0
+        if a_second:
+            self._turning = asyncio.create_task(self._take_turns(phones, a_second))
+        return taken
+
+    async def collect(self) -> Heard:
+        heard, self._heard = self._heard, Heard()
+        return heard
+
+    async def _take_turns(self, phones: Sequence[str], a_second: float) -> None:
+        turns = Turns(self._pool, self._caches[0], nova())
+        at = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for phone in phones:
+                    group.create_task(self._take_turn(turns, phone))
+                    at += 1 / a_second
+                    await asyncio.sleep(max(0, at - time.monotonic()))
+
+    async def _take_turn(self, turns: Turns, phone: str) -> None:
+        await turns.take(make_message(phone))
+        self._turns += 1
+
+    async def _hear(self, bare: psycopg.AsyncConnection[Any]) -> None:
+        async for notification in bare.notifies():
+            self._heard.bare.setdefault(notification.payload, []).append(time.monotonic())
+
+
+async def _write(pool: Pool, statement: str, parameters: Sequence[Any]) -> None:
+    async with pool.connection() as conn:
+        await conn.execute(statement.encode(), parameters)

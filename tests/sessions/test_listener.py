@@ -1,0 +1,428 @@
+"""The listener against a real PostgreSQL: what it hears, and what it does when it hears nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from app.database.pool import Pool, open_pool
+from app.sessions import listener as listening
+from app.sessions.acknowledgement import Acknowledgements
+from app.sessions.cache import Cache
+from app.sessions.listener import FRESH_FOR, Listener
+from app.sessions.session import Session
+from app.sessions.signals import EVERYBODY, Eviction
+from tests.sessions.black_hole import open_door
+from tests.sessions.turns import CLIENT, PHONE, read_metric
+from tests.sessions.waiting import until
+
+OTHER = "6281298765432"
+
+
+class Ear:
+    """A bot's memory, listener and acknowledgements, without the rest of it."""
+
+    def __init__(self, url: str, pool: Pool) -> None:
+        self.id = uuid4()
+        self.evictions: list[Eviction] = []
+        self.cache = Cache(1_000, lambda: self.listener.is_fresh())
+        acknowledgements = Acknowledgements(pool, self.id)
+        self.listener = Listener(url, pool, self.id, self._evict, acknowledgements)
+        self._tasks = [
+            asyncio.create_task(self.listener.run()),
+            asyncio.create_task(acknowledgements.run()),
+        ]
+
+    async def until_ready(self) -> None:
+        await until(self.listener.is_fresh, "ready")
+
+    def remember(self, connection: psycopg.Connection, phone: str = PHONE) -> None:
+        """Keeps the client in memory as the database has it."""
+        row = connection.execute(
+            'SELECT id, incarnation, nama FROM "User" WHERE id = %s', (f"{phone}@c.us",)
+        ).fetchone()
+        assert row is not None
+        session = Session(id=row[0], incarnation=row[1], nama=row[2])
+        assert self.cache.keep(session, phone, self.cache.mark())
+
+    def forgot(self, phone: str = PHONE) -> Callable[[], bool]:
+        return lambda: self.listener.is_fresh() and self.cache.find(phone) is None
+
+    def causes(self) -> list[str]:
+        return [eviction.cause for eviction in self.evictions]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        assert all(isinstance(error, asyncio.CancelledError) for error in ended), ended
+
+    def _evict(self, eviction: Eviction) -> int:
+        self.evictions.append(eviction)
+        match eviction.clients:
+            case frozenset() as incarnations:
+                return self.cache.evict(incarnations)
+            case client:
+                everybody = client == EVERYBODY
+                return self.cache.evict_all() if everybody else self.cache.evict_client(client)
+
+
+OpenEar = Callable[..., Ear]
+
+
+@pytest.fixture
+async def open_ear(
+    database_url: str, pool: Pool, connection: psycopg.Connection
+) -> AsyncIterator[OpenEar]:
+    async with AsyncExitStack() as stack:
+
+        def open_one(url: str = database_url, through: Pool = pool) -> Ear:
+            ear = Ear(url, through)
+            connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (ear.id,))
+            stack.push_async_callback(ear.close)
+            return ear
+
+        yield open_one
+
+
+@pytest.fixture
+async def ear(open_ear: OpenEar) -> Ear:
+    opened = open_ear()
+    await opened.until_ready()
+    return opened
+
+
+@pytest.fixture
+def clients(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "INSERT INTO \"User\" (id, nama) SELECT p || '@c.us', 'Petang' FROM unnest(%s::text[]) p",
+        ([PHONE, OTHER],),
+    )
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proofs every tenth of a second, for tests that break the connection again and again."""
+    monkeypatch.setattr(listening, "INTERVAL", 0.1)
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the event loop reported: exceptions that nobody retrieved."""
+    found: list[str] = []
+    loop = asyncio.get_event_loop()
+    loop.set_exception_handler(lambda _, context: found.append(str(context)))
+    yield found
+    loop.set_exception_handler(None)
+
+
+def read_acks(connection: psycopg.Connection, bot: UUID) -> dict[int, int]:
+    rows = connection.execute(
+        'SELECT "resetId", evicted FROM "ResetAck" WHERE "botId" = %s', (bot,)
+    ).fetchall()
+    return dict(rows)
+
+
+def count_listeners(connection: psycopg.Connection) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'novabot listener' AND datname = current_database()"
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def reset_once(connection: psycopg.Connection, statement: bytes = b'DELETE FROM "User"') -> int:
+    connection.execute(statement)
+    row = connection.execute('SELECT max(id) FROM "Reset"').fetchone()
+    assert row is not None
+    return row[0]
+
+
+# Hearing
+
+
+async def test_it_is_not_ready_before_its_own_notification_came_back(open_ear: OpenEar) -> None:
+    ear = open_ear()
+    assert not ear.listener.is_fresh() and ear.listener.seconds_since_proof() is None
+    await ear.until_ready()
+    proof = ear.listener.seconds_since_proof()
+    assert proof is not None and proof < FRESH_FOR
+    assert ear.causes() == ["gap"]
+
+
+async def test_it_stays_ready(ear: Ear) -> None:
+    first = ear.listener.seconds_since_proof()
+    assert first is not None
+    begun = time.monotonic()
+    await until(
+        lambda: (ear.listener.seconds_since_proof() or 9) < time.monotonic() - begun - 0.5,
+        "a second proof",
+    )
+    assert ear.causes() == ["gap"]
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize(
+    ("statement", "cause"),
+    [
+        ("DELETE FROM \"User\" WHERE id LIKE '628171%'", "reset"),
+        ("SELECT reset_client('0817-1740-7674')", "reset"),
+        ("UPDATE \"User\" SET nama = 'Budi' WHERE id LIKE '628171%'", "edit"),
+        ("UPDATE \"User\" SET id = '62899999999@c.us' WHERE id LIKE '628171%'", "edit"),
+        ("NOTIFY session_reset, '6281717407674@c.us'", "hand"),
+        (
+            "SET session_replication_role = replica; DELETE FROM \"User\" WHERE id LIKE '628171%'",
+            "reset",
+        ),
+    ],
+)
+async def test_one_client_is_evicted_and_the_others_are_not(
+    ear: Ear, connection: psycopg.Connection, statement: str, cause: str
+) -> None:
+    ear.remember(connection)
+    ear.remember(connection, OTHER)
+    connection.execute(statement.encode())
+    await until(ear.forgot(), "eviction")
+    assert ear.cache.find(OTHER) is not None
+    assert ear.causes() == ["gap", cause]
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'TRUNCATE "User" CASCADE',
+        'TRUNCATE "Session"',
+        "NOTIFY session_reset, '*'",
+        "NOTIFY session_reset",
+        "NOTIFY session_reset, 'hello'",
+        "NOTIFY session_reset, '{\"reset\": 42}'",
+        "NOTIFY session_changed",
+        "SELECT pg_notify('session_reset', repeat('[', 7999))",
+        "SELECT pg_notify('session_reset', repeat('x', 7999))",
+        "SELECT pg_notify('session_reset', '{\"reset\": 42, \"clients\": [7]}')",
+    ],
+)
+async def test_everybody_is_evicted_and_it_goes_on(
+    ear: Ear, connection: psycopg.Connection, statement: str
+) -> None:
+    ear.remember(connection)
+    ear.remember(connection, OTHER)
+    connection.execute(statement.encode())
+    await until(lambda: len(ear.cache) == 0, "eviction")
+    assert ear.listener.is_fresh()
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('1234567@c.us') ")
+    ear.remember(connection, "1234567")
+    connection.execute("DELETE FROM \"User\" WHERE id = '1234567@c.us'")
+    await until(ear.forgot("1234567"), "the next eviction")
+    assert ear.causes().count("gap") == 1
+
+
+@pytest.mark.usefixtures("clients")
+async def test_a_delete_that_is_rolled_back_evicts_nobody(
+    ear: Ear, connection: psycopg.Connection
+) -> None:
+    ear.remember(connection)
+    connection.execute('BEGIN; DELETE FROM "User"; ROLLBACK')
+    connection.execute('BEGIN; SAVEPOINT a; TRUNCATE "User" CASCADE; ROLLBACK TO a; COMMIT')
+    # Notifications keep the order of commits: when this one is here, those would be.
+    connection.execute("NOTIFY session_reset, '12025550123@c.us'")
+    await until(lambda: len(ear.evictions) == 2, "the last notification")
+    assert ear.causes() == ["gap", "hand"]
+    assert ear.cache.find(PHONE) is not None
+    assert read_acks(connection, ear.id) == {}
+
+
+# Acknowledging
+
+
+@pytest.mark.usefixtures("clients")
+async def test_a_reset_is_acknowledged_with_what_it_dropped(
+    ear: Ear, open_ear: OpenEar, connection: psycopg.Connection
+) -> None:
+    other = open_ear()
+    await other.until_ready()
+    ear.remember(connection)
+    ear.remember(connection, OTHER)
+    reset = reset_once(connection)
+    await until(lambda: reset in read_acks(connection, ear.id), "acknowledgement")
+    await until(lambda: reset in read_acks(connection, other.id), "acknowledgement")
+    assert read_acks(connection, ear.id) == {reset: 2}
+    assert read_acks(connection, other.id) == {reset: 0}
+
+
+@pytest.mark.usefixtures("clients")
+async def test_an_edit_and_a_notification_by_hand_are_acknowledged_nowhere(
+    ear: Ear, connection: psycopg.Connection
+) -> None:
+    for statement in (
+        b"UPDATE \"User\" SET nama = 'Budi'",
+        b"NOTIFY session_reset, '*'",
+        b"NOTIFY session_reset, 'hello'",
+        b'NOTIFY session_reset, \'{"reset": 99, "clients": "*"}\'',
+    ):
+        connection.execute(statement)
+    reset = reset_once(connection)
+    await until(lambda: reset in read_acks(connection, ear.id), "acknowledgement")
+    assert read_acks(connection, ear.id).keys() == {reset}
+
+
+@pytest.mark.usefixtures("clients")
+async def test_a_notification_twice_is_acknowledged_once(
+    ear: Ear, connection: psycopg.Connection
+) -> None:
+    ear.remember(connection)
+    row = connection.execute('SELECT incarnation FROM "User" WHERE id = %s', (CLIENT,)).fetchone()
+    assert row is not None
+    reset = reset_once(connection)
+    again = json.dumps({"reset": reset, "clients": [str(row[0])]})
+    for _ in range(3):
+        connection.execute("SELECT pg_notify('session_reset', %s)", (again,))
+    last = json.dumps({"reset": reset, "clients": []})
+    connection.execute("SELECT pg_notify('session_reset', %s)", (last,))
+    await until(lambda: len(ear.evictions) == 6, "all notifications")
+    await until(lambda: reset in read_acks(connection, ear.id), "acknowledgement")
+    assert read_acks(connection, ear.id) == {reset: 1}
+
+
+async def test_ten_thousand_resets_at_once_are_all_heard_and_acknowledged(
+    ear: Ear, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        "DO $$ BEGIN FOR n IN 1..10000 LOOP"
+        " INSERT INTO \"User\" (id) VALUES ('62811' || n || '@c.us');"
+        ' DELETE FROM "User"; END LOOP; END $$'
+    )
+    await until(lambda: len(ear.evictions) == 10_001, "all notifications", 30)
+    await until(lambda: len(read_acks(connection, ear.id)) == 10_000, "all acknowledgements", 30)
+    assert ear.causes().count("reset") == 10_000
+    assert ear.listener.is_fresh()
+
+
+@pytest.mark.usefixtures("clients")
+async def test_resets_it_was_not_there_for_are_acknowledged_once_it_listens(
+    open_ear: OpenEar, connection: psycopg.Connection
+) -> None:
+    first, second = (
+        reset_once(connection),
+        reset_once(connection, b"SELECT reset_client('62811999')"),
+    )
+    old = reset_once(connection, b"SELECT reset_client('62811998')")
+    connection.execute("UPDATE \"Reset\" SET at = at - interval '2 days' WHERE id = %s", (old,))
+    ear = open_ear()
+    await until(lambda: len(read_acks(connection, ear.id)) == 2, "acknowledgements")
+    assert read_acks(connection, ear.id) == {first: 0, second: 0}
+
+
+# Gaps
+
+
+@pytest.mark.usefixtures("clients", "quick")
+async def test_a_listener_that_is_cut_off_again_and_again_comes_back_and_misses_nothing(
+    ear: Ear, connection: psycopg.Connection, complaints: list[str]
+) -> None:
+    gaps = read_metric("novabot_listener_gaps_total")
+    for number in range(1, 9):
+        connection.execute("INSERT INTO \"User\" (id) VALUES ('6281234567@c.us')")
+        ear.remember(connection, "6281234567")
+        life = ear.cache.find("6281234567")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'novabot listener' AND datname = current_database()"
+        )
+        reset = reset_once(connection, b"DELETE FROM \"User\" WHERE id = '6281234567@c.us'")
+        await until(lambda: read_metric("novabot_listener_gaps_total") > gaps, "the gap")
+        await ear.until_ready()
+        assert ear.cache.find("6281234567") is None and life is not None
+        gaps += 1
+        assert read_metric("novabot_listener_gaps_total") == gaps, f"gap {number}"
+        await until(lambda: reset in read_acks(connection, ear.id), "acknowledgement")
+        assert count_listeners(connection) == 1
+    assert complaints == []
+
+
+@pytest.mark.usefixtures("clients")
+async def test_behind_a_black_hole_nothing_is_remembered_and_it_finds_its_way_out(
+    database_url: str, open_ear: OpenEar, connection: psycopg.Connection
+) -> None:
+    async with open_door(database_url) as (url, door):
+        ear = open_ear(url)
+        await ear.until_ready()
+        ear.remember(connection)
+        door.swallowing = True
+        begun = time.monotonic()
+        reset = reset_once(connection)
+        await until(lambda: not ear.listener.is_fresh(), "deafness noticed", FRESH_FOR + 0.2)
+        assert ear.cache.find(PHONE) is None and len(ear.cache) == 0
+        assert time.monotonic() - begun <= FRESH_FOR + 0.2
+        opened = door.connections
+        await until(lambda: door.connections > opened, "an attempt to connect anew", 3)
+        door.swallowing = False
+        await ear.until_ready()
+        await until(lambda: reset in read_acks(connection, ear.id), "acknowledgement")
+        assert ear.cache.find(PHONE) is None
+        await ear.close()
+
+
+@pytest.mark.usefixtures("clients")
+async def test_a_pool_in_a_black_hole_is_no_proof_of_hearing(
+    database_url: str, open_ear: OpenEar, connection: psycopg.Connection
+) -> None:
+    async with open_door(database_url) as (url, door):
+        through = await open_pool(url, name="test")
+        ear = open_ear(database_url, through)
+        await ear.until_ready()
+        ear.remember(connection)
+        door.swallowing = True
+        await until(lambda: not ear.listener.is_fresh(), "deafness noticed", FRESH_FOR + 0.2)
+        assert ear.cache.find(PHONE) is None
+        door.swallowing = False
+        await until(ear.listener.is_fresh, "ready", 30)
+        await ear.close()
+        await through.close(timeout=1)
+
+
+async def test_a_process_that_stood_still_does_not_trust_itself(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after SIGSTOP and SIGCONT: the clock went on, and the loop has not run yet."""
+    ear.cache.keep(Session(id=CLIENT, incarnation=uuid4()), PHONE, ear.cache.mark())
+    assert ear.cache.find(PHONE) is not None
+    now = listening._now
+    monkeypatch.setattr(listening, "_now", lambda: now() + 30)
+    assert not ear.listener.is_fresh()
+    assert ear.cache.find(PHONE) is None and len(ear.cache) == 0
+
+
+async def test_a_listener_without_a_database_goes_on_trying(
+    open_ear: OpenEar, database_url: str
+) -> None:
+    async with open_door(database_url) as (url, door):
+        door.swallowing = True
+        ear = open_ear(url)
+        await until(lambda: door.connections > 1, "a second attempt", 15)
+        assert not ear.listener.is_fresh()
+        door.swallowing = False
+        await ear.until_ready()
+        await ear.close()
+
+
+async def test_a_listener_can_be_stopped_at_any_moment(
+    open_ear: OpenEar, database_url: str, complaints: list[str]
+) -> None:
+    for rounds in range(12):
+        ear = open_ear()
+        for _ in range(rounds * 3):
+            await asyncio.sleep(0)
+        begun = time.monotonic()
+        await ear.close()
+        assert time.monotonic() - begun < 2
+    assert complaints == []
