@@ -234,6 +234,22 @@ def watch() -> None:
         watch_resets(_load_settings().listen_database_url)
 
 
+@app.command(epilog="Example: `novabot doctor`; cron or a deploy script can go by its exit code.")
+def doctor() -> None:
+    """Check everything that could silently break forgetting, and say how to mend it.
+
+    Makes a client of its own and really deletes it, which leaves a receipt with the source
+    `novabot doctor`. Exits 1 if something is at fault; warnings alone do not count.
+    """
+    with _reported():
+        from app.doctor.examination import examine
+        from app.doctor.report import show
+
+        settings = _load_settings()
+        if not show(examine(settings.database_url, settings.listen_database_url)):
+            sys.exit(1)
+
+
 @app.command(
     epilog="Examples: `novabot psql` · `novabot psql -c 'SELECT * FROM reset_client($$0817…$$)'`",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},

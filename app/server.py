@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Generator
+from typing import Literal
 
 import uvicorn
 from starlette.routing import Match
@@ -28,50 +30,67 @@ class PortTakenError(Exception):
 
 
 class HttpServer(uvicorn.Server):
-    """Serves `app` until SIGINT or SIGTERM, then stops in order: `on_stop` is called first."""
+    """Serves `app` until SIGINT or SIGTERM; at a stop `end_streams` is called first.
+
+    It listens from the start: `port` tells where, if 0 was asked for. Raises PortTakenError.
+    """
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, on_stop: Callable[[], None] | None = None
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        end_streams: Callable[[], None] | None = None,
+        protocol: type[asyncio.Protocol] | Literal["auto"] = "auto",
+        grace: int = GRACE,
     ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                host=host,
-                port=port,
+                http=protocol,
                 ws="none",
                 access_log=False,
                 log_config=None,
                 lifespan="on",
                 server_header=False,
-                timeout_graceful_shutdown=GRACE,
+                timeout_graceful_shutdown=grace,
             )
         )
-        self._on_stop = on_stop
+        self._end_streams = end_streams
         self._listening = _listen(host, port)
 
-    async def run_until_stopped(self) -> None:
-        """Raises RuntimeError if the application could not start."""
-        await self.serve([self._listening])
+    @property
+    def port(self) -> int:
+        return int(self._listening.getsockname()[1])
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Until told to stop. Raises RuntimeError if the application could not start."""
+        await super().serve(sockets or [self._listening])
         if not self.started:
-            raise RuntimeError("the HTTP server could not start; the reason is in the log above")
+            raise RuntimeError("the application could not start; the reason is in the log above")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Lets running requests end, and then returns from `serve`."""
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._on_stop is not None:
-            self._on_stop()
+        if self._end_streams is not None:
+            self._end_streams()
         await super().shutdown(sockets)
 
 

@@ -213,8 +213,8 @@ def report_unsettled(reason: str) -> None:
 
 
 def report_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Probes that went well are not worth a line."""
-    if status < 400 and route in _PROBES:
+    """Probes are not worth a line: why a service is unready is an event of its own."""
+    if route in _PROBES:
         return
     level = logging.INFO if status < 500 else logging.WARNING
     _log.log(

@@ -158,7 +158,8 @@ $$;
 COMMENT ON FUNCTION audit_triggers() IS
 'The faults of find_drift(), empty when all is as shipped. Each bot asks every minute, and is unready while there are any; the fence keeps answers right all the same.';
 
-CREATE OR REPLACE FUNCTION find_open_rights() RETURNS TABLE (fault text, mend text)
+CREATE OR REPLACE FUNCTION find_open_rights()
+RETURNS TABLE (fault text, mend text, grave boolean)
 LANGUAGE sql STABLE
 SET search_path = public, pg_temp
 AS $$
@@ -181,12 +182,14 @@ AS $$
     )
     SELECT
         format('everybody (PUBLIC) may read or write "%s"', t.relname),
-        format('REVOKE ALL ON "%s" FROM PUBLIC', t.relname)
+        format('REVOKE ALL ON "%s" FROM PUBLIC', t.relname),
+        true
     FROM public_tables AS t
     UNION ALL
     SELECT
         format('role %s may read "DigestKey", the key of all digests', r.rolname),
-        format('REVOKE ALL ON "DigestKey" FROM %I (or pg_read_all_data from it)', r.rolname)
+        format('REVOKE ALL ON "DigestKey" FROM %I (or pg_read_all_data from it)', r.rolname),
+        true
     FROM pg_roles AS r
     CROSS JOIN own
     WHERE
@@ -198,7 +201,8 @@ AS $$
     UNION ALL
     SELECT
         format('everybody (PUBLIC) may call %s, which acts as its owner', p.oid::regprocedure),
-        'novabot migrate --force'
+        'novabot migrate --force',
+        true
     FROM pg_proc AS p
     CROSS JOIN own
     WHERE
@@ -209,12 +213,13 @@ AS $$
     UNION ALL
     SELECT
         'everybody (PUBLIC) may create objects in the schema public, which our functions look in',
-        'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
+        'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+        false
     WHERE has_schema_privilege('public', 'public', 'CREATE')
     ORDER BY 1
 $$;
 COMMENT ON FUNCTION find_open_rights() IS
-'Who may see or do more with personal data than they should, and the statement that mends each.';
+'Who may see or do more with personal data than they should, and the statement that mends each; grave: it is open now, not only easily opened.';
 
 CREATE OR REPLACE FUNCTION find_idle_transactions(older_than interval DEFAULT '5 minutes')
 RETURNS TABLE (pid integer, application text, role text, seconds double precision)

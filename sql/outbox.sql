@@ -44,6 +44,7 @@ COMMENT ON FUNCTION is_sending(bigint, uuid) IS
 CREATE OR REPLACE FUNCTION settle_sent(message bigint, message_id text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
 AS $$
 BEGIN
     UPDATE "Conversation" AS c
@@ -68,6 +69,7 @@ CREATE OR REPLACE FUNCTION settle_unsent(
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET lock_timeout = '100ms'
 AS $$
 BEGIN
     UPDATE "Conversation" AS c

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from typing import Any
 from uuid import UUID
 
 from app.bot.outbox import Outbox
@@ -87,14 +88,15 @@ class Answering:
                 )
                 if not rows:
                     return
-                stored, addresses, kind, body, detail, at, message_id, attempts = rows[0]
+                stored, addresses, kind, body, found, at, message_id, attempts = rows[0]
+                detail: dict[str, Any] = found or {}
                 message = Message(
                     id=message_id or "",
                     addresses=tuple(addresses),
                     kind=kind,
                     text=body,
                     at=at,
-                    forwarded=bool((detail or {}).get("forwarded")),
+                    forwarded=bool(detail.get("forwarded")),
                     detail=detail,
                 )
                 await self._answer(stored, message, attempts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import psycopg
@@ -47,7 +47,7 @@ from app.telemetry import (
 )
 
 POOL_SIZE = 10
-LAST_WORK = 3.0
+LAST_WORK = 1.5
 """Seconds that answers being sent get at a stop."""
 
 
@@ -134,7 +134,7 @@ class Bot:
                 group.create_task(self._acknowledgements.run()),
                 group.create_task(self._rounds.run()),
             ]
-            await server.run_until_stopped()
+            await server.serve()
             await self._answering.finish(LAST_WORK)
             await self._outbox.finish(LAST_WORK)
             for task in background:
@@ -205,7 +205,7 @@ def load_responder(path: str) -> Responder:
         ) from error
     if not callable(responder):
         raise ResponderError(f"NOVABOT_RESPONDER: {path} returned nothing that can be called")
-    return responder
+    return cast("Responder", responder)
 
 
 async def _say_live(_: Request) -> Response:

@@ -6,10 +6,10 @@ import os
 import socket
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import BaseConnection
 
 
-def cut(conn: AsyncConnection[Any]) -> None:
+def cut(conn: BaseConnection[Any]) -> None:
     """Ends a connection at once, from this side, whatever its peer does.
 
     Who waits on it gets an OperationalError. Cancelling instead would first ask the server, which

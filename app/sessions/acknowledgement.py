@@ -60,18 +60,17 @@ class Acknowledgements:
                 self._waiting.set()
 
     async def _write(self) -> None:
-        if self._catch_up:
-            await fetch_rows(
-                self._pool, "SELECT acknowledge_missed(%s)", (self._bot,), deadline_from_now()
-            )
-            self._catch_up = False
         while self._evicted:
             batch = self._evicted[:_BATCH]
+            # A notification may come twice, the second time without anything left to drop.
+            sessions: dict[int, int] = {}
+            for evicted in batch:
+                sessions[evicted.reset] = sessions.get(evicted.reset, 0) + evicted.sessions
             sent_at = time.monotonic()
             rows = await fetch_rows(
                 self._pool,
                 "SELECT reset, seconds FROM acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
-                (self._bot, [e.reset for e in batch], [e.sessions for e in batch]),
+                (self._bot, list(sessions), list(sessions.values())),
                 deadline_from_now(),
             )
             del self._evicted[: len(batch)]
@@ -80,3 +79,13 @@ class Acknowledgements:
                 if evicted.reset in seconds:
                     took = seconds[evicted.reset] - (sent_at - evicted.at)
                     observe_eviction(evicted.reset, evicted.sessions, max(0.0, took))
+        # After the batch, which knows how many sessions each reset cost.
+        if self._catch_up:
+            self._catch_up = False
+            try:
+                await fetch_rows(
+                    self._pool, "SELECT acknowledge_missed(%s)", (self._bot,), deadline_from_now()
+                )
+            except StoreError:
+                self._catch_up = True
+                raise

@@ -14,19 +14,22 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app.server import HttpServer
 from app.settings import Settings, SettingsError
 from app.simulator.chats import Chats
 from app.simulator.control import Control
 from app.simulator.delivery import RETRY_GAPS, Delivery
 from app.simulator.faults import Faults
 from app.simulator.guard import Guard
+from app.simulator.hanging_up import HangUpProtocol
 from app.simulator.messages import Credentials, MessagesEndpoint
 from app.simulator.pages import Pages
 from app.simulator.parts import Parts
 from app.simulator.phones import Phones
 from app.simulator.received import Record
-from app.simulator.server import SimulatorServer
 from app.simulator.statuses import Statuses
+
+STOP_SECONDS = 1
 
 PHONES = {
     "6281717407674": "Rani",
@@ -83,9 +86,16 @@ def create_app(
     )
 
 
-def create_server(app: Simulator, host: str, port: int) -> SimulatorServer:
+def create_server(app: Simulator, host: str, port: int) -> HttpServer:
     """A server for the simulator; `await serve()` it, or `run()` it in a thread of its own."""
-    return SimulatorServer(app, app.parts.end_streams, host, port)
+    return HttpServer(
+        app,
+        host,
+        port,
+        end_streams=app.parts.end_streams,
+        protocol=HangUpProtocol,
+        grace=STOP_SECONDS,
+    )
 
 
 def serve(settings: Settings, host: str, port: int, bots: list[str]) -> None:

@@ -1,19 +1,16 @@
-"""Bots' memories in a process of their own: caches and listeners, and a pipe to ask them by.
+"""The memories of bots: real caches and listeners, for a process of their own (asking.py).
 
-A process notes by the machine's monotonic clock when a session left its cache. Each bot has a
+It notes by the machine's monotonic clock when a session left its cache. Each bot has a
 bare psycopg listener for company, in another database, which the server does not wake for ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,67 +36,27 @@ class Heard:
     bare: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
 
-class Process:
-    """Some bots in a process; `ask` runs one of the methods of `_Bots` over there."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-
-    def ask(self, method: str, *arguments: Any) -> Any:
-        self._pipe.send((method, arguments))
-        answer = self._pipe.recv()
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
-
-
-@contextmanager
-def run_bots(url: str, bare_url: str, bots: int) -> Generator[Process]:
-    """So many bots in one new process, ready."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, url, bare_url, bots), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        ours.recv()
-        yield Process(ours)
-        with contextlib.suppress(BrokenPipeError):
-            ours.send(None)
-        process.join(10)
-    finally:
-        process.kill()
-        process.join()
-
-
-def _run(pipe: Connection, url: str, bare_url: str, bots: int) -> None:
-    asyncio.run(_serve(pipe, url, bare_url, bots))
-
-
-async def _serve(pipe: Connection, url: str, bare_url: str, count: int) -> None:
+@asynccontextmanager
+async def open_bots(url: str, bare_url: str, count: int) -> AsyncIterator[Bots]:
+    """So many bots, ready, and as many bare listeners."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(url, name="bench", size=10)
         stack.push_async_callback(pool.close)
-        bots = _Bots(pool)
+        bots = Bots(pool)
         for _ in range(count):
             await stack.enter_async_context(bots.add(url, bare_url))
-        pipe.send("ready")
-        while (question := await asyncio.to_thread(pipe.recv)) is not None:
-            method, arguments = question
-            try:
-                pipe.send(await getattr(bots, method)(*arguments))
-            except Exception as error:  # noqa: BLE001 - it is raised on the other side
-                pipe.send(error)
+        yield bots
         await bots.set_turns([], 0)
 
 
-class _Bots:
+class Bots:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._caches: list[Cache] = []
         self._heard = Heard()
         self._turning: asyncio.Task[None] | None = None
         self._turns = 0
+        self._emptied_at = 0.0
 
     @asynccontextmanager
     async def add(self, url: str, bare_url: str) -> AsyncIterator[None]:
@@ -113,7 +70,10 @@ class _Bots:
         def evict(eviction: Eviction) -> int:
             if eviction.clients == EVERYBODY:
                 ready.set()
-                return cache.evict_all()
+                dropped = cache.evict_all()
+                if dropped:
+                    self._emptied_at = time.monotonic()
+                return dropped
             assert isinstance(eviction.clients, frozenset)
             dropped = cache.evict(eviction.clients)
             now = time.monotonic()
@@ -163,6 +123,12 @@ class _Bots:
         if a_second:
             self._turning = asyncio.create_task(self._take_turns(phones, a_second))
         return taken
+
+    async def when_emptied(self, since: float) -> float:
+        """When everybody was dropped for the first time after a moment; waits for it."""
+        while self._emptied_at < since:
+            await asyncio.sleep(0.001)  # a condition; whoever asks sees it fail to come
+        return self._emptied_at
 
     async def collect(self) -> Heard:
         heard, self._heard = self._heard, Heard()

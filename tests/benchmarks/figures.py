@@ -66,7 +66,7 @@ class Section:
             base = next(figure for figure in self.figures if figure.name == than)
             if rate is not None and base.rate is not None:
                 ratio = base.rate / rate
-            elif base.p50 > 0 and base.unit == unit:
+            elif base.p50 > 0 and p50 > 0 and base.unit == unit:
                 ratio = p50 / base.p50
         figure = Figure(name, unit, len(ordered), p50, p99, rate, than, ratio)
         self.figures.append(figure)

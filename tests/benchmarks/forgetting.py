@@ -14,16 +14,19 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from tests.benchmarks.bots import BARE, Process, run_bots
+from tests.benchmarks.asking import Process, run_process
+from tests.benchmarks.bots import BARE, open_bots
 from tests.benchmarks.figures import Section
 from tests.benchmarks.server import Place, make_clients
 
 FLEETS = ((1,), (1, 1), (2, 2), (4, 4, 4, 4))
 """Bots in each process: 1, 2, 4 and 16 in all."""
-RESETS = 150
+RESETS = 100
 TURNS_A_SECOND = 200
 """In all bots together, while they listen."""
-_PAUSE = 0.004
+_PAUSE = 0.005
+_PAUSE_A_BOT = 0.0015
+"""Seconds between two resets, so that the first one's acknowledgements are written."""
 _LOADED = 50
 """Clients who chat meanwhile, of each process."""
 
@@ -44,7 +47,9 @@ def measure(place: Place) -> Iterator[Section]:
         for fleet in FLEETS:
             bots = sum(fleet)
             with ExitStack() as stack:
-                processes = [stack.enter_context(run_bots(url, bare_url, n)) for n in fleet]
+                processes = [
+                    stack.enter_context(run_process(open_bots, url, bare_url, n)) for n in fleet
+                ]
                 for turns in (0, TURNS_A_SECOND):
                     label = f"{bots} bot{'s' * (bots > 1)}, {'turns' if turns else 'idle'}"
                     phones = make_clients(url, RESETS, first=first)
@@ -80,6 +85,7 @@ def _reset_all(
     """Deletes these clients one by one; the times, and how many evictions did not come."""
     deleted: dict[UUID, tuple[float, float]] = {}
     notified: dict[str, tuple[float, float]] = {}
+    pause = _PAUSE + bots * _PAUSE_A_BOT
     with (
         psycopg.connect(url, autocommit=True) as conn,
         psycopg.connect(bare_url, autocommit=True) as bare_conn,
@@ -89,7 +95,7 @@ def _reset_all(
             called = time.monotonic()
             bare_conn.execute("SELECT pg_notify(%s, %s)", (BARE, payload))
             notified[payload] = called, time.monotonic()
-            time.sleep(_PAUSE)
+            time.sleep(pause)
             called = time.monotonic()
             cursor = conn.execute(
                 'DELETE FROM "User" WHERE id = %s RETURNING incarnation', (f"{phone}@c.us",)
@@ -98,7 +104,7 @@ def _reset_all(
             row = cursor.fetchone()
             assert row is not None
             deleted[row[0]] = called, returned
-            time.sleep(_PAUSE)
+            time.sleep(pause)
     time.sleep(0.2)
     evicted: dict[UUID, list[float]] = {}
     heard: dict[str, list[float]] = {}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import httpx2 as httpx
 import psycopg
 
-from app.dashboard.accounts import add_operator, create_token
+from app.dashboard.accounts import create_token, hash_password, hash_token
 from app.dashboard.app import DashboardServer, create_app
+from app.dashboard.operators import SESSION_COOKIE
 from app.settings import load_settings
 
 PASSWORD = "correct horse"
@@ -34,8 +37,13 @@ class Dashboard:
     def logged_in(self, name: str = "ana") -> Iterator[httpx.Client]:
         """The same with a login, in English."""
         with self.client(headers={"Accept-Language": "en"}) as client:
-            answer = client.post("/login", data={"username": name, "password": PASSWORD})
-            assert answer.status_code == 303, answer.text
+            with psycopg.connect(self.database_url, autocommit=True) as conn:
+                conn.execute(
+                    """INSERT INTO "WebSession" ("tokenHash", operator, "expiresAt")
+                    VALUES (%s, %s, now() + interval '1 hour')""",
+                    [hash_token(token := secrets.token_urlsafe()), name],
+                )
+            client.cookies.set(SESSION_COOKIE, token)
             yield client
 
     def program(self) -> httpx.Client:
@@ -62,8 +70,16 @@ def run_dashboard(database_url: str) -> Iterator[Dashboard]:
 
 
 def add_operators(connection: psycopg.Connection) -> None:
-    add_operator(connection, "ana", "operator", PASSWORD)
-    add_operator(connection, "vera", "viewer", PASSWORD)
+    for name, role in (("ana", "operator"), ("vera", "viewer")):
+        connection.execute(
+            'INSERT INTO "Operator" (name, role, "passwordHash") VALUES (%s, %s, %s)',
+            [name, role, _hash_once()],
+        )
+
+
+@cache
+def _hash_once() -> str:
+    return hash_password(PASSWORD)
 
 
 def add_petang(connection: psycopg.Connection) -> None:

@@ -86,7 +86,8 @@ def test_an_unknown_account_takes_as_long_as_a_wrong_password(dashboard: Dashboa
 def test_a_login_takes_the_place_of_the_session_before(
     dashboard: Dashboard, connection: psycopg.Connection
 ) -> None:
-    with dashboard.logged_in() as client:
+    with dashboard.client() as client:
+        log_in(client)
         before = client.cookies["novabot_session"]
         log_in(client)
         assert client.cookies["novabot_session"] != before

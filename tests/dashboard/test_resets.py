@@ -6,7 +6,6 @@ import time
 
 import httpx2 as httpx
 import psycopg
-import pytest
 
 from tests.dashboard.running import Dashboard, add_petang, wait_until
 
@@ -176,9 +175,9 @@ def test_a_client_held_by_an_open_transaction_is_told_clearly_and_kept(
     assert ana.post(f"{PETANG}/reset").status_code == 303
 
 
-@pytest.mark.parametrize("number", ["0", "999999", "x", "1" * 40, "-1", "1e3", "%D9%A1"])
-def test_an_unknown_receipt_is_not_found(ana: httpx.Client, number: str) -> None:
-    assert ana.get(f"/resets/{number}").status_code == 404
+def test_an_unknown_receipt_is_not_found(ana: httpx.Client) -> None:
+    for number in ["0", "999999", "x", "1" * 40, "-1", "1e3", "%D9%A1"]:
+        assert ana.get(f"/resets/{number}").status_code == 404
 
 
 def test_resets_by_plain_sql_are_listed_too_in_pages(

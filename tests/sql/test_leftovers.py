@@ -116,7 +116,8 @@ def spoken(text: str) -> Iterator[str]:
     for token in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):
         for start in range(4):
             piece = token[start:].replace("-", "+").replace("_", "/")
-            yield base64.b64decode(piece[: len(piece) // 4 * 4]).decode("latin-1")
+            whole = piece[:-1] if len(piece) % 4 == 1 else piece
+            yield base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
 
 
 def traces(conn: psycopg.Connection) -> set[tuple[str, str]]:

@@ -184,7 +184,7 @@ def test_every_index_serves_a_query(connection: psycopg.Connection) -> None:
 
 FIRST_AT_USER = {
     "load_session": "SELECT load_session(ARRAY['6281717407674'])",
-    "commit_turn": "SELECT commit_turn(ARRAY['6281717407674', 'ID.1a'], NULL, NULL, NULL, 'wamid.1',"
+    "commit_turn": "SELECT commit_turn(ARRAY['6281717407674'], NULL, NULL, NULL, 'wamid.1',"
     " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
     "store_message": "SELECT store_message(ARRAY['6281717407674'], 'wamid.1', 'text', '', NULL,"
     " now(), NULL, gen_random_uuid())",

@@ -1,0 +1,93 @@
+"""The whole examination, in the order in which one thing rests on another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+from psycopg import Connection, errors
+
+from app.doctor.activity import check_queue, check_sessions
+from app.doctor.bots import check_bots, check_clocks, check_webhook
+from app.doctor.connections import connect, first_line
+from app.doctor.finding import Finding
+from app.doctor.hearing import check_hearing
+from app.doctor.privacy import check_rights, check_server_log
+from app.doctor.schema import APPLY_AGAIN, check_functions, check_migrations, check_triggers
+from app.doctor.server import (
+    check_prepared,
+    check_primary,
+    check_replication,
+    check_settings,
+    check_version,
+)
+
+Check = Callable[[Connection[Any]], Iterator[Finding]]
+
+
+def examine(database_url: str, listen_url: str) -> Iterator[Finding]:
+    """Every finding as it is made. Writes nothing but the canary and its receipt."""
+    try:
+        with connect(database_url) as conn:
+            yield Finding("ok", "database", "answers, and is the read-write primary")
+            yield from _examine_schema(conn)
+            for subject, check in _after_schema(listen_url).items():
+                if conn.closed:
+                    break
+                yield from _run(subject, check, conn)
+    except psycopg.OperationalError as error:
+        yield from _explain_absence(database_url, error)
+
+
+def _examine_schema(conn: Connection[Any]) -> Iterator[Finding]:
+    yield from _run("version", check_version, conn)
+    yield from _run("settings", check_settings, conn)
+    yield from _run("schema", check_migrations, conn)
+    yield from _run("triggers", check_triggers, conn)
+    yield from _run("functions", check_functions, conn)
+
+
+def _after_schema(listen_url: str) -> dict[str, Check]:
+    return {
+        "signal": lambda conn: check_hearing(conn, listen_url),
+        "bots": check_bots,
+        "queue": check_queue,
+        "sessions": check_sessions,
+        "prepared": check_prepared,
+        "replication": check_replication,
+        "clocks": check_clocks,
+        "webhook": check_webhook,
+        "rights": check_rights,
+        "server log": check_server_log,
+    }
+
+
+def _run(subject: str, check: Check, conn: Connection[Any]) -> Iterator[Finding]:
+    """The findings of a check, or the finding that it could not be made."""
+    try:
+        yield from check(conn)
+    except (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedColumn) as error:
+        yield _fail(subject, error, APPLY_AGAIN)
+    except errors.InsufficientPrivilege as error:
+        yield _fail(subject, error, "run novabot doctor as the role of the bots, or as the owner")
+    except psycopg.Error as error:
+        yield _fail(subject, error, "mend what is said above, then run novabot doctor again")
+
+
+def _fail(subject: str, error: psycopg.Error, mend: str) -> Finding:
+    return Finding("fault", subject, f"can't be examined: {first_line(error)}", mend)
+
+
+def _explain_absence(url: str, refused: psycopg.OperationalError) -> Iterator[Finding]:
+    """No read-write server answered: is there another one?"""
+    try:
+        with connect(url, "any") as conn:
+            yield from check_primary(conn)
+    except psycopg.OperationalError:
+        yield Finding(
+            "fault",
+            "database",
+            f"does not answer: {first_line(refused)}",
+            "start it, or correct DATABASE_URL",
+        )

@@ -1,0 +1,62 @@
+"""What leaks beside the tables: rights that are too wide, and a server's log that quotes keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg import Connection
+
+from app.doctor.finding import Finding
+
+_QUIET = {
+    "log_error_verbosity": ("terse",),
+    "log_min_error_statement": ("panic", "fatal", "log"),
+    "log_statement": ("none", "ddl"),
+    "log_min_duration_statement": ("-1",),
+    "log_min_duration_sample": ("-1",),
+    "log_transaction_sample_rate": ("0",),
+    "log_parameter_max_length_on_error": ("0",),
+    "auto_explain.log_min_duration": ("-1",),
+    "pgaudit.log_parameter": ("off",),
+}
+"""Settings with the values at which no client gets into the server's log; the first is advised."""
+
+
+def check_rights(conn: Connection[Any]) -> Iterator[Finding]:
+    found = conn.execute("SELECT fault, mend, grave FROM find_open_rights()").fetchall()
+    for fault, mend, grave in found:
+        yield Finding("fault" if grave else "warning", "rights", fault, mend)
+    row = conn.execute(
+        "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    role, is_superuser = row or ("?", False)
+    if is_superuser:
+        yield Finding(
+            "warning",
+            "rights",
+            f"novabot connects as {role}, a superuser (which is as it should be with the database"
+            " that `novabot up` brings)",
+            "give it a role that owns this database and nothing else",
+        )
+    elif not found:
+        yield Finding("ok", "rights", f"{role} is no superuser, PUBLIC sees nothing")
+
+
+def check_server_log(conn: Connection[Any]) -> Iterator[Finding]:
+    found = dict(
+        conn.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)", (list(_QUIET),)
+        ).fetchall()
+    )
+    loud = {name: value for name, value in found.items() if value not in _QUIET[name]}
+    for name, value in sorted(loud.items()):
+        yield Finding(
+            "warning",
+            "server log",
+            f"{name} = {value}: clients' numbers and texts can get into the server's log, where"
+            " no reset finds them",
+            f"ALTER SYSTEM SET {name} = '{_QUIET[name][0]}'; SELECT pg_reload_conf()",
+        )
+    if not loud:
+        yield Finding("ok", "server log", "quotes no keys, statements or parameters")

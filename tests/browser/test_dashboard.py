@@ -1,0 +1,204 @@
+"""The dashboard in a real browser: Chromium of the distribution, or one that Playwright brought."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.dashboard.running import PASSWORD, Dashboard, add_operators, add_petang, run_dashboard
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parent / "axe-4.14.1.min.js.gz"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BOT_A = "11111111-1111-1111-1111-111111111111"
+BOT_B = "22222222-2222-2222-2222-222222222222"
+PETANG = "/clients/6281717407674@c.us"
+
+
+def find_chromium() -> str | None:
+    """NOVABOT_TEST_CHROMIUM, or the browser on the path."""
+    given = os.environ.get("NOVABOT_TEST_CHROMIUM")
+    return given or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        pytest.skip("there is no Chromium: install it, or name it in NOVABOT_TEST_CHROMIUM")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def dashboard(database_url: str, connection: psycopg.Connection) -> Iterator[Dashboard]:
+    add_operators(connection)
+    with run_dashboard(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
+    """A page whose every console error, script error and refusal by the policy fails the test."""
+    context = browser.new_context(base_url=dashboard.url, locale="en-US")
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on(
+        "console", lambda told: complaints.append(told.text) if told.type == "error" else None
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def log_in(page: Page) -> None:
+    page.goto("/clients")
+    page.get_by_label("Name").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Clients")).to_be_visible()
+
+
+def start_bots(connection: psycopg.Connection) -> None:
+    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 1)", [BOT_A])
+    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 1)", [BOT_B])
+
+
+def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowledge(
+    page: Page, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute("""INSERT INTO "User" (id, nama) VALUES ('ID.other', 'Sari')""")
+    start_bots(connection)
+    log_in(page)
+    expect(page.locator("a.row")).to_have_count(2)
+    page.get_by_role("searchbox").press_sequentially("0817-1740")
+    expect(page.locator("a.row")).to_have_count(1)
+    expect(page).to_have_url("/clients?q=0817-1740")
+    page.get_by_role("link", name="Petang").click()
+    expect(page.get_by_text('"topic": "pesanan"')).to_be_visible()
+    page.get_by_role("link", name="Reset …").click()
+    expect(page.get_by_text("3 messages received")).to_be_visible()
+    page.get_by_role("button", name="Reset Petang (+62 817-1740-7674)").click()
+    receipt = page.locator("#receipt")
+    expect(receipt).to_contain_text("waiting for 2 bots")
+    number = page.url.rsplit("/", 1)[1]
+    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number])
+    expect(receipt).to_contain_text("waiting for 1 bot.")
+    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_B, number])
+    expect(receipt).to_contain_text("Forgotten, in the database and in every bot")
+    expect(receipt.locator(".tag.good")).to_have_count(2)
+    assert connection.execute(
+        """SELECT count(*) FROM "User" WHERE nama = 'Petang'"""
+    ).fetchone() == (0,)
+
+
+def test_a_page_open_while_its_client_is_deleted_says_so(
+    page: Page, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    log_in(page)
+    with page.expect_response("**/signals"):
+        page.goto(PETANG)
+    expect(page.get_by_text("has just been reset")).to_be_hidden()
+    connection.execute('DELETE FROM "User"')
+    expect(page.get_by_text("has just been reset")).to_be_visible()
+    page.get_by_role("link", name="See the receipt").click()
+    expect(page.locator("#receipt")).to_contain_text("Deleted")
+
+
+def test_the_page_says_when_live_updates_have_stopped(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    context = browser.new_context(base_url=dashboard.url, locale="en-US")
+    page = context.new_page()
+    log_in(page)
+    lost = page.get_by_text("Live updates have stopped")
+    expect(lost).to_be_hidden()
+    dashboard.server.should_exit = True
+    expect(lost).to_be_visible()
+    context.close()
+
+
+def test_everything_works_without_javascript(
+    browser: Browser, dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    context = browser.new_context(base_url=dashboard.url, locale="en-US", java_script_enabled=False)
+    page = context.new_page()
+    log_in(page)
+    page.get_by_role("searchbox").fill("petang")
+    page.get_by_role("button", name="Search").click()
+    page.locator("a.row").click()
+    page.get_by_role("button", name="Pause the bot").click()
+    page.get_by_role("button", name="Let the bot answer again").click()
+    page.get_by_role("button", name="ID", exact=True).click()
+    page.get_by_role("link", name="Reset …").click()
+    page.get_by_role("button", name="Reset Petang").click()
+    assert "Sudah dilupakan" in page.locator("#receipt").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "locale"), [("light", 1200, "id-ID"), ("dark", 390, "en-US")]
+)
+def test_every_page_is_accessible_and_fits(
+    browser: Browser,
+    dashboard: Dashboard,
+    connection: psycopg.Connection,
+    scheme: str,
+    width: int,
+    locale: str,
+) -> None:
+    add_petang(connection)
+    start_bots(connection)
+    connection.execute(
+        """
+        UPDATE "User" SET nama = repeat('Panjang', 30);
+        UPDATE "Conversation" SET body = repeat('x', 3000) WHERE direction = 'in';
+        INSERT INTO "SetAside" (address, item, reason) VALUES ('6281717407674', '{}', 'odd');
+        SELECT reset_client('628999999');
+        """
+    )
+    context = browser.new_context(
+        base_url=dashboard.url,
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 800},
+        locale=locale,
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    axe = gzip.decompress(AXE.read_bytes()).decode()
+    paths = ["/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", "/resets", "/bots"]
+    paths += ["/resets/1", "/clients/nobody"]
+    for path in paths:
+        page.goto(path)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
+        assert found == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        if path == "/login":
+            page.locator("#username").fill("ana")
+            page.locator("#password").fill(PASSWORD)
+            page.locator("button.primary").click()
+            page.wait_for_url("/clients")
+    context.close()
