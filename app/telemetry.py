@@ -286,3 +286,12 @@ def report_signals_lost(error: BaseException) -> None:
 def report_webhook_not_taken(bot: str, status: int | None, *, given_up: bool) -> None:
     """The simulator's message was not taken by a bot; it is tried again unless given up."""
     _log.warning("simulated message not taken", bot=bot, status=status, given_up=given_up)
+
+
+def report_drift(faults: Sequence[str]) -> None:
+    """The bot is unready until it is mended; the fence keeps its answers right meanwhile."""
+    _log.error("the database's triggers are not as shipped: run novabot doctor", faults=faults)
+
+
+def report_drift_mended() -> None:
+    _log.info("the database's triggers are as shipped again")

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from app.bot.answering import Answering
 from app.bot.outbox import Outbox
-from app.bot.rounds import Rounds
+from app.bot.rounds import AUDIT_EVERY, Rounds
 from app.bot.webhook import Webhook
 from app.bot.whatsapp import CloudApi
 from app.database.migrations import is_current
@@ -84,7 +84,15 @@ async def _run(settings: Settings, host: str, port: int) -> None:
 class Bot:
     """The parts of one bot process, wired together."""
 
-    def __init__(self, settings: Settings, pool: Pool, api: CloudApi, responder: Responder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        api: CloudApi,
+        responder: Responder,
+        *,
+        audit_every: int = AUDIT_EVERY,
+    ) -> None:
         self.id = uuid4()
         self._pool = pool
         self._cache = Cache(settings.session_limit, self._is_listening)
@@ -104,6 +112,7 @@ class Bot:
             self._answering,
             is_listening=self._is_listening,
             count_sessions=lambda: len(self._cache),
+            audit_every=audit_every,
         )
         webhook = Webhook(
             pool,
@@ -190,6 +199,11 @@ class Bot:
             return PlainTextResponse(f"no database: {reason}\n", 503)
         if not current:
             return PlainTextResponse("the schema is not current: run novabot migrate\n", 503)
+        drift = self._rounds.drift
+        if drift is None:
+            return PlainTextResponse("the triggers are not audited: the log says why\n", 503)
+        if drift:
+            return PlainTextResponse(f"{'; '.join(drift)}: run novabot doctor\n", 503)
         return PlainTextResponse("ready\n")
 
 

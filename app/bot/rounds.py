@@ -9,15 +9,24 @@ from collections.abc import Callable
 from typing import LiteralString
 from uuid import UUID
 
+import psycopg
+
 from app.bot.answering import Answering
 from app.bot.outbox import Outbox
 from app.database.pool import Pool
 from app.sessions.errors import StoreError
 from app.sessions.store import deadline_from_now, fetch_row, fetch_rows
-from app.telemetry import report_round_missed, report_taken_over
+from app.telemetry import (
+    report_drift,
+    report_drift_mended,
+    report_round_missed,
+    report_taken_over,
+)
 
 ROUND = 1.0
 """Seconds between rounds."""
+AUDIT_EVERY = 60
+"""Rounds between two audits of the triggers."""
 _TIDY_EVERY = 3600
 """Rounds between two prunings."""
 
@@ -34,6 +43,7 @@ class Rounds:
         *,
         is_listening: Callable[[], bool],
         count_sessions: Callable[[], int],
+        audit_every: int = AUDIT_EVERY,
     ) -> None:
         self._pool = pool
         self._bot = bot
@@ -41,18 +51,29 @@ class Rounds:
         self._answering = answering
         self._is_listening = is_listening
         self._count_sessions = count_sessions
+        self._audit_every = audit_every
+        self._drift: tuple[str, ...] | None = None
+
+    @property
+    def drift(self) -> tuple[str, ...] | None:
+        """What the last audit found changed in the database's triggers; None if there is none."""
+        return self._drift
 
     async def run(self) -> None:
         number = 0
         while True:
             try:
                 await self.report()
+                # While something is wrong every round looks whether it has been mended.
+                if self._drift != () or number % self._audit_every == 0:
+                    await self._audit()
                 await self._look_around()
                 if number % _TIDY_EVERY == 0:
                     await self._ask("SELECT prune_digests()")
                 number += 1
-            except StoreError as error:
-                report_round_missed(str(error))
+            except (StoreError, psycopg.ProgrammingError) as error:
+                # ProgrammingError: no schema yet, or somebody took something away.
+                report_round_missed(str(error).partition("\n")[0])
             await asyncio.sleep(ROUND)
 
     async def report(self) -> None:
@@ -69,6 +90,19 @@ class Rounds:
     async def retire(self) -> None:
         """Says that this bot has stopped and remembers nobody."""
         await self._ask("SELECT retire_bot(%s)", self._bot)
+
+    async def _audit(self) -> None:
+        before = self._drift
+        try:
+            row = await fetch_row(self._pool, "SELECT audit_triggers()", (), deadline_from_now())
+            self._drift = tuple(row[0])
+        except (StoreError, psycopg.ProgrammingError):
+            self._drift = None
+            raise
+        if self._drift and self._drift != before:
+            report_drift(self._drift)
+        elif before and not self._drift:
+            report_drift_mended()
 
     async def _look_around(self) -> None:
         abandoned = await self._ask("SELECT settle_abandoned()")

@@ -31,34 +31,37 @@ def examine(database_url: str, listen_url: str) -> Iterator[Finding]:
     try:
         with connect(database_url) as conn:
             yield Finding("ok", "database", "answers, and is the read-write primary")
-            yield from _examine_schema(conn)
-            for subject, check in _after_schema(listen_url).items():
-                if conn.closed:
-                    break
-                yield from _run(subject, check, conn)
+            yield from _run("version", check_version, conn)
+            yield from _run("settings", check_settings, conn)
+            current = True
+            for finding in _run("schema", check_migrations, conn):
+                current = current and finding.level == "ok"
+                yield finding
+            for subject, check in _choose_checks(listen_url, current=current).items():
+                if not conn.closed:
+                    yield from _run(subject, check, conn)
     except psycopg.OperationalError as error:
         yield from _explain_absence(database_url, error)
 
 
-def _examine_schema(conn: Connection[Any]) -> Iterator[Finding]:
-    yield from _run("version", check_version, conn)
-    yield from _run("settings", check_settings, conn)
-    yield from _run("schema", check_migrations, conn)
-    yield from _run("triggers", check_triggers, conn)
-    yield from _run("functions", check_functions, conn)
-
-
-def _after_schema(listen_url: str) -> dict[str, Check]:
-    return {
-        "signal": lambda conn: check_hearing(conn, listen_url),
-        "bots": check_bots,
+def _choose_checks(listen_url: str, *, current: bool) -> dict[str, Check]:
+    """Without the current schema only what needs none of it."""
+    checks: dict[str, Check] = {}
+    if current:
+        checks = {
+            "triggers": check_triggers,
+            "functions": check_functions,
+            "signal": lambda conn: check_hearing(conn, listen_url),
+            "bots": check_bots,
+            "sessions": check_sessions,
+            "prepared": check_prepared,
+            "clocks": check_clocks,
+            "webhook": check_webhook,
+            "rights": check_rights,
+        }
+    return checks | {
         "queue": check_queue,
-        "sessions": check_sessions,
-        "prepared": check_prepared,
         "replication": check_replication,
-        "clocks": check_clocks,
-        "webhook": check_webhook,
-        "rights": check_rights,
         "server log": check_server_log,
     }
 

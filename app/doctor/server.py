@@ -91,7 +91,7 @@ def check_settings(conn: Connection[Any]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "settings",
-            f"{' and '.join(risky)} off: a crash of the server can bring a forgotten client back",
+            f"off: {', '.join(risky)}; a crash of the server can bring a forgotten client back",
             "; ".join(f"ALTER SYSTEM SET {name} = on" for name in risky),
         )
     if settings["track_counts"] == "on" and settings["session_replication_role"] == "origin":

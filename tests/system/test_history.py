@@ -18,7 +18,7 @@ from tests.system.nova import run_nova
 SECONDS = float(os.environ.get("NOVABOT_HISTORY_SECONDS", "25"))
 
 PLANS = {
-    "no faults": [],
+    "calm": [],
     "signals and listeners": ["listeners cut", "signals lost", "signals garbled", "rows held"],
     "everything": list(FAULTS),
 }

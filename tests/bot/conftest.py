@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from app.sessions.session import Responder
+from tests.bot.running_bots import Api, RunningBot, run_api, run_bot
+from tests.sessions.turns import Asked
+
+StartBot = Callable[..., Awaitable[RunningBot]]
+
+
+@pytest.fixture
+def asked() -> Asked:
+    """The responder of `bot` and `start_bot`."""
+    return Asked()
+
+
+@pytest.fixture
+async def start_bot(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, api: Api, asked: Asked
+) -> AsyncIterator[StartBot]:
+    """Starts a ready bot whose status callbacks come from `api`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            responder: Responder | None = None, *, url: str = database_url, ready: bool = True
+        ) -> RunningBot:
+            running = await stack.enter_async_context(
+                run_bot(monkeypatch, url, api.url, responder or asked.make())
+            )
+            api.simulator.parts.delivery._webhooks.append(f"{running.url}/webhook")
+            if ready:
+                await running.until_ready()
+            return running
+
+        yield start
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with run_api() as running:
+        yield running
+
+
+@pytest.fixture
+async def bot(start_bot: StartBot) -> RunningBot:
+    return await start_bot()

@@ -1,0 +1,162 @@
+"""The suite must be able to fail: each guard is taken away in a copy, and the tests must notice.
+
+A defect is an exact replacement in one file. The product has no switch for any of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.system.nova import ROOT
+
+HISTORY = ("tests/system/test_history.py", "-k")
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    file: str
+    edits: tuple[tuple[str, str], ...]
+    """What stands there, exactly once, and what is put in its place."""
+    noticed_by: tuple[str, ...]
+    """What pytest is to run, and what must not pass."""
+
+
+DEFECTS = {
+    "the fence removed": Defect(
+        "sql/turn.sql",
+        (
+            (
+                """        client.id IS DISTINCT FROM expected_id
+        OR client.revision IS DISTINCT FROM expected_user_revision
+        OR current_session IS DISTINCT FROM expected_session_revision
+""",
+                "        client.id IS NULL AND expected_id IS NOT NULL\n",
+            ),
+        ),
+        (*HISTORY, "signals and listeners"),
+    ),
+    "only the client's revision compared": Defect(
+        "sql/turn.sql",
+        (("        OR current_session IS DISTINCT FROM expected_session_revision\n", ""),),
+        ("tests/sessions/test_turn.py", "-k", "thinks"),
+    ),
+    "only the session's revision compared": Defect(
+        "sql/turn.sql",
+        (("        OR client.revision IS DISTINCT FROM expected_user_revision\n", ""),),
+        ("tests/sessions/test_turn.py", "-k", "thinks"),
+    ),
+    "an overtaken load or commit kept in memory": Defect(
+        "app/sessions/cache.py",
+        (
+            (
+                "if mark != self._evictions or not self._is_trusted():",
+                "if not self._is_trusted():",
+            ),
+        ),
+        ("tests/sessions/test_turn.py", "-k", "overtook"),
+    ),
+    "a client made again from what was remembered": Defect(
+        "sql/turn.sql",
+        (
+            (
+                "        client.id IS DISTINCT FROM expected_id\n"
+                "        OR client.revision IS DISTINCT FROM expected_user_revision\n"
+                "        OR current_session IS DISTINCT FROM expected_session_revision\n",
+                "        client.id IS NOT NULL\n"
+                "        AND (client.revision IS DISTINCT FROM expected_user_revision\n"
+                "        OR current_session IS DISTINCT FROM expected_session_revision)\n",
+            ),
+        ),
+        ("tests/sessions/test_turn.py", "-k", "thinks"),
+    ),
+    "memory kept across a reconnection": Defect(
+        "app/sessions/listener.py",
+        (
+            (
+                "                self._proven_at = None\n"
+                '                self._evict(Eviction("gap", EVERYBODY))\n',
+                "                pass\n",
+            ),
+            (
+                '            self._evict(Eviction("gap", EVERYBODY))\n            self._ack',
+                "            self._ack",
+            ),
+        ),
+        ("tests/sessions/test_listener.py", "-k", "again_and_again"),
+    ),
+    "memory trusted after the process stood still": Defect(
+        "app/sessions/listener.py",
+        (
+            (
+                "return self._proven_at is not None and _now() - self._proven_at < FRESH_FOR",
+                "return self._proven_at is not None",
+            ),
+        ),
+        ("tests/sessions/test_listener.py", "-k", "stood_still"),
+    ),
+    "deliveries forgotten by a reset": Defect(
+        "sql/reset.sql",
+        (
+            (
+                "    SELECT count(*) INTO forgotten FROM gone;\n",
+                '    DELETE FROM "Delivery";\n    SELECT count(*) INTO forgotten FROM gone;\n',
+            ),
+        ),
+        (*HISTORY, "calm"),
+    ),
+    "a reset by id instead of by life": Defect(
+        "sql/pages.sql",
+        (("IF current_life = life THEN", "IF current_life IS NOT NULL THEN"),),
+        ("tests/dashboard/test_resets.py", "-k", "another_life or double_clicks"),
+    ),
+    "an answer sent again without `sending` committed": Defect(
+        "app/bot/outbox.py",
+        (
+            (
+                "            case NotSent(text):\n",
+                "            case NotSent(text) if attempts < 8:\n"
+                "                await asyncio.sleep(0.5)\n"
+                "                await self._send(message, address, body, token, attempts + 1)\n"
+                "            case NotSent(text):\n",
+            ),
+        ),
+        ("tests/bot/test_outbox.py",),
+    ),
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", DEFECTS)
+def test_the_tests_notice(tmp_path: Path, name: str) -> None:
+    defect = DEFECTS[name]
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for part in ("app", "sql", "tests", "pyproject.toml"):
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy / part)
+    broken = copy / defect.file
+    for old, new in defect.edits:
+        text = broken.read_text()
+        assert text.count(old) == 1, f"{defect.file} has changed: mend this defect"
+        broken.write_text(text.replace(old, new))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *defect.noticed_by],
+        cwd=copy,
+        env={**os.environ, "NOVABOT_HISTORY_SECONDS": "20", "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # 1: tests failed; 2 and above: pytest itself could not do its work.
+    assert done.returncode == 1, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "FAILED" in done.stdout, done.stdout[-4000:]
