@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app import telemetry
 from app.dashboard.pages import render, words_of
+from app.dashboard.services import services_of
 
 UNREADABLE_HANDLE = "ST001"
 """The SQLSTATE of what read_handle can't read."""
@@ -53,6 +54,9 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     words = words_of(request)
     if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed)):
         telemetry.report_database_failure(error, getattr(error, "sqlstate", None))
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        # A primary that was replaced and left up: all connections have to move.
+        await services_of(request).pool.drain()
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if failure.status == 503:
         headers["Retry-After"] = "5"

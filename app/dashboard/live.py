@@ -63,7 +63,9 @@ async def _hear(conn: AsyncConnection, signals: Signals) -> None:
         async for heard in conn.notifies(timeout=QUIET):
             signals.publish(read_signal(heard.channel, heard.payload))
         async with asyncio.timeout(PATIENCE):
-            await conn.execute("SELECT 1")
+            cursor = await conn.execute("SHOW transaction_read_only")
+            if await cursor.fetchone() != ("off",):
+                raise psycopg.OperationalError("the server only reads now")
 
 
 async def _tell(signals: Signals) -> AsyncIterator[ServerSentEvent]:

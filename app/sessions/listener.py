@@ -13,7 +13,7 @@ listener makes forgetting immediate, and it is the one who says whether memory m
    on the listening connection within DEADLINE. Notifications keep the order of commits, so when
    it arrives, all that committed before it was sent has arrived too. A socket that is open, or
    TCP keepalives, prove nothing: a black hole acknowledges packets, and behind a transaction
-   pooler LISTEN succeeds and hears nothing.
+   pooler LISTEN succeeds and hears nothing. None is sent to a server that only reads.
 4. Memory is trusted while the last proof is younger than FRESH_FOR, judged at every use and by a
    clock that runs on while the process is stopped or the machine sleeps. A process that wakes
    after SIGSTOP does not trust itself before it has proven again.
@@ -32,7 +32,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import AsyncConnection, Notify, sql
+from psycopg import AsyncConnection, Notify, errors, sql
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import cut
@@ -177,9 +177,21 @@ class Listener:
         async with self._pool.connection(timeout=DEADLINE) as conn:
             watch = asyncio.get_running_loop().call_later(DEADLINE, cut, conn)
             try:
-                await conn.execute("SELECT pg_notify(%s, %s)", (self._channel, nonce))
+                sent = await conn.execute(
+                    "SELECT pg_notify(%s, %s)"
+                    " WHERE current_setting('transaction_read_only') = 'off'",
+                    (self._channel, nonce),
+                )
+            except errors.ProgramLimitExceeded:
+                # A full queue stays full, even once all has been read, until this is asked.
+                await conn.execute("SELECT pg_notification_queue_usage()")
+                raise
             finally:
                 watch.cancel()
+        if not sent.rowcount:
+            # A primary that was replaced and left up: all connections have to move.
+            await self._pool.drain()
+            raise errors.ReadOnlySqlTransaction("the server only reads now")
 
     def _explain(self, error: BaseException | None) -> Deaf:
         if error is not None:

@@ -190,7 +190,11 @@ async def fetch_rows(
         except psycopg.Error as error:
             blocked = error
             if not (isinstance(error, _TRY_AGAIN) or error.sqlstate == _STORED_MEANWHILE):
-                if isinstance(error, psycopg.OperationalError | errors.ReadOnlySqlTransaction):
+                if isinstance(error, errors.ReadOnlySqlTransaction):
+                    # A primary that was replaced and left up: all connections have to move.
+                    await pool.drain()
+                    raise Unavailable(_say(error)) from error
+                if isinstance(error, psycopg.OperationalError):
                     raise Unavailable(_say(error)) from error
                 raise
             if time.monotonic() + pause > deadline:

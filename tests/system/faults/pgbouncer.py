@@ -1,0 +1,99 @@
+"""A real PgBouncer in front of a server, run as the server's own unprivileged account."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from app.database.account import find_account, make_folder
+from tests.system.nova import free_ports, wait_for
+
+_SETTINGS = """
+[databases]
+* = host={socket} port=5432
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {users}
+pool_mode = {mode}
+max_client_conn = 200
+default_pool_size = 20
+"""
+
+
+def find_pgbouncer() -> str | None:
+    return shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+
+
+class PgBouncer:
+    """Start and stop it; its URL stays the same."""
+
+    def __init__(self, url: str, directory: Path, mode: Literal["session", "transaction"]) -> None:
+        parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+        (self._port,) = free_ports(1)
+        self._log = directory / "pgbouncer.log"
+        self._settings = directory / "pgbouncer.ini"
+        users = directory / "users.txt"
+        users.write_text(f'"{parts["user"]}" "{parts["password"]}"\n')
+        self._settings.write_text(
+            _SETTINGS.format(socket=parts["host"], port=self._port, users=users, mode=mode)
+        )
+        login = f"{quote(parts['user'])}:{quote(parts['password'])}"
+        self.url = f"postgresql://{login}@127.0.0.1:{self._port}/{parts['dbname']}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = find_pgbouncer()
+        assert program is not None
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [program, str(self._settings)],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **find_account().drop,
+            )
+        wait_for(self._answers, f"PgBouncer to answer, see {self._log}")
+
+    def kill(self) -> None:
+        """Its clients and servers lose their connections at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def run_pgbouncer(
+    url: str, directory: Path, mode: Literal["session", "transaction"]
+) -> Iterator[PgBouncer]:
+    """`directory` is empty, and can be entered by the server's account."""
+    account = find_account()
+    make_folder(directory / "pgbouncer", account)
+    pooler = PgBouncer(url, directory / "pgbouncer", mode)
+    for path in (directory / "pgbouncer").iterdir():
+        shutil.chown(path, account.uid, account.gid)
+    pooler.start()
+    try:
+        yield pooler
+    finally:
+        pooler.kill()

@@ -1,0 +1,71 @@
+"""The documents name every setting, metric and command that exists, and none that doesn't."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+from prometheus_client import Counter
+
+import app.telemetry
+from app.cli import app as command_line
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "sql/*.md")
+    for path in ROOT.glob(pattern)
+)
+INTERNAL = {"NOVABOT_SIMULATOR_ALLOWED"}
+
+
+def list_commands() -> set[str]:
+    group = typer.main.get_command(command_line)
+    names: set[str] = set()
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if command.hidden:
+            continue
+        below = getattr(command, "commands", None)
+        names |= {f"{name} {each}" for each in below} if below else {name}
+    return names
+
+
+def list_metrics() -> set[str]:
+    return {
+        f"{metric._name}_total" if isinstance(metric, Counter) else metric._name
+        for metric in app.telemetry.REGISTRY._collector_to_names
+    }
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    known = {str(field.validation_alias) for field in Settings.model_fields.values()} - INTERNAL
+    told = set(re.findall(r"^\| `([A-Z][A-Z_]+)` \|", OPERATIONS, re.MULTILINE))
+    assert told == known
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    told = set(re.findall(r"^\| `(novabot_\w+)", OPERATIONS, re.MULTILINE))
+    assert told == list_metrics()
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    told = set(re.findall(r"^\| `novabot ([a-z ]+)` \|", OPERATIONS, re.MULTILINE))
+    assert told == list_commands()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
+def test_every_file_that_is_named_exists(document: Path) -> None:
+    named = re.findall(r"`((?:app|sql|tests|docs)/[\w/.]+)`", document.read_text())
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing
