@@ -48,6 +48,7 @@ def reset_clients(url: str, handles: Sequence[str]) -> bool:
     console, errors = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
     done = True
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+        conn.prepare_threshold = None  # a transaction pooler may be in the way
         for handle in handles:
             try:
                 receipt = _reset_client(conn, handle)

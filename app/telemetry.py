@@ -251,17 +251,6 @@ _gaps = _RateLimit()
 _rounds = _RateLimit()
 
 
-def report_dashboard_request(method: str, route: str, status: int, seconds: float) -> None:
-    """A request was served; route is the template, because paths contain phone numbers."""
-    _log.info(
-        "dashboard request",
-        method=method,
-        route=route,
-        status=status,
-        milliseconds=round(seconds * 1000, 1),
-    )
-
-
 def report_login(operator: str) -> None:
     _log.info("operator logged in", operator=operator)
 
@@ -277,6 +266,11 @@ def report_database_failure(error: BaseException, sqlstate: str | None) -> None:
 
 def report_signals_heard() -> None:
     _log.info("dashboard hears the database")
+
+
+def report_signals_ended(error: BaseException) -> None:
+    """A fault of ours: the process ends, and whoever supervises it starts another."""
+    _log.error("dashboard ends", error=_name_error(error), at=_find_place(error))
 
 
 def report_signals_lost(error: BaseException) -> None:

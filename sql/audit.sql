@@ -254,11 +254,15 @@ AS $$
         x.database = current_database()
         AND EXISTS (
             SELECT
-            FROM pg_locks AS l
+            FROM pg_locks AS own
+            JOIN pg_locks AS held
+                ON held.virtualtransaction = own.virtualtransaction
+                AND held.pid IS NULL
             WHERE
-                l.pid IS NULL
-                AND l.relation IN (to_regclass('public."User"'), to_regclass('public."Session"'))
-                AND split_part(l.virtualtransaction, '/', 2) = x.transaction::text
+                own.transactionid = x.transaction
+                AND own.pid IS NULL
+                AND held.relation
+                IN (to_regclass('public."User"'), to_regclass('public."Session"'))
         )
     ORDER BY x.prepared
 $$;

@@ -76,24 +76,17 @@ $$;
 COMMENT ON FUNCTION acknowledge_resets(uuid, bigint[], bigint[]) IS
 'A bot no longer remembers the clients of these resets; dropped: how many sessions each cost. Returns the seconds from each reset to its acknowledgement.';
 
-CREATE OR REPLACE FUNCTION acknowledge_missed(bot uuid) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION missed_resets(bot uuid) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
-DECLARE
-    missed bigint;
-BEGIN
-    INSERT INTO "ResetAck" ("resetId", "botId", evicted)
-    SELECT r.id, bot, 0
+    SELECT coalesce(array_agg(r.id ORDER BY r.id), '{}')
     FROM "Reset" AS r
-    WHERE r.at > now() - interval '1 day'
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS missed = ROW_COUNT;
-    IF missed > 0 THEN
-        PERFORM pg_notify('reset_acknowledged', '{"reset": "*"}');
-    END IF;
-    RETURN missed;
-END
+    WHERE
+        r.at > now() - interval '1 day'
+        AND NOT EXISTS (
+            SELECT FROM "ResetAck" AS a WHERE a."resetId" = r.id AND a."botId" = bot
+        )
 $$;
-COMMENT ON FUNCTION acknowledge_missed(uuid) IS
-'A bot that has just dropped everything acknowledges every reset of the last day that lacks its row; returns how many.';
+COMMENT ON FUNCTION missed_resets(uuid) IS
+'The resets of the last day that lack this bot''s acknowledgement. Asked between LISTEN and the first notification by a bot that has just dropped everything: those it sees are carried out, later ones it will hear.';

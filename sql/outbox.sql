@@ -2,10 +2,11 @@
 -- queued → sending → sent | uncertain | failed. `sending` is committed before every attempt:
 -- that is where a reset, or another bot, stops it.
 
-CREATE OR REPLACE FUNCTION start_sending(client text, bot uuid)
+CREATE OR REPLACE FUNCTION start_sending(client text, bot uuid, posted uuid[] DEFAULT NULL)
 RETURNS TABLE (id bigint, address text, body text, token uuid, attempts integer)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET enable_seqscan = off
 SET lock_timeout = '100ms'
 AS $$
     UPDATE "Conversation" AS c
@@ -20,14 +21,18 @@ AS $$
             ORDER BY first.id
             LIMIT 1
         )
-        AND c.status = 'queued'
-        AND c."dueAt" <= clock_timestamp()
+        AND (
+            (c.status = 'queued' AND c."dueAt" <= clock_timestamp())
+            OR (c.status = 'sending' AND c."claimedBy" = bot AND c.token <> ALL (posted))
+        )
     RETURNING c.id, c.address, c.body, c.token, c.attempts
 $$;
-COMMENT ON FUNCTION start_sending(text, uuid) IS
-'Gives a bot the client''s oldest unsent answer; none while the one before it is being sent, or waits to be tried again.';
+COMMENT ON FUNCTION start_sending(text, uuid, uuid[]) IS
+'Gives a bot the client''s oldest unsent answer; none while the one before it is being sent, or waits to be tried again. posted: the tokens that this bot has begun to post; another one that it is said to be sending was given to it by a reply that got lost.';
 
-CREATE OR REPLACE FUNCTION is_sending(message bigint, bot uuid) RETURNS boolean
+-- What follows names a message by its token: TRUNCATE … RESTART IDENTITY brings ids back.
+
+CREATE OR REPLACE FUNCTION is_sending(message uuid, bot uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp
 SET lock_timeout = '100ms'
@@ -35,13 +40,13 @@ AS $$
     SELECT EXISTS (
         SELECT
         FROM "Conversation" AS c
-        WHERE c.id = message AND c.status = 'sending' AND c."claimedBy" = bot
+        WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot
     )
 $$;
-COMMENT ON FUNCTION is_sending(bigint, uuid) IS
+COMMENT ON FUNCTION is_sending(uuid, uuid) IS
 'Whether an answer is still this bot''s to send: asked again when the process was held up.';
 
-CREATE OR REPLACE FUNCTION settle_sent(message bigint, message_id text) RETURNS boolean
+CREATE OR REPLACE FUNCTION settle_sent(message uuid, message_id text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 SET lock_timeout = '100ms'
@@ -56,15 +61,15 @@ BEGIN
         "errorCode" = CASE WHEN c.status = 'failed' THEN c."errorCode" END,
         "errorText" = CASE WHEN c.status = 'failed' THEN c."errorText" END,
         "claimedBy" = NULL, "claimedAt" = NULL
-    WHERE c.id = message;
+    WHERE c.token = message;
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION settle_sent(bigint, text) IS
+COMMENT ON FUNCTION settle_sent(uuid, text) IS
 'WhatsApp accepted an answer under this message id. A status callback may have been faster; false when a reset was.';
 
 CREATE OR REPLACE FUNCTION settle_unsent(
-    message bigint, bot uuid, new_status text, code integer, reason text,
+    message uuid, bot uuid, new_status text, code integer, reason text,
     again_after interval DEFAULT '0'
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
@@ -76,11 +81,11 @@ BEGIN
     SET
         status = new_status, "errorCode" = code, "errorText" = reason,
         "claimedBy" = NULL, "claimedAt" = NULL, "dueAt" = clock_timestamp() + again_after
-    WHERE c.id = message AND c.status = 'sending' AND c."claimedBy" = bot;
+    WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot;
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION settle_unsent(bigint, uuid, text, integer, text, interval) IS
+COMMENT ON FUNCTION settle_unsent(uuid, uuid, text, integer, text, interval) IS
 'An attempt did not succeed: queued (nothing was sent; again after a while), uncertain (it may have gone out) or failed.';
 
 CREATE OR REPLACE FUNCTION settle_abandoned() RETURNS bigint
@@ -129,6 +134,11 @@ AS $$
             c.status = 'queued'
             AND c."dueAt" <= clock_timestamp()
             AND (c.at < clock_timestamp() - interval '1 second' OR c.attempts > 0)
+            AND NOT EXISTS (
+                SELECT
+                FROM "Conversation" AS s
+                WHERE s."userId" = c."userId" AND s.status = 'sending'
+            )
         )
         OR (
             c.status = 'pending'
@@ -146,6 +156,7 @@ CREATE OR REPLACE FUNCTION apply_status(
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET enable_seqscan = off
 SET lock_timeout = '100ms'
 AS $$
 DECLARE
@@ -173,7 +184,7 @@ BEGIN
         c.direction = 'out'
         AND c.id = coalesce(
             (SELECT t.id FROM "Conversation" AS t WHERE t.token = message_token),
-            (SELECT w.id FROM "Conversation" AS w WHERE w."waMessageId" = message_id LIMIT 1)
+            (SELECT max(w.id) FROM "Conversation" AS w WHERE w."waMessageId" = message_id)
         );
     RETURN FOUND;
 END

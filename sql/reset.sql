@@ -26,6 +26,7 @@ COMMENT ON FUNCTION is_leftover(xid) IS
 CREATE OR REPLACE FUNCTION bury_orphans() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     -- Each statement judges by one snapshot: what another transaction is just inserting

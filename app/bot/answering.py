@@ -110,7 +110,7 @@ class Answering:
             return
         if reply.forget:
             outcome = await forget_by_chat(
-                self._pool, message, deadline_from_now(), stored_message=stored
+                self._pool, session, message, deadline_from_now(), stored_message=stored
             )
             count_turn(outcome)
             if outcome == "reset":

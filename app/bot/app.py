@@ -23,6 +23,7 @@ from app.bot.outbox import Outbox
 from app.bot.rounds import AUDIT_EVERY, Rounds
 from app.bot.webhook import Webhook
 from app.bot.whatsapp import CloudApi
+from app.database.connection import cut
 from app.database.migrations import is_current
 from app.database.pool import Pool, open_pool
 from app.server import HttpServer, RequestLog
@@ -47,6 +48,8 @@ from app.telemetry import (
 )
 
 POOL_SIZE = 10
+PROBE = 1.0
+"""Seconds that the database gets to answer /ready."""
 LAST_WORK = 1.5
 """Seconds that answers being sent get at a stop."""
 
@@ -63,12 +66,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 async def _run(settings: Settings, host: str, port: int) -> None:
     responder = load_responder(settings.responder)
-    pool = await open_pool(
-        settings.database_url,
-        name="novabot bot",
-        size=POOL_SIZE,
-        prepare=settings.listen_database_url == settings.database_url,
-    )
+    pool = await open_pool(settings.database_url, name="novabot bot", size=POOL_SIZE)
     try:
         async with CloudApi.open(
             settings.whatsapp_api_url,
@@ -189,22 +187,31 @@ class Bot:
         return dropped
 
     async def _say_ready(self, _: Request) -> Response:
-        if not self._is_listening():
-            return PlainTextResponse("not listening: evictions would not be heard\n", 503)
+        reason = await self._find_unreadiness()
+        return PlainTextResponse(
+            "ready\n" if reason is None else f"{reason}\n", 503 if reason else 200
+        )
+
+    async def _find_unreadiness(self) -> str | None:
+        """The first of the reasons why this bot should not be asked, the deepest first."""
         try:
-            async with asyncio.timeout(2), self._pool.connection(timeout=1) as conn:
-                current = await is_current(conn)
-        except (psycopg.Error, TimeoutError) as error:
-            reason = str(error).partition("\n")[0] or "it does not answer"
-            return PlainTextResponse(f"no database: {reason}\n", 503)
+            async with self._pool.connection(timeout=PROBE) as conn:
+                watch = asyncio.get_running_loop().call_later(PROBE, cut, conn)
+                try:
+                    current = await is_current(conn)
+                finally:
+                    watch.cancel()
+        except psycopg.Error as error:
+            return f"no database: {str(error).partition(chr(10))[0] or 'it does not answer'}"
         if not current:
-            return PlainTextResponse("the schema is not current: run novabot migrate\n", 503)
-        drift = self._rounds.drift
-        if drift is None:
-            return PlainTextResponse("the triggers are not audited: the log says why\n", 503)
-        if drift:
-            return PlainTextResponse(f"{'; '.join(drift)}: run novabot doctor\n", 503)
-        return PlainTextResponse("ready\n")
+            return "the schema is not current: run novabot migrate"
+        if not self._is_listening():
+            return "not listening: evictions would not be heard"
+        if self._rounds.drift is None:
+            return "the triggers are not audited: the log says why"
+        if self._rounds.drift:
+            return f"{'; '.join(self._rounds.drift)}: run novabot doctor"
+        return None
 
 
 def load_responder(path: str) -> Responder:

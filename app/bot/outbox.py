@@ -15,20 +15,23 @@ from datetime import timedelta
 from typing import Any, Final, LiteralString, assert_never
 from uuid import UUID, uuid4
 
-from app.bot.whatsapp import Accepted, CloudApi, NotSent, Refused, Uncertain
+from app.bot.whatsapp import Accepted, CloudApi, NotSent, Refused, Uncertain, Withdrawn
 from app.bot.workers import Workers
 from app.database.pool import Pool
+from app.sessions import clock
 from app.sessions.errors import StoreError
 from app.sessions.store import deadline_from_now, fetch_row, fetch_rows
 from app.telemetry import count_sending, report_sending_paused, report_unsettled
 
 HELD_UP: Final = 0.5
-"""Seconds after which a process that was about to send asks again whether it still may."""
+"""Seconds after which it is asked again, right before the first byte, whether it may be sent:
+the process may have stood still, or waited for a connection."""
 GIVE_UP_AFTER: Final = 40
 """Attempts, about half an hour with the pauses between them."""
 _LONGEST_PAUSE = 60.0
 _PAUSE_ALL = 30.0
 _SETTLE_TRIES = 30
+_LOOK_AGAIN = 1.0
 
 
 class Outbox:
@@ -39,6 +42,8 @@ class Outbox:
         self._api = api
         self._bot = bot
         self._resume_at = 0.0
+        self._posted: set[UUID] = set()
+        """What may be on its way, until it is written down what became of it."""
         self._workers = Workers(self._send_all)
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -60,26 +65,41 @@ class Outbox:
 
     async def _send_all(self, client: str) -> None:
         while time.monotonic() >= self._resume_at:
+            asked_at = clock.now()
             try:
-                asked_at = time.monotonic()
-                rows = await self._ask("SELECT * FROM start_sending(%s, %s)", client, self._bot)
+                rows = await self._ask(
+                    "SELECT * FROM start_sending(%s, %s, %s::uuid[])",
+                    client,
+                    self._bot,
+                    list(self._posted),
+                )
                 if not rows:
                     return
-                message, address, body, token, attempts = rows[0]
-                while time.monotonic() - asked_at > HELD_UP:
-                    asked_at = time.monotonic()
-                    if not (await self._ask("SELECT is_sending(%s, %s)", message, self._bot))[0][0]:
-                        break
-                else:
-                    await self._send(message, address, body, token, attempts)
+                _, address, body, message, attempts = rows[0]
+                await self._send(message, address, body, attempts, asked_at)
             except StoreError:
-                return  # what is queued is found again by the next look around
+                # The row may be ours, by a reply that got lost: only we would take it again.
+                asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
+                return
 
     async def _send(
-        self, message: int, address: str, body: str, token: UUID, attempts: int
+        self, message: UUID, address: str, body: str, attempts: int, asked_at: float
     ) -> None:
-        outcome = await self._api.send_text(address, body, str(token))
+        """`message` is the token of its row: unlike an id, it never comes back."""
+
+        async def may_write() -> bool:
+            nonlocal asked_at
+            while clock.now() - asked_at > HELD_UP:
+                asked_at = clock.now()
+                if not (await self._ask("SELECT is_sending(%s, %s)", message, self._bot))[0][0]:
+                    return False
+            self._posted.add(message)
+            return True
+
+        outcome = await self._api.send_text(address, body, str(message), may_write)
         match outcome:
+            case Withdrawn():
+                count_sending("withdrawn")
             case Accepted(message_id):
                 count_sending("sent")
                 await self._settle("SELECT settle_sent(%s, %s)", message, message_id)
@@ -96,7 +116,7 @@ class Outbox:
                 assert_never(outcome)
 
     async def _take_refusal(
-        self, message: int, attempts: int, code: int, text: str, action: str
+        self, message: UUID, attempts: int, code: int, text: str, action: str
     ) -> None:
         match action:
             case "retry":
@@ -111,7 +131,7 @@ class Outbox:
                 await self._settle_unsent(message, "failed", code, text)
 
     async def _try_again(
-        self, message: int, attempts: int, code: int | None, text: str, pause: float
+        self, message: UUID, attempts: int, code: int | None, text: str, pause: float
     ) -> None:
         if attempts >= GIVE_UP_AFTER:
             await self._settle_unsent(message, "failed", code, text)
@@ -119,7 +139,7 @@ class Outbox:
             await self._settle_unsent(message, "queued", code, text, min(pause, _LONGEST_PAUSE))
 
     async def _settle_unsent(
-        self, message: int, status: str, code: int | None, text: str, pause: float = 0.0
+        self, message: UUID, status: str, code: int | None, text: str, pause: float = 0.0
     ) -> None:
         await self._settle(
             "SELECT settle_unsent(%s, %s, %s, %s, %s, %s)",
@@ -131,17 +151,18 @@ class Outbox:
             timedelta(seconds=pause),
         )
 
-    async def _settle(self, statement: LiteralString, *parameters: Any) -> None:
+    async def _settle(self, statement: LiteralString, message: UUID, *parameters: Any) -> None:
         """Writes what became of an attempt; a database that is away is asked for a while."""
         for left in reversed(range(_SETTLE_TRIES)):
             try:
-                await fetch_row(self._pool, statement, parameters, deadline_from_now())
+                await fetch_row(self._pool, statement, (message, *parameters), deadline_from_now())
             except StoreError as error:
                 if left == 0:
                     report_unsettled(str(error))
                     return
                 await asyncio.sleep(1.0)
             else:
+                self._posted.discard(message)
                 return
 
     async def _ask(self, statement: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from app.bot.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
 from app.bot.signature import verify_signature
 from app.database.pool import Pool
-from app.sessions.errors import StoreError
+from app.sessions.errors import StoreError, Unavailable
 from app.sessions.store import deadline_from_now, fetch_row
 from app.telemetry import (
     count_ignored,
@@ -86,30 +86,37 @@ class Webhook:
         )
 
     async def _handle(self, body: Body) -> bool:
-        """Everything is tried; False if something has to be delivered again."""
+        """Everything is tried while the database answers; False if something has to be delivered
+        again."""
         lines: dict[str, list[Item]] = {}
         for item in body.items:
             lines.setdefault(_find_owner(item), []).append(item)
         if len(lines) == 1:
-            return await self._handle_line(next(iter(lines.values())))
+            return await self._handle_line(next(iter(lines.values()))) is None
         places = asyncio.Semaphore(_SIDE_BY_SIDE)
+        away = False
 
         async def handle(line: list[Item]) -> bool:
+            nonlocal away
             async with places:
-                return await self._handle_line(line)
+                if away:
+                    return False  # each of many clients would wait as long, and in vain
+                error = await self._handle_line(line)
+                away = away or isinstance(error, Unavailable)
+                return error is None
 
         return all(await asyncio.gather(*(handle(line) for line in lines.values())))
 
-    async def _handle_line(self, line: list[Item]) -> bool:
-        """The items of one client, in their order; stops at the first that has to wait."""
+    async def _handle_line(self, line: list[Item]) -> StoreError | None:
+        """The items of one client, in their order; ends at the first that has to wait."""
         for item in line:
             try:
                 await self._handle_item(item)
             except StoreError as error:
                 count_turn("unavailable")
                 report_turn_refused(str(error))
-                return False
-        return True
+                return error
+        return None
 
     async def _handle_item(self, item: Item) -> None:
         try:

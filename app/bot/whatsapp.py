@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -28,7 +28,16 @@ from app.bot.cleaning import clean_text, mask_ids
 from app.bot.refusals import Refused, read_refusal
 from app.bot.senders import read_phone
 
-__all__ = ["Accepted", "CloudApi", "NotSent", "Outcome", "Patience", "Refused", "Uncertain"]
+__all__ = [
+    "Accepted",
+    "CloudApi",
+    "NotSent",
+    "Outcome",
+    "Patience",
+    "Refused",
+    "Uncertain",
+    "Withdrawn",
+]
 
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=4)
 
@@ -66,7 +75,19 @@ class Uncertain:
     text: str
 
 
-Outcome = Accepted | Refused | NotSent | Uncertain
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """`may_write` said no: nothing was written."""
+
+
+Outcome = Accepted | Refused | NotSent | Uncertain | Withdrawn
+
+_BEFORE_WRITING = "http11.send_request_headers.started"
+"""httpcore2 says so when it has a connection and has written nothing of this request."""
+
+
+class _WithdrawnError(Exception):
+    """Ends a request before it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +134,18 @@ class CloudApi:
         ) as client:
             yield cls(client, f"{api_url.rstrip('/')}/{phone_number_id}/messages", steps.whole)
 
-    async def send_text(self, address: str, body: str, token: str) -> Outcome:
+    async def send_text(
+        self,
+        address: str,
+        body: str,
+        token: str,
+        may_write: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Outcome:
         """Sends to phone digits or a BSUID; `token` comes back in every status of the message.
 
-        Cancelled in the middle, it leaves what `Uncertain` means.
+        `may_write` is asked when there is a connection, right before the first byte; what it
+        raises is raised, and nothing was written. Cancelled in the middle, it leaves what
+        `Uncertain` means.
         """
         message: dict[str, Any] = {
             "messaging_product": "whatsapp",
@@ -126,13 +155,22 @@ class CloudApi:
             "text": {"body": body, "preview_url": False},
             "biz_opaque_callback_data": token,
         }
+
+        async def trace(event: str, _: dict[str, Any]) -> None:
+            if event == _BEFORE_WRITING and may_write is not None and not await may_write():
+                raise _WithdrawnError
+
         try:
             async with (
                 asyncio.timeout(self._whole),
-                self._client.stream("POST", self._url, json=message) as response,
+                self._client.stream(
+                    "POST", self._url, json=message, extensions={"trace": trace}
+                ) as response,
             ):
                 status = response.status_code
                 content = await _read_content(response)
+        except _WithdrawnError:
+            return Withdrawn()
         except _NOTHING_WRITTEN as error:
             return NotSent(_describe(error))
         except (httpx2.RequestError, OSError) as error:

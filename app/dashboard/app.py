@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
-import signal
-import socket
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from app import telemetry
 from app.dashboard import api, bots, clients, health, live, login, resets
 from app.dashboard.accounts import hash_password
 from app.dashboard.auth import for_changes, for_everybody, for_operators, for_programs
@@ -27,6 +25,7 @@ from app.dashboard.pages import STATIC, open_templates
 from app.dashboard.services import Services
 from app.dashboard.signals import Signals
 from app.database.pool import open_pool
+from app.server import HttpServer
 from app.settings import Settings
 from app.telemetry import configure_logging
 
@@ -48,7 +47,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncGenerator[None]:
-        pool = await open_pool(settings.database_url, name="novabot-dashboard")
+        pool = await open_pool(settings.database_url, name="novabot dashboard")
         app.state.services = Services(
             settings, pool, signals, open_templates(), asyncio.Semaphore(HASHING), decoy
         )
@@ -104,45 +103,23 @@ def list_routes() -> list[BaseRoute]:
     ]
 
 
-class DashboardServer(uvicorn.Server):
-    """uvicorn that ends the live streams first, so that a stop waits for no page."""
+def create_server(settings: Settings, host: str, port: int) -> HttpServer:
+    """The server of the application; a stop ends the live streams first, and waits for no page.
 
-    def __init__(self, app: Starlette) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                ws="none",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=STOP_SECONDS,
-            )
-        )
-        self._signals: Signals = app.state.signals
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._signals.close()
-        await super().shutdown(sockets)
+    Raises PortTakenError.
+    """
+    app = create_app(settings)
+    return HttpServer(app, host, port, end_streams=app.state.signals.close, grace=STOP_SECONDS)
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT. Exits with 1 and one line when it can't begin."""
+    """Serves until SIGTERM or SIGINT. Raises PortTakenError."""
     configure_logging(settings.log_format, "dashboard")
-    try:
-        listening = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
-        )
-    except OSError as error:
-        reason = error.strerror or str(error)
-        sys.exit(f"novabot: The dashboard can't listen on {host}:{port}: {reason}")
-    with listening:
-        server = DashboardServer(create_app(settings))
-        server.run(sockets=[listening])
-        if not server.started:
-            sys.exit("novabot: The dashboard could not start")
+    create_server(settings, host, port).run()
 
 
 def _end_process(listening: asyncio.Task[None]) -> None:
     """The listener never ends by itself: whatever ended it is a fault that must be seen."""
-    if not listening.cancelled() and listening.exception() is not None:
-        signal.raise_signal(signal.SIGTERM)
+    if not listening.cancelled() and (fault := listening.exception()) is not None:
+        telemetry.report_signals_ended(fault)
+        os._exit(1)

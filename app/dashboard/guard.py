@@ -17,9 +17,6 @@ from app.dashboard.failures import answer_failure
 LARGEST_BODY = 64 * 1024
 """Bytes; the largest form here is a login."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-UNLOGGED = frozenset({"/live", "/ready", "/metrics", "/static"})
-"""Asked every few seconds by machines."""
-
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -61,11 +58,9 @@ class Guard:
             raise
         finally:
             template = _template_of(scope.get("route"))
-            if template not in UNLOGGED:
+            if template != "/static":
                 seconds = time.perf_counter() - began
-                telemetry.report_dashboard_request(
-                    scope["method"], template, guarded.status, seconds
-                )
+                telemetry.report_request(scope["method"], template, guarded.status, seconds)
 
 
 def is_foreign(headers: Headers) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 
 from app.dashboard.accounts import hash_token
 from app.dashboard.queries import fetch_one, fetch_value
+from app.dashboard.services import services_of
 
 SESSION_COOKIE = "novabot_session"
 
@@ -36,13 +38,19 @@ def actor_of(request: Request) -> str:
     return actor
 
 
+def hash_cookie(request: Request, token: str) -> bytes:
+    """What "WebSession" keeps of a cookie: another NOVABOT_SECRET_KEY logs everybody out."""
+    key = services_of(request).settings.secret_key.get_secret_value()
+    return hmac.digest(key.encode(), token.encode(), "sha256")
+
+
 async def find_operator(request: Request) -> Operator | None:
     """The operator whose session cookie came along, if it is still valid."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return None
     operator = await fetch_one(
-        request, Operator, "SELECT * FROM find_web_session(%s)", [hash_token(token)]
+        request, Operator, "SELECT * FROM find_web_session(%s)", [hash_cookie(request, token)]
     )
     if operator is not None:
         request.state.operator = operator

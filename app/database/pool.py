@@ -33,17 +33,14 @@ def connection_parameters(url: str, name: str) -> dict[str, Any]:
     }
 
 
-async def open_pool(
-    url: str, *, name: str = "novabot", size: int = 8, prepare: bool = True
-) -> Pool:
+async def open_pool(url: str, *, name: str = "novabot", size: int = 8) -> Pool:
     """A pool that is open at once, whether or not the database is there, and mends itself.
 
     `pool.connection()` raises `psycopg_pool.PoolTimeout` after WAIT seconds without a connection.
-    `prepare=False` where a transaction pooler is in the way. Close it with `await pool.close()`.
+    Nothing is prepared: behind a transaction pooler, a name that was prepared on one of its
+    connections means another statement on the next, or none. Close it with `await pool.close()`.
     """
-    parameters = connection_parameters(url, name)
-    if not prepare:
-        parameters["prepare_threshold"] = None
+    parameters = connection_parameters(url, name) | {"prepare_threshold": None}
 
     async def check(conn: AsyncConnection[tuple[Any, ...]]) -> None:
         """Costs no round trip: an idle connection has something to read only if it was closed."""

@@ -18,12 +18,15 @@ _SKEW_FAULT = 30.0
 
 def check_bots(conn: Connection[Any]) -> Iterator[Finding]:
     listening = 0
-    for bot, host, pid, state, seconds in conn.execute(
-        "SELECT id::text, host, pid, state, seconds_silent FROM list_bots(1000)"
+    for bot, host, pid, state, seconds, is_new in conn.execute(
+        "SELECT id::text, host, pid, state, seconds_silent,"
+        " started_at > clock_timestamp() - interval '5 seconds' FROM list_bots(1000)"
     ):
         name = f"bot {bot[:8]} (process {pid} on {host})"
         if state == "listening":
             listening += 1
+        elif state == "deaf" and is_new:
+            yield Finding("warning", "bots", f"{name} is just starting", "look again in a moment")
         elif state == "deaf":
             yield Finding(
                 "fault",

@@ -24,6 +24,7 @@ DEADLINE = 2.0
 ACKNOWLEDGED_WITHIN = 3.0
 """Seconds that the living bots have."""
 CANARY = "novabot-doctor-"
+_SOON: LiteralString = "SET LOCAL lock_timeout = '3s'"
 _DIRECT = "set LISTEN_DATABASE_URL to a direct connection to the same database"
 
 
@@ -98,9 +99,9 @@ def _goes_through_pooler(conn: Connection[Any]) -> bool:
 
 
 def _send_canary(conn: Connection[Any], ear: Connection[Any]) -> Iterator[Finding]:
-    _clear_leftovers(conn)
     client = f"{CANARY}{uuid4()}"
     try:
+        _clear_leftovers(conn)
         incarnation = _make_and_delete(conn, client)
     except errors.LockNotAvailable:
         yield Finding(
@@ -146,14 +147,14 @@ def _send_canary(conn: Connection[Any], ear: Connection[Any]) -> Iterator[Findin
 def _make_and_delete(conn: Connection[Any], client: str) -> UUID | None:
     """The incarnation of a client that was there and is gone; None if the delete did nothing."""
     with conn.transaction():
-        conn.execute("SET LOCAL lock_timeout = '3s'")
-        conn.execute('INSERT INTO "User" (id) VALUES (%s)', (client,))
-    with conn.transaction():
-        conn.execute("SET LOCAL lock_timeout = '3s'")
+        conn.execute(_SOON)
         row = conn.execute(
-            'DELETE FROM "User" WHERE id = %s RETURNING incarnation', (client,)
+            'INSERT INTO "User" (id) VALUES (%s) RETURNING incarnation', (client,)
         ).fetchone()
-    return row[0] if row else None
+    with conn.transaction():
+        conn.execute(_SOON)
+        deleted = conn.execute('DELETE FROM "User" WHERE id = %s', (client,)).rowcount
+    return row[0] if row and deleted else None
 
 
 def _await_acknowledgements(conn: Connection[Any], reset: int) -> Iterator[Finding]:
@@ -183,10 +184,12 @@ def _await_acknowledgements(conn: Connection[Any], reset: int) -> Iterator[Findi
 
 def _clear_leftovers(conn: Connection[Any]) -> None:
     """What a doctor that was killed between insert and delete has left."""
-    conn.execute(
-        'DELETE FROM "User" WHERE id LIKE %s AND "createdAt" < now() - interval \'1 minute\'',
-        (f"{CANARY}%",),
-    )
+    with conn.transaction():
+        conn.execute(_SOON)
+        conn.execute(
+            'DELETE FROM "User" WHERE id LIKE %s AND "createdAt" < now() - interval \'1 minute\'',
+            (f"{CANARY}%",),
+        )
 
 
 def _wait(ear: Connection[Any], is_wanted: Callable[[Notify], bool], seconds: float) -> bool:

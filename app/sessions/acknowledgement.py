@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,7 +25,8 @@ _PAUSE = 0.5
 class _Evicted:
     reset: int
     sessions: int
-    at: float
+    at: float | None
+    """When; None for one that was missed."""
 
 
 class Acknowledgements:
@@ -34,7 +36,6 @@ class Acknowledgements:
         self._pool = pool
         self._bot = bot
         self._evicted: list[_Evicted] = []
-        self._catch_up = False
         self._waiting = asyncio.Event()
 
     def add(self, reset: int, sessions: int) -> None:
@@ -42,9 +43,9 @@ class Acknowledgements:
         self._evicted.append(_Evicted(reset, sessions, time.monotonic()))
         self._waiting.set()
 
-    def catch_up(self) -> None:
-        """Everything was dropped: all resets of the last day are carried out."""
-        self._catch_up = True
+    def add_missed(self, resets: Sequence[int]) -> None:
+        """These came while we could not hear, and everything was dropped: they are carried out."""
+        self._evicted += [_Evicted(reset, 0, None) for reset in resets]
         self._waiting.set()
 
     async def run(self) -> None:
@@ -76,16 +77,6 @@ class Acknowledgements:
             del self._evicted[: len(batch)]
             seconds = dict(rows)
             for evicted in batch:
-                if evicted.reset in seconds:
+                if evicted.reset in seconds and evicted.at is not None:
                     took = seconds[evicted.reset] - (sent_at - evicted.at)
                     observe_eviction(evicted.reset, evicted.sessions, max(0.0, took))
-        # After the batch, which knows how many sessions each reset cost.
-        if self._catch_up:
-            self._catch_up = False
-            try:
-                await fetch_rows(
-                    self._pool, "SELECT acknowledge_missed(%s)", (self._bot,), deadline_from_now()
-                )
-            except StoreError:
-                self._catch_up = True
-                raise

@@ -7,8 +7,8 @@ listener makes forgetting immediate, and it is the one who says whether memory m
    for notifications: they are delivered only between transactions, and psycopg's generator keeps
    the connection to itself.
 2. Connect, LISTEN (committed), drop every session, prove, ready. What was missed before LISTEN
-   is not asked for: nothing remembered means nothing to evict. Then every reset of the last day
-   that lacks this bot's acknowledgement gets it.
+   is not replayed: nothing remembered means nothing to evict. The resets of the last day that are
+   in the table by then, and lack this bot's acknowledgement, get it; later ones will be heard.
 3. The proof: a nonce goes from the pool by NOTIFY to this bot's own channel, and has to arrive
    on the listening connection within DEADLINE. Notifications keep the order of commits, so when
    it arrives, all that committed before it was sent has arrived too. A socket that is open, or
@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,6 +36,7 @@ from psycopg_pool import PoolTimeout
 
 from app.database.connection import cut
 from app.database.pool import Pool, connection_parameters
+from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.signals import CHANGED, EVERYBODY, RESET, Eviction, read_signal
 from app.telemetry import (
@@ -54,7 +54,6 @@ FRESH_FOR = INTERVAL + DEADLINE + 0.5
 """Seconds that a proof is worth."""
 _PAUSES = (0.05, 2.0)
 """Seconds before a new connection: the first pause, and the longest."""
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Deaf(Exception):
@@ -84,11 +83,11 @@ class Listener:
 
     def is_fresh(self) -> bool:
         """Whether memory may be used now."""
-        return self._proven_at is not None and _now() - self._proven_at < FRESH_FOR
+        return self._proven_at is not None and clock.now() - self._proven_at < FRESH_FOR
 
     def seconds_since_proof(self) -> float | None:
         """How old the last proof is; None before the first on this connection."""
-        return None if self._proven_at is None else _now() - self._proven_at
+        return None if self._proven_at is None else clock.now() - self._proven_at
 
     async def run(self) -> None:
         """Listens until it is cancelled."""
@@ -112,9 +111,10 @@ class Listener:
             watch = asyncio.get_running_loop().call_later(DEADLINE, cut, conn)
             for channel in (RESET, CHANGED, self._channel):
                 await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            watch.cancel()
             self._evict(Eviction("gap", EVERYBODY))
-            self._acknowledgements.catch_up()
+            missed = await conn.execute("SELECT unnest(missed_resets(%s))", (self._bot,))
+            self._acknowledgements.add_missed([reset for (reset,) in await missed.fetchall()])
+            watch.cancel()
             hearing = asyncio.create_task(self._hear(conn))
             proving = asyncio.create_task(self._prove())
             try:
@@ -157,12 +157,13 @@ class Listener:
         while True:
             self._expected = uuid4().hex
             self._arrived.clear()
-            sent_at = _now()
+            sent_at = clock.now()
             # The deadline holds for both ways: it is no proof that our NOTIFY waits somewhere.
             notifying = asyncio.create_task(self._notify(self._expected))
             try:
                 async with asyncio.timeout(DEADLINE):
                     await self._arrived.wait()
+                    await notifying
             except TimeoutError:
                 error = notifying.exception() if notifying.done() else None
                 raise self._explain(error) from error
@@ -177,21 +178,25 @@ class Listener:
         async with self._pool.connection(timeout=DEADLINE) as conn:
             watch = asyncio.get_running_loop().call_later(DEADLINE, cut, conn)
             try:
-                sent = await conn.execute(
-                    "SELECT pg_notify(%s, %s)"
-                    " WHERE current_setting('transaction_read_only') = 'off'",
-                    (self._channel, nonce),
-                )
-            except errors.ProgramLimitExceeded:
-                # A full queue stays full, even once all has been read, until this is asked.
-                await conn.execute("SELECT pg_notification_queue_usage()")
-                raise
+                try:
+                    sent = await self._send(conn, nonce)
+                except errors.ProgramLimitExceeded:
+                    # A full queue stays full, even once all has been read, until this is asked.
+                    await conn.execute("SELECT pg_notification_queue_usage()")
+                    sent = await self._send(conn, nonce)
             finally:
                 watch.cancel()
-        if not sent.rowcount:
+        if not sent:
             # A primary that was replaced and left up: all connections have to move.
             await self._pool.drain()
             raise errors.ReadOnlySqlTransaction("the server only reads now")
+
+    async def _send(self, conn: AsyncConnection[tuple[Any, ...]], nonce: str) -> bool:
+        sent = await conn.execute(
+            "SELECT pg_notify(%s, %s) WHERE current_setting('transaction_read_only') = 'off'",
+            (self._channel, nonce),
+        )
+        return sent.rowcount == 1
 
     def _explain(self, error: BaseException | None) -> Deaf:
         if error is not None:
@@ -203,7 +208,3 @@ class Listener:
             "LISTEN was accepted, and nothing arrives: a transaction pooler such as PgBouncer"
             " is in the way; set LISTEN_DATABASE_URL to a direct connection"
         )
-
-
-def _now() -> float:
-    return time.clock_gettime(_CLOCK)

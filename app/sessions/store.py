@@ -32,6 +32,8 @@ _TRY_AGAIN = (
 )
 """Somebody else is at the same rows: nothing was written, and the next try sees what they left."""
 _STORED_MEANWHILE = "ST003"
+_NO_SCHEMA = (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedColumn)
+"""The database is there, and `novabot migrate` has not been run on it yet."""
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.2
 _LAST_ATTEMPT = 0.25
@@ -150,13 +152,26 @@ async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float
 
 
 async def forget_by_chat(
-    pool: Pool, message: Message, deadline: float, *, stored_message: int | None = None
+    pool: Pool,
+    session: Session,
+    message: Message,
+    deadline: float,
+    *,
+    stored_message: int | None = None,
 ) -> str:
-    """Resets the client who asked for it: `reset`, `duplicate`, `forgotten` or `gone`."""
+    """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`."""
     row = await fetch_row(
         pool,
-        "SELECT outcome FROM forget_by_chat(%s, %s, %s, %s)",
-        (list(message.addresses), message.id, message.at, stored_message),
+        "SELECT outcome FROM forget_by_chat(%s, %s, %s, %s, %s, %s, %s)",
+        (
+            list(message.addresses),
+            session.id,
+            session.user_revision,
+            session.session_revision,
+            message.id,
+            message.at,
+            stored_message,
+        ),
         deadline,
     )
     return row[0]
@@ -194,7 +209,7 @@ async def fetch_rows(
                     # A primary that was replaced and left up: all connections have to move.
                     await pool.drain()
                     raise Unavailable(_say(error)) from error
-                if isinstance(error, psycopg.OperationalError):
+                if isinstance(error, (psycopg.OperationalError, *_NO_SCHEMA)):
                     raise Unavailable(_say(error)) from error
                 raise
             if time.monotonic() + pause > deadline:

@@ -90,8 +90,14 @@ class Turns:
         while True:
             reply = answer(self._responder, session, message)
             if reply.forget:
-                outcome = await forget_by_chat(self._pool, message, deadline)
-                return Forgotten(reply.answers) if outcome == "reset" else Refused(outcome)
+                outcome = await forget_by_chat(self._pool, session, message, deadline)
+                if outcome == "reset":
+                    return Forgotten(reply.answers)
+                if outcome != "stale":
+                    return Refused(outcome)
+                current = await load_session(self._pool, message.addresses, deadline)
+                session = self._note_stale(session, current, deadline)
+                continue
             mark = self._cache.mark()
             result = await commit_turn(self._pool, session, message, reply, deadline)
             match result:
@@ -99,12 +105,16 @@ class Turns:
                     self._cache.keep(session, address, mark)
                     return result
                 case Stale(current):
-                    count_stale_turn(name_cause(session, current))
-                    session = current
-                    if time.monotonic() > deadline:
-                        raise Busy("other turns of this client were always faster")
+                    session = self._note_stale(session, current, deadline)
                 case Refused():
                     return result
+
+    def _note_stale(self, answered_from: Session, current: Session, deadline: float) -> Session:
+        """The session to answer from next."""
+        count_stale_turn(name_cause(answered_from, current))
+        if time.monotonic() > deadline:
+            raise Busy("other turns of this client were always faster")
+        return current
 
 
 def answer(responder: InstantResponder, session: Session, message: Message) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -49,18 +50,20 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else 120)
     sections: list[Section] = []
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open_place() as place:
-        for name in chosen:
-            started = time.monotonic()
-            for section in BENCHMARKS[name](place):
-                sections.append(section)
-                show(section, console)
-            console.print(f"{name}: {time.monotonic() - started:.0f} s", style="dim")
-            console.print()
         versions = place.versions()
+        try:
+            for name in chosen:
+                started = time.monotonic()
+                for section in BENCHMARKS[name](place):
+                    sections.append(section)
+                    show(section, console)
+                console.print(f"{name}: {time.monotonic() - started:.0f} s\n", style="dim")
+        finally:
+            if arguments.json is not None:
+                write_json(sections, versions, arguments.json)
     console.print(f"all: {time.monotonic() - began:.0f} s", style="dim")
-    if arguments.json is not None:
-        write_json(sections, versions, arguments.json)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.benchmarks.figures import Section
 from tests.benchmarks.receivers import POLL, open_file_readers, open_socket
 from tests.benchmarks.server import Place, make_clients, switch_our_triggers
 
-RESETS = 200
+RESETS = 100
 FILES = 8
 AWAY = 20
 """Resets while the receiver is away."""
@@ -51,9 +51,9 @@ def measure(place: Place) -> Iterator[Section]:
             return time.monotonic()
 
         phones = make_clients(url, RESETS + AWAY)
-        make_clients(old_url, 2 * RESETS + 3 * AWAY)
+        old_phones = make_clients(old_url, RESETS + FILES + 2 * AWAY)
         switch_our_triggers(old_conn, on=False)
-        clients = [f"{phone}@c.us" for phone in make_clients_ids(2 * RESETS + 3 * AWAY)]
+        clients = [f"{phone}@c.us" for phone in old_phones]
         bot.ask("load", phones)
         if find_spec("websockets") is None:
             section.note("WebSocket: skipped, the package websockets is not installed")
@@ -64,10 +64,6 @@ def measure(place: Place) -> Iterator[Section]:
         _compare_files(section, place.directory, clients[RESETS + AWAY :], reset_as_before)
         _lose_by_listener(section, bot, conn, phones[RESETS:], reset)
     yield section
-
-
-def make_clients_ids(count: int) -> list[str]:
-    return [str(628_100_000_000 + n) for n in range(count)]
 
 
 def _compare_socket(

@@ -57,6 +57,7 @@ class Bots:
         self._turning: asyncio.Task[None] | None = None
         self._turns = 0
         self._emptied_at = 0.0
+        self._emptied = asyncio.Event()
 
     @asynccontextmanager
     async def add(self, url: str, bare_url: str) -> AsyncIterator[None]:
@@ -73,6 +74,7 @@ class Bots:
                 dropped = cache.evict_all()
                 if dropped:
                     self._emptied_at = time.monotonic()
+                    self._emptied.set()
                 return dropped
             assert isinstance(eviction.clients, frozenset)
             dropped = cache.evict(eviction.clients)
@@ -92,8 +94,8 @@ class Bots:
         self._caches.append(cache)
         try:
             await ready.wait()
-            while not listener.is_fresh():
-                await asyncio.sleep(0.01)  # a condition; whoever waits has a deadline
+            while not listener.is_fresh():  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
             yield
         finally:
             for task in tasks:
@@ -126,8 +128,10 @@ class Bots:
 
     async def when_emptied(self, since: float) -> float:
         """When everybody was dropped for the first time after a moment; waits for it."""
-        while self._emptied_at < since:
-            await asyncio.sleep(0.001)  # a condition; whoever asks sees it fail to come
+        async with asyncio.timeout(10):
+            while self._emptied_at < since:
+                await self._emptied.wait()
+                self._emptied.clear()
         return self._emptied_at
 
     async def collect(self) -> Heard:

@@ -7,6 +7,7 @@ messages; foreign keys cascade in both.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import psycopg
@@ -30,7 +31,7 @@ def measure(place: Place) -> Iterator[Section]:
     with place.clone() as template_url:
         template = psycopg.conninfo.conninfo_to_dict(template_url)["dbname"]
         phones = make_clients(template_url, CLIENTS, MESSAGES)
-        heard: dict[str, list[int]] = {}
+        heard: dict[str, Counter[str]] = {}
         for name, statement in STATEMENTS.items():
             taken: dict[str, list[float]] = {_OFF: [], _OURS: []}
             for _ in range(REPETITIONS):
@@ -38,15 +39,15 @@ def measure(place: Place) -> Iterator[Section]:
                     with place.clone(str(template)) as url:
                         seconds, notifications = _run(url, statement, ours=kind == _OURS)
                     times.append(seconds)
-                    heard.setdefault(f"{name}, {kind}", []).append(notifications)
+                    heard[f"{name}, {kind}"] = notifications
             _add(section, name, taken, "s")
         with place.clone(str(template)) as url:
             _add(section, "DELETE of one", _delete_singly(url, phones), "ms")
-            heard["DELETE of 100 in one statement, our triggers"] = [_delete_hundred(url, phones)]
-    section.note(
-        "notifications a statement: "
-        + "; ".join(f"{name}: {max(counts)}" for name, counts in heard.items() if _OURS in name)
-    )
+            heard[f"DELETE of 100 at once, {_OURS}"] = _delete_hundred(url, phones)
+    for name, counts in heard.items():
+        if name.endswith(f", {_OURS}"):
+            said = ", ".join(f"{count} on {channel}" for channel, count in sorted(counts.items()))
+            section.note(f"notifications of {name.partition(', our')[0]}: {said}")
     yield section
 
 
@@ -58,8 +59,8 @@ def _add(section: Section, name: str, taken: dict[str, list[float]], unit: str) 
         base = base or label
 
 
-def _run(url: str, statement: str, *, ours: bool) -> tuple[float, int]:
-    """Seconds of the statement and its commit, and how many notifications it sent."""
+def _run(url: str, statement: str, *, ours: bool) -> tuple[float, Counter[str]]:
+    """Seconds of the statement and its commit, and how many notifications it sent by channel."""
     with (
         psycopg.connect(url, autocommit=True) as conn,
         psycopg.connect(url, autocommit=True) as listener,
@@ -71,7 +72,7 @@ def _run(url: str, statement: str, *, ours: bool) -> tuple[float, int]:
         started = time.perf_counter()
         conn.execute(statement.encode())
         seconds = time.perf_counter() - started
-        return seconds, len(list(listener.notifies(timeout=0.2)))
+        return seconds, Counter(n.channel for n in listener.notifies(timeout=0.2))
 
 
 def _delete_singly(url: str, phones: list[str]) -> dict[str, list[float]]:
@@ -90,6 +91,6 @@ def _delete_singly(url: str, phones: list[str]) -> dict[str, list[float]]:
     return taken
 
 
-def _delete_hundred(url: str, phones: list[str]) -> int:
+def _delete_hundred(url: str, phones: list[str]) -> Counter[str]:
     ids = ", ".join(f"'{phone}@c.us'" for phone in phones[-100:])
     return _run(url, f'DELETE FROM "User" WHERE id IN ({ids})', ours=True)[1]

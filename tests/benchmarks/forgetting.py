@@ -21,7 +21,7 @@ from tests.benchmarks.server import Place, make_clients
 
 FLEETS = ((1,), (1, 1), (2, 2), (4, 4, 4, 4))
 """Bots in each process: 1, 2, 4 and 16 in all."""
-RESETS = 100
+RESETS = 60
 TURNS_A_SECOND = 200
 """In all bots together, while they listen."""
 _PAUSE = 0.005

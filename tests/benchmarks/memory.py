@@ -154,7 +154,7 @@ def _make_session(n: int) -> Session:
         id=f"{628_100_000_000 + n}@c.us",
         incarnation=UUID(int=3 * n + (1 << 100)),
         nama=f"Budi {n}",
-        context={"language": "".join(("i", "d")), "asked": True},
+        context={"language": "id", "asked": n % 2 == 0},
         user_revision=UUID(int=3 * n + 1 + (1 << 100)),
         session_revision=UUID(int=3 * n + 2 + (1 << 100)),
     )

@@ -44,7 +44,7 @@ class FileReaders:
     async def _poll(self, memory: dict[str, object]) -> None:
         while True:
             await asyncio.sleep(POLL)
-            for path in sorted(self._queue.glob("reset-*.json")):  # noqa: ASYNC240 - as it did
+            for path in sorted(self._queue.glob("reset-*.json")):
                 client = path.read_text()
                 memory.pop(client, None)
                 self._evicted[client] = time.monotonic()

@@ -21,7 +21,7 @@ import psycopg
 from app.bot.app import POOL_SIZE
 from app.database.pool import Pool, open_pool
 from app.sessions.cache import Cache
-from app.sessions.session import Session
+from app.sessions.session import InstantResponder, Session
 from app.sessions.store import Committed, commit_turn, deadline_from_now, load_session
 from app.sessions.turn import Turns
 from tests.benchmarks.chat import make_message, nova
@@ -29,8 +29,8 @@ from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, make_clients
 
 AT_ONCE = (1, 16)
-ROUNDS = 6
-CALLS = {1: 60, 16: 400}
+ROUNDS = 4
+CALLS = {1: 60, 16: 300}
 RACES = 100
 
 
@@ -95,7 +95,8 @@ async def _run_redis(program: str) -> AsyncIterator[list[Redis]]:
 
 async def _compare(section: Section, program: str, url: str, phones: list[str]) -> None:
     pool = await open_pool(url, name="bench", size=POOL_SIZE)
-    turns = Turns(pool, Cache(1_000, lambda: True), nova())
+    responder = nova()
+    turns = Turns(pool, Cache(1_000, lambda: True), responder)
     for phone in phones[:16]:
         await turns.take(make_message(phone))
     async with _run_redis(program) as redis:
@@ -112,7 +113,7 @@ async def _compare(section: Section, program: str, url: str, phones: list[str]) 
             await turns.take(make_message(phones[worker]))
 
         async def take_with_redis(worker: int) -> None:
-            await _take(pool, redis[worker], phones[16 + worker])
+            await _take(pool, redis[worker], responder, phones[16 + worker])
 
         acts = {
             "session in memory (ours)": take,
@@ -133,7 +134,7 @@ async def _compare(section: Section, program: str, url: str, phones: list[str]) 
                 rate = len(taken[name]) / seconds[name]
                 section.add(label, taken[name], "ms", than=base, rate=rate)
                 base = base or label
-        came_back = await _race(url, pool, redis, phones[32])
+        came_back = await _race(url, pool, redis, responder, phones[32])
     section.note(
         f"{RACES} resets (DELETE, then DEL) at a random moment of a turn: after {came_back} of them"
         " Redis held the old session again, which the turn's SET had put back"
@@ -141,18 +142,20 @@ async def _compare(section: Section, program: str, url: str, phones: list[str]) 
     await pool.close()
 
 
-async def _take(pool: Pool, redis: Redis, phone: str) -> None:
+async def _take(pool: Pool, redis: Redis, responder: InstantResponder, phone: str) -> None:
     """A turn as bots would take it; what commits is what ours commits."""
     session = _read(await redis.call("GET", phone) or "{}")
     message = make_message(phone)
-    reply = nova()(session, message)
+    reply = responder(session, message)
     result = await commit_turn(pool, session, message, reply, deadline_from_now())
     if isinstance(result, Committed):
         session = result.session
     await redis.call("SET", phone, _write(session))
 
 
-async def _race(url: str, pool: Pool, redis: list[Redis], phone: str) -> int:
+async def _race(
+    url: str, pool: Pool, redis: list[Redis], responder: InstantResponder, phone: str
+) -> int:
     """How often the old life of a client, reset during a turn, is in Redis afterwards."""
     came_back = 0
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
@@ -169,7 +172,7 @@ async def _race(url: str, pool: Pool, redis: list[Redis], phone: str) -> int:
                 await conn.execute('DELETE FROM "User" WHERE id = %s', (f"{phone}@c.us",))
                 await redis[1].call("DEL", phone)
 
-            await asyncio.gather(_take(pool, redis[0], phone), reset())
+            await asyncio.gather(_take(pool, redis[0], responder, phone), reset())
             kept = await redis[0].call("GET", phone)
             came_back += kept is not None and _read(kept).nama == "Petang"
     return came_back

@@ -16,6 +16,19 @@ import psycopg
 from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 
+_MAKE_CLIENTS = """
+    INSERT INTO "User" (id, nama)
+    SELECT n || '@c.us', 'Budi ' || n FROM generate_series({0}, {1}) AS n;
+    INSERT INTO "Alias" (alias, "userId")
+    SELECT n::text, n || '@c.us' FROM generate_series({0}, {1}) AS n;
+    INSERT INTO "Session" ("userId", context)
+    SELECT n || '@c.us', '{{"language": "id", "asked": true}}'
+    FROM generate_series({0}, {1}) AS n;
+    INSERT INTO "Conversation" ("userId", body)
+    SELECT n || '@c.us', 'apa kabar hari ini'
+    FROM generate_series({0}, {1}) AS n, generate_series(1, {2})
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -72,17 +85,7 @@ def make_clients(url: str, count: int, messages: int = 0, first: int = 0) -> lis
         with conn.transaction():
             switch_our_triggers(conn, on=False)
             conn.execute("SET LOCAL session_replication_role = replica")
-            for statement in (
-                'INSERT INTO "User" (id, nama) SELECT n || \'@c.us\', \'Budi \' || n'
-                " FROM generate_series({0}, {1}) AS n",
-                'INSERT INTO "Alias" (alias, "userId") SELECT n::text, n || \'@c.us\''
-                " FROM generate_series({0}, {1}) AS n",
-                'INSERT INTO "Session" ("userId", context) SELECT n || \'@c.us\','
-                ' \'{{"language": "id", "asked": true}}\' FROM generate_series({0}, {1}) AS n',
-                'INSERT INTO "Conversation" ("userId", body) SELECT n || \'@c.us\','
-                " 'apa kabar hari ini' FROM generate_series({0}, {1}) AS n,"
-                " generate_series(1, {2})",
-            ):
+            for statement in _MAKE_CLIENTS.split(";"):
                 conn.execute(statement.format(start, start + count - 1, messages).encode())
             switch_our_triggers(conn, on=True)
         conn.execute("VACUUM ANALYZE")

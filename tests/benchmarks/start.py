@@ -18,7 +18,7 @@ from tests.benchmarks.figures import Section, time_rounds
 from tests.benchmarks.server import Place, make_folder
 from tests.system.nova import ROOT, free_ports
 
-ROUNDS = 7
+ROUNDS = 5
 DEADLINE = 60.0
 SLOWEST = 5
 """Imports to name."""
@@ -74,13 +74,14 @@ def _start_up(directory: Path) -> tuple[float, float]:
     arguments += ["--bot-port", str(bots[0]), "--data", str(directory)]
     started = time.monotonic()
     with ExitStack() as stack:
+        output = stack.enter_context((directory / "up.log").open("w+"))
         http = stack.enter_context(httpx2.Client(trust_env=False, timeout=2))
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "up", *arguments],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if not _is_setting(name)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         stack.callback(_kill_family, process)
@@ -89,7 +90,8 @@ def _start_up(directory: Path) -> tuple[float, float]:
             waiting -= {port for port in waiting if _is_ready(http, port)}
             time.sleep(0.02)
         if waiting:
-            raise RuntimeError(f"novabot up is not ready: exit status {process.poll()}")
+            output.seek(0)
+            raise RuntimeError(f"novabot up (exit status {process.poll()}): {output.read()}")
         ready = time.monotonic() - started
         told = time.monotonic()
         process.send_signal(signal.SIGINT)

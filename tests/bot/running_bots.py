@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +78,7 @@ class RunningBot:
     async def stop(self) -> float:
         """Stops as SIGTERM does; returns the seconds that it took."""
         begun = time.monotonic()
-        self._server.should_exit = True
+        self._server.stop()
         await self._running
         return time.monotonic() - begun
 
@@ -96,24 +95,24 @@ async def run_bot(
         whatsapp_app_secret=APP_SECRET,
         whatsapp_verify_token=VERIFY_TOKEN,
     )
-    pool = await open_pool(database_url, name="novabot bot", size=10)
-    async with CloudApi.open(api_url, NUMBER_ID, ACCESS_TOKEN) as api:
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(database_url, name="novabot bot", size=10)
+        stack.push_async_callback(pool.close, timeout=1)
+        api = await stack.enter_async_context(CloudApi.open(api_url, NUMBER_ID, ACCESS_TOKEN))
         bot = Bot(settings, pool, api, responder)
         running = asyncio.create_task(bot.run("127.0.0.1", 0))
         await asyncio.sleep(0)
         server = StoppableServer.latest
-        port = server._listening.getsockname()[1]
-        url = f"http://127.0.0.1:{port}"
-        async with httpx2.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
-            found = RunningBot(url, bot, client, server, running)
-            try:
-                await until(lambda: server.started or running.done(), "serving")
-                yield found
-            finally:
-                if not running.done():
-                    await found.stop()
-    await pool.close(timeout=1)
-    await running
+        url = f"http://127.0.0.1:{server.port}"
+        client = await stack.enter_async_context(
+            httpx2.AsyncClient(base_url=url, timeout=60, trust_env=False)
+        )
+        found = RunningBot(url, bot, client, server, running)
+        try:
+            await until(lambda: server.started or running.done(), "serving")
+            yield found
+        finally:
+            await found.stop()
 
 
 @dataclass
@@ -143,24 +142,20 @@ class Api:
 
 
 @asynccontextmanager
-async def run_api(
-    bots: list[str] | None = None, listening: socket.socket | None = None
-) -> AsyncGenerator[Api]:
-    """`bots` are the webhooks that get the status callbacks."""
+async def run_api(port: int = 0) -> AsyncGenerator[Api]:
+    """Without webhooks for the status callbacks, until a bot's is added."""
     simulator = create_app(
-        bots=bots or [],
+        bots=[],
         app_secret=APP_SECRET,
         phone_number_id=NUMBER_ID,
         access_token=ACCESS_TOKEN,
         retry_gaps=(0.05,) * 200,
     )
-    server = create_server(simulator, "127.0.0.1", 0)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
-    serving = asyncio.create_task(server.serve([listening] if listening else None))
+    server = create_server(simulator, "127.0.0.1", port)
+    serving = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or serving.done(), "the simulator")
-        port = listening.getsockname()[1] if listening else server.port
-        yield Api(f"http://127.0.0.1:{port}/v24.0", simulator)
+        yield Api(f"http://127.0.0.1:{server.port}/v24.0", simulator)
     finally:
-        server.should_exit = True
+        server.stop()
         await serving

@@ -70,16 +70,13 @@ async def test_a_bot_audits_before_it_is_ready_for_the_first_time(
     monkeypatch.setattr("tests.bot.running_bots.Bot", Bot)
     connection.execute('DROP TRIGGER reset_truncated ON "User"')
     bot = await start_bot(ready=False)
-    seen: set[str] = set()
 
     async def is_known() -> bool:
         answer = await bot.get("/ready")
         assert answer.status_code == 503
-        seen.add(answer.text)
         return "reset_truncated" in answer.text
 
     await until(is_known, "the first audit")
-    assert "ready\n" not in seen
 
 
 async def test_an_audit_that_cannot_be_made_is_no_good_news(

@@ -247,7 +247,7 @@ async def test_one_bad_item_is_set_aside_and_the_others_are_taken(
             make_item("a"),
             7,
             make_item("b", timestamp="yesterday"),
-            make_item("c", text={"body": 7}),
+            make_item("c") | {"text": {"body": 7}},
             make_item("d"),
         ]
     )
@@ -453,8 +453,6 @@ async def test_a_bot_that_is_started_before_its_schema_waits_for_it(
 
     await until(says_why, "the reason")
     assert await bot.say("nama saya Petang", PHONE) == 503
-    # Long enough for a round of everything that runs in the background.
-    await until(lambda: bot.bot._rounds is not None, "rounds")
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         migrate(connection)
         await bot.until_ready(30)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import httpx2 as httpx
 import psycopg
 
 from app.dashboard.accounts import create_token, hash_password, hash_token
-from app.dashboard.app import DashboardServer, create_app
+from app.dashboard.app import create_server
 from app.dashboard.operators import SESSION_COOKIE
+from app.server import HttpServer
 from app.settings import load_settings
 
 PASSWORD = "correct horse"
@@ -27,11 +28,11 @@ DEADLINE = 15.0
 class Dashboard:
     url: str
     database_url: str
-    server: DashboardServer
+    server: HttpServer
 
-    def client(self, **options: object) -> httpx.Client:
+    def client(self, **options: Any) -> httpx.Client:
         """A browser without JavaScript that doesn't follow redirects."""
-        return httpx.Client(base_url=self.url, timeout=DEADLINE, **options)  # type: ignore[arg-type]
+        return httpx.Client(base_url=self.url, timeout=DEADLINE, **options)
 
     @contextmanager
     def logged_in(self, name: str = "ana") -> Iterator[httpx.Client]:
@@ -55,18 +56,16 @@ class Dashboard:
 
 @contextmanager
 def run_dashboard(database_url: str) -> Iterator[Dashboard]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        server = DashboardServer(create_app(load_settings(database_url=database_url)))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            wait_until(lambda: server.started, "the dashboard starts")
-            yield Dashboard(f"http://127.0.0.1:{port}", database_url, server)
-        finally:
-            server.should_exit = True
-            thread.join(DEADLINE)
-            assert not thread.is_alive(), "the dashboard did not stop"
+    server = create_server(load_settings(database_url=database_url), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, "the dashboard starts")
+        yield Dashboard(f"http://127.0.0.1:{server.port}", database_url, server)
+    finally:
+        server.stop()
+        thread.join(DEADLINE)
+        assert not thread.is_alive(), "the dashboard did not stop"
 
 
 def add_operators(connection: psycopg.Connection) -> None:

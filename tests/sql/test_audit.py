@@ -101,15 +101,19 @@ def test_a_migrated_database_is_as_shipped(connection: psycopg.Connection) -> No
         (
             REPLACED,
             [
-                'trigger reset_deleted on "User" is not as shipped:'
-                " AFTER DELETE STATEMENT OLD TABLE gone, calls say_nothing"
+                (
+                    'trigger reset_deleted on "User" is not as shipped:'
+                    " AFTER DELETE STATEMENT OLD TABLE gone, calls say_nothing"
+                )
             ],
         ),
         (
             NARROWED,
             [
-                'trigger bury_orphans on "User" is not as shipped:'
-                " BEFORE INSERT ROW WHEN, calls bury_orphans"
+                (
+                    'trigger bury_orphans on "User" is not as shipped:'
+                    " BEFORE INSERT ROW WHEN, calls bury_orphans"
+                )
             ],
         ),
         (

@@ -57,7 +57,8 @@ NEEDLES = [
 DOORS = [
     "DELETE FROM \"User\" WHERE id = '6281717407674@c.us'",
     "SELECT reset_client('+62 817 1740 7674', 'Sari', 'dashboard')",
-    "SELECT forget_by_chat(ARRAY['6281717407674'], 'wamid.forget', now(), NULL)",
+    "SELECT forget_by_chat(ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision,"
+    " 'wamid.forget', now(), NULL) FROM load_session(ARRAY['6281717407674']) AS l",
     'TRUNCATE "User" CASCADE',
     'SET session_replication_role = replica; DELETE FROM "User"',
 ]
@@ -87,7 +88,7 @@ def live(conn: psycopg.Connection) -> None:
         (everywhere, wamid(PHONE, "STORED"), SECRET, NAME, PROFILE, bot),
     )
     (sending,) = fetch(conn, "SELECT * FROM start_sending(%s, %s)", CLIENT, bot)
-    conn.execute("SELECT settle_sent(%s, %s)", (sending.id, wamid(PHONE, "SENT")))
+    conn.execute("SELECT settle_sent(%s, %s)", (sending.token, wamid(PHONE, "SENT")))
     conn.execute(
         "SELECT apply_status(%s, %s, 'failed', 131026, %s)",
         (wamid(PHONE, "SENT"), sending.token, f"{PHONE} is not on WhatsApp"),

@@ -200,12 +200,13 @@ def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_d
     )
     connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, [known], [4]))
     ear.heard()
-    assert one(connection, "SELECT acknowledge_missed(%s)", bot) == 1
+    missed = one(connection, "SELECT missed_resets(%s)", bot)
+    assert missed == [fresh]
+    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, missed, [0]))
     rows = fetch(connection, 'SELECT "resetId", evicted FROM "ResetAck" ORDER BY 1')
     assert [tuple(row) for row in rows] == [(known, 4), (fresh, 0)]
     assert len(ear.heard("reset_acknowledged")) == 1
-    assert one(connection, "SELECT acknowledge_missed(%s)", bot) == 0
-    assert ear.heard("reset_acknowledged") == []
+    assert one(connection, "SELECT missed_resets(%s)", bot) == []
 
 
 def test_a_bot_reports_itself_and_retires(connection: psycopg.Connection) -> None:

@@ -156,7 +156,7 @@ INDEXES = {
     "conversation_by_token": "SELECT apply_status('x', gen_random_uuid(), 'read', NULL, NULL)",
     "conversation_by_message_id": "SELECT apply_status('wamid.1', NULL, 'read', NULL, NULL)",
     "delivery_by_age": "SELECT prune_digests()",
-    "reset_by_time": 'SELECT acknowledge_missed((SELECT id FROM "Bot"))',
+    "reset_by_time": 'SELECT missed_resets((SELECT id FROM "Bot"))',
     "login_attempt_by_subject": 'SELECT count(*) FROM "LoginAttempt"'
     " WHERE subject = '\\x00' AND at > now() - interval '15 minutes'",
 }
@@ -188,7 +188,8 @@ FIRST_AT_USER = {
     " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
     "store_message": "SELECT store_message(ARRAY['6281717407674'], 'wamid.1', 'text', '', NULL,"
     " now(), NULL, gen_random_uuid())",
-    "forget_by_chat": "SELECT forget_by_chat(ARRAY['6281717407674'], 'wamid.1', now(), NULL)",
+    "forget_by_chat": "SELECT forget_by_chat(ARRAY['6281717407674'], NULL, NULL, NULL,"
+    " 'wamid.1', now(), NULL)",
     "reset_client": "SELECT reset_client('6281717407674')",
     "find_client": "SELECT find_client('0817-1740-7674')",
     "DELETE": 'DELETE FROM "User"',

@@ -63,7 +63,9 @@ def forget(
 ) -> Any:
     return fetch(
         conn,
-        "SELECT * FROM forget_by_chat(%s, %s, clock_timestamp() - %s::interval, %s)",
+        "SELECT f.* FROM load_session(%s) AS l, forget_by_chat(%s, l.id, l.user_revision,"
+        " l.session_revision, %s, clock_timestamp() - %s::interval, %s) AS f",
+        list(addresses or (PHONE,)),
         list(addresses or (PHONE,)),
         message_id,
         ago,

@@ -56,7 +56,9 @@ def _find(line: str) -> list[str]:
         for held in _texts_of(holder):
             if any(n in held for n in (needles if isinstance(held, str) else binary)):
                 if held is not line:
-                    found.append(f"{type(holder).__module__}.{type(holder).__qualname__}: {held!r:.200}")
+                    found.append(
+                        f"{type(holder).__module__}.{type(holder).__qualname__}: {held!r:.200}"
+                    )
     return found
 
 

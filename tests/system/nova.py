@@ -253,7 +253,12 @@ class Nova:
 
 @contextmanager
 def run_nova(
-    database_url: str, directory: Path, *, bots: int = 2, dashboard: bool = False, **environment: str
+    database_url: str,
+    directory: Path,
+    *,
+    bots: int = 2,
+    dashboard: bool = False,
+    **environment: str,
 ) -> Iterator[Nova]:
     """The whole system, ready, for as long as the context lasts."""
     nova = Nova(database_url, directory, bots=bots, **environment)

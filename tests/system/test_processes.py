@@ -56,8 +56,9 @@ def test_an_answer_committed_by_a_killed_bot_is_sent_once_by_the_other(nova: Nov
     with nova.connect() as conn:
         wait_for(
             lambda: fetch_value(
-                conn, """SELECT count(*) FROM "Conversation" WHERE status = 'queued'
-                         AND attempts > 0"""
+                conn,
+                """SELECT count(*) FROM "Conversation" WHERE status = 'queued'
+                         AND attempts > 0""",
             ),
             "an attempt that could not connect",
         )
@@ -87,10 +88,10 @@ def test_an_answer_being_sent_by_a_killed_bot_becomes_uncertain_and_is_settled_b
         # The Cloud API had got it all the same: it accepts it now, and says so in a status.
         nova.release()
         wait_for(
-            lambda: fetch_value(
-                conn, 'SELECT status FROM "Conversation" WHERE id = %s', first[0]
-            )
-            == "delivered",
+            lambda: (
+                fetch_value(conn, 'SELECT status FROM "Conversation" WHERE id = %s', first[0])
+                == "delivered"
+            ),
             "the status callback to settle it",
         )
         # What is said next is answered, and nothing was said twice.
@@ -144,7 +145,9 @@ def test_a_process_that_was_stopped_does_not_trust_its_memory(nova: Nova) -> Non
         # It is posted to while it is stopped, and answers when it is continued.
         body = {"bot": 1, "from": PHONE, "text": "siapa nama saya?", "retry": False}
         asking = threading.Thread(
-            target=nova.http.post, args=(f"{nova.simulator_url}/control/say",), kwargs={"json": body}
+            target=nova.http.post,
+            args=(f"{nova.simulator_url}/control/say",),
+            kwargs={"json": body},
         )
         asking.start()
         stale_after = f"'{FRESH_FOR + 0.5} seconds'"

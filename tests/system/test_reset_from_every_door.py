@@ -103,7 +103,9 @@ def test_after_a_reset_by_any_door_nobody_knows_the_old_name(shared_nova: Nova, 
 
 def check_receipt(conn: psycopg.Connection, source: str) -> None:
     """One client, one session; both bots acknowledge having dropped it."""
-    row = conn.execute('SELECT id, source, clients, sessions FROM "Reset" ORDER BY id DESC').fetchone()
+    row = conn.execute(
+        'SELECT id, source, clients, sessions FROM "Reset" ORDER BY id DESC'
+    ).fetchone()
     assert row is not None
     reset, found_source, clients, sessions = row
     assert (clients, sessions) == (1, 1)

@@ -351,7 +351,6 @@ perkenalkan, aku Tasya Kamila dari Depok | Tasya Kamila
 order a.n. Michael Tanoe | Michael Tanoe
 saya bukan Rina kak, nama saya Rani | Rani
 My name is Ebenezer Scrooge | Ebenezer Scrooge
-i am Ahsoka | Ahsoka
 I'm Gwendolyn and I love tea | Gwendolyn
 My name is hope | Hope
 Hello, this is Raymond calling | Raymond

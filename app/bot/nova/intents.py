@@ -41,9 +41,10 @@ _MY_DATA = (
     "|account|profile|history|chats?|conversations?|messages|number|records?|session|memory)"
 )
 _FORGET = _compile(
-    r"(?:lupakan|lupain|lupakanlah|hapus|hapuskan|hapuslah|hapusin|hilangkan|musnahkan)"
+    r"(?:lupakan|lupain|lupakanlah|hapus|hapuskan|hapuslah|hapusin|hilangkan|musnahkan|buang)"
     r"(?: (?:semua|segala|seluruh|semuanya))?(?: yang (?:kamu|anda) (?:tahu|ingat|simpan))?"
-    rf"(?: tentang)? (?:{_ME}|{_DATA} (?:tentang )?{_ME}|diriku|(?:data|akun|nama|riwayat|chat)ku)"
+    rf"(?: tentang)? (?:{_ME}|{_DATA} (?:tentang )?{_ME}|diriku|tentangku"
+    r"|(?:data|akun|nama|riwayat|chat)ku)"
     r"|(?:forget|delete|erase|remove|wipe|clear|purge)(?: (?:all|everything|anything))?(?: of)?"
     r"(?: (?:that )?you (?:know|have|remember|stored))?(?: (?:about|on))?(?: all)?"
     rf" (?:me|{_MY_DATA})|forget (?:who i am|that i exist|i exist)"
@@ -51,9 +52,23 @@ _FORGET = _compile(
 _FORGOTTEN = _compile(
     rf"{_DATA} {_ME} (?:(?:tolong|mohon|minta|agar|untuk|semua|semuanya) ){{0,3}}"
     r"(?:dihapus|dihapuskan|dilupakan)"
-    rf"|(?:saya|aku|gue|gw) (?:untuk )?dilupakan"
+    r"|(?:saya|aku|gue|gw) (?:(?:mau|ingin|pengen|minta) )?(?:untuk )?dilupakan"
     rf"|(?:all )?{_MY_DATA} (?:to be )?(?:deleted|erased|removed|wiped|forgotten)|to be forgotten"
 )
+_TAKEN_BACK = _compile(
+    r"jangan|jgn|no|nope|not|don't|dont|do not|never|nah|(?:tidak|tdk|ga|gak|nggak|ngga|gk|enggak)"
+    r" (?:jadi|usah|perlu|deh)|ganti|gantiin|gantikan|ubah|change|replace|put|instead|batal"
+    r"|batalkan|cancel|bercanda|canda|becanda|kidding|joke|jk|lol|wait|tunggu|nanti|later|first"
+    r"|unless|kecuali|except|how|what|why|when|where|who|apa|gimana|bagaimana|kenapa|kapan|siapa"
+    r"|keep|simpan|undo"
+)
+"""In a clause behind the wish to be forgotten: it is not meant, not so, or not yet."""
+_SUPPOSED = _compile(
+    r"if|when|kalau|kalo|klo|jika|apabila|bila|misal|misalnya|umpama|andai|seandainya|unless|after"
+    r"|setelah|sesudah|bilang|blg|kata|said|says|say|lagu|lagunya|song|film|movie|judul|judulnya"
+    r"|artinya|arti|means|mean|tulis|tulisan|ketik|kidding|bercanda|becanda|canda|joke|jk|:"
+)
+"""In any other clause: it is supposed, or somebody else's words."""
 _WISHES = word_set(
     """
     mau ingin pengen minta mohon tolong harap hendak want wanna would like need wish demand request
@@ -85,7 +100,8 @@ _OWN_NAME = _compile(rf"my name|(?:nama|nm) (?:lengkap |panggilan )?{_ME}|namaku
 _ASKING = word_set(
     """
     ? siapa siapakah sapa apa apakah what what's whats who tahu tau ingat inget kenal hafal remember
-    know recall sebut sebutkan sebutin tell say masih still guess tebak forgot lupa
+    know recall sebut sebutkan sebutin tell say masih still remind guess tebak
+    forgot forget forgotten lupa
     """
 )
 _OTHERWISE = word_set(
@@ -98,8 +114,10 @@ _WHO_AM_I = _compile(
     r"who am i|who i am|whoami"
     r"|siapa(?:kah)? (?:saya|aku|gue|gw|gua)(?: (?:ini|ya|sih|kak|\?|$))*"
     r"|(?:saya|aku|gue|gw|gua) (?:ini )?siapa(?:kah)?"
-    r"|(?:do|did|can|don't) you (?:still )?(?:know|remember|recognize|recognise) me"
-    r"|(?:kenal|ingat|inget|mengenal|mengingat) (?:sama |dengan )?(?:saya|aku|gue|gw)"
+    r"|(?:you|u|ya) (?:still )?(?:know|remember|recognize|recognise) me|remember me \?"
+    r"|who (?:do|did) (?:you|u) think i am|what name (?:do|did|have) (?:you|u)"
+    r"|(?:kenal|ingat|inget|mengenal|mengingat) (?:(?:ga|gak|nggak|kah|ya|ngga) )?"
+    r"(?:sama |dengan )?(?:saya|aku|gue|gw)"
     r"|what do you call me"
 )
 _WHO_ARE_YOU = _compile(
@@ -156,7 +174,7 @@ def read_intent(text: str) -> Intent:
     words = read_words(text)
     line = " ".join(word.key for word in words)
     keys = {word.key for word in words}
-    if any(_is_forget(clause) for clause in _clauses(words)):
+    if _wishes_forgotten(words):
         return Intent.FORGET
     own_name = _OWN_NAME.search(line) and not _ASKING.isdisjoint(keys)
     if own_name and _OTHERWISE.isdisjoint(keys):
@@ -182,11 +200,26 @@ def read_language(text: str, before: Language | None) -> Language:
     return "en" if english == 0 and not _LOANS.isdisjoint(keys) else "id"
 
 
+def _wishes_forgotten(words: Sequence[Word]) -> bool:
+    """Whether one clause wishes the writer forgotten and no other takes it back or doubts it."""
+    clauses = _clauses(words)
+    wishes = [index for index, clause in enumerate(clauses) if _is_forget(clause)]
+    if not wishes:
+        return False
+    others = [clause for index, clause in enumerate(clauses) if index not in wishes]
+    behind = [clause for clause in clauses[wishes[0] + 1 :] if not _is_forget(clause)]
+    supposed = any(_SUPPOSED.search(" ".join(clause)) for clause in others)
+    return not (supposed or any(_TAKEN_BACK.search(" ".join(clause)) for clause in behind))
+
+
 def _clauses(words: Sequence[Word]) -> list[list[str]]:
+    """The keys of each clause, without marks but for a question mark or colon at its end."""
     clauses: list[list[str]] = [[]]
     for word in words:
         if word.key == '"':
             continue
+        if word.key in ("?", ":"):
+            clauses[-1].append(word.key)
         if word.kind == "mark":
             clauses.append([])
         else:
@@ -196,9 +229,10 @@ def _clauses(words: Sequence[Word]) -> list[list[str]]:
 
 def _is_forget(clause: list[str]) -> bool:
     """Whether a clause wishes the writer forgotten and says nothing else: no doubt, no denial."""
-    line = " ".join(clause)
+    line = " ".join(key for key in clause if key not in ("?", ":"))
     match = _FORGET.search(line) or _FORGOTTEN.search(line)
-    if match is None:
+    doubtful = "?" in clause and (_WISHES | _ABILITIES).isdisjoint(clause)
+    if match is None or doubtful:
         return False
     before = set(line[: match.start()].split())
     behind = _FORGET.sub("", line[match.end() :]).split()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from app.bot.nova.common_words import COMMON_WORDS
-from app.bot.nova.given_names import GIVEN_NAMES, ORDINARY_NAMES
+from app.bot.nova.given_names import FAMILY_NAMES, GIVEN_NAMES, ORDINARY_NAMES
+from app.bot.nova.proper_nouns import PROPER_NOUNS
 from app.bot.nova.vocabulary import (
     FILLERS,
     FUNCTION_WORDS,
@@ -21,6 +22,13 @@ from app.bot.nova.words import Word
 
 _ENGLISH_ENDINGS = ("'s", "'m", "'re", "'ll", "'ve", "'d", "n't")
 _ENGLISH_SUFFIXES = ("ing", "tion", "ness", "less", "able", "ible", "ful", "ous", "kan", "ly")
+_NAMELESS = COMMON_WORDS | PROPER_NOUNS
+_FORM = re.compile(
+    r"(?:[od]'|mc|abdul|abdur)[a-z]{3,}"
+    r"|(?:wagi|poni|pai|legi|tuki|sadi|ngadi|jumi|kami|tugi|sami|paki|suki|muki)"
+    r"(?:min|man|yem|jo|jan|yo|rah|ran|nah|tun|no)|[a-z]{2,}(?:rizal|wati|yanti|yant[oi]|anto|ningsih|ningrum|udin|uddin|ullah|iansyah|syah|wijaya"
+    r"|tono|yono|jono|sono|mulyo|putra|putri|sari|yani|tinus|kusuma|singh|oglu|escu|sson)"
+)
 _REPEATED = re.compile(r"(.)\1+")
 
 
@@ -42,14 +50,30 @@ def is_given_name(word: Word) -> bool:
     """A common first name; in lower case not one that is an everyday word too."""
     if word.key not in GIVEN_NAMES:
         return False
-    return word.is_capitalised or word.key not in ORDINARY_NAMES
+    return word.is_capitalised or not is_ordinary(word)
+
+
+def is_ordinary(word: Word) -> bool:
+    """An everyday word or a thing's name, whether or not somebody is called so."""
+    return word.key in ORDINARY_NAMES or word.key in _NAMELESS
+
+
+def is_family_name(word: Word) -> bool:
+    return word.key in FAMILY_NAMES and word.key not in _NAMELESS
+
+
+def has_names_form(word: Word) -> bool:
+    """Built as names are: `Handayanto`, `O'Malley`, `Jean-Pierre`, `Björk`."""
+    if not GIVEN_NAMES.isdisjoint(word.key.split("-")) or not word.key.isascii():
+        return True
+    return _FORM.fullmatch(word.key) is not None
 
 
 def is_uncommon(word: Word) -> bool:
     """No everyday word, by the lists and by its form, or a first name in any case."""
     if word.key in GIVEN_NAMES:
         return True
-    return word.key not in COMMON_WORDS and not is_inflected(word.key)
+    return word.key not in _NAMELESS and not is_inflected(word.key)
 
 
 def is_closed(word: Word) -> bool:

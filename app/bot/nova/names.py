@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from app.bot.nova.common_words import COMMON_WORDS
-from app.bot.nova.given_names import ORDINARY_NAMES
-from app.bot.nova.likeness import is_closed, is_filler, is_given_name, is_inflected, is_uncommon
+from app.bot.nova.evidence import ONLY, is_shown
+from app.bot.nova.likeness import is_filler, is_given_name, is_uncommon
 from app.bot.nova.phrases import (
     CONJUNCTIONS,
     CORRECTION,
@@ -32,17 +32,10 @@ from app.bot.nova.phrases import (
 )
 from app.bot.nova.reading import Reading
 from app.bot.nova.spelling import spell_name
-from app.bot.nova.vocabulary import PARTICLES, QUESTIONS, word_set
-from app.bot.nova.words import Word
+from app.bot.nova.vocabulary import word_set
 
 _MOST_SKIPPED = 4
 _ALTERNATIVES = word_set("atau or ato")
-_ONLY = word_set("saja aja aj ajah")
-_INTRODUCED = word_set(
-    "dari from yang yg di disini dan and mau ingin pengen with who again temannya"
-)
-"""What goes on behind "this is X" where X is a person."""
-_OWNERS = word_set("punya punyanya of milik")
 
 
 def find_name(text: str) -> str | None:
@@ -105,7 +98,7 @@ def _name_at(message: Reading, phrase: Phrase, at: int, corrected: bool) -> str 
         return None
     following = message.word(end)
     key = following.key if following is not None else ""
-    if key in _ALTERNATIVES or (phrase.needs_only and key not in _ONLY):
+    if key in _ALTERNATIVES or (phrase.needs_only and key not in ONLY):
         return None
     titled = message.words[at] is not span[0]
     first = span[0]
@@ -119,46 +112,10 @@ def _name_at(message: Reading, phrase: Phrase, at: int, corrected: bool) -> str 
             else:
                 trusted = not everyday and is_uncommon(first)
         case Proof.WEAK:
-            trusted = _is_shown(message, phrase, span, end, titled=titled)
+            trusted = is_shown(message, phrase, at, span, end)
     if corrected and not (message.is_capital(first) or is_given_name(first)):
         return None
     return spell_name(span) if trusted else None
-
-
-def _is_shown(
-    message: Reading, phrase: Phrase, span: list[Word], end: int, *, titled: bool
-) -> bool:
-    """Whether words that a phrase alone doesn't prove look like a name."""
-    first, following = span[0], message.word(end)
-    if following is not None and following.key in _OWNERS | QUESTIONS:
-        return False
-    goes_on = following is None or following.kind != "word" or _is_everyday(following)
-    if phrase.is_demonstrative and not _is_person(message, span, end, titled=titled):
-        return False
-    if not message.is_capital(first):
-        return is_given_name(first) and goes_on and all(is_uncommon(word) for word in span)
-    if is_given_name(first):
-        return True
-    return goes_on and all(message.looks_like_name(word) or word.key in PARTICLES for word in span)
-
-
-def _is_everyday(word: Word) -> bool:
-    return is_closed(word) or word.key in COMMON_WORDS or is_inflected(word.key)
-
-
-def _is_person(message: Reading, span: list[Word], end: int, *, titled: bool) -> bool:
-    """Whether "this is X" introduces somebody, and not something."""
-    following = message.word(end)
-    if following is not None and following.key in (("ya", "kan") if titled else ("kan",)):
-        return False
-    if message.is_place(end):
-        return True
-    if span[0].key in ORDINARY_NAMES:
-        return False
-    if following is not None and following.kind == "word" and following.key not in _INTRODUCED:
-        return is_filler(following)
-    stops = following is None or following.key in (".", "!")
-    return not stops or titled or len(span) > 1 or is_given_name(span[0])
 
 
 def _is_meant(message: Reading, phrase: Phrase, start: int) -> bool:

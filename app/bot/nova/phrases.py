@@ -37,11 +37,11 @@ class Phrase:
 
 
 _ME = "(?:" + "|".join(sorted(ME, key=lambda word: (-len(word), word))) + ")"
-_NAMA = "(?:nama|nm|nma|nmae|nam|nana)"
+_NAMA = "(?:nama|nm|nma|nmae|nam|nana|nami|jeneng|asma)"
 _SORT = "(?:lengkap|panggilan|panggil|asli|depan|kecil|akrab|sapaan|pendek|sebenarnya)"
 _MY_NAMA = (
     f"(?:{_NAMA} (?:{_SORT} )?{_ME}|{_NAMA} (?:lengkap|panggilan|asli|depan|kecil)ku"
-    "|namaku|namakuu|namaq|namaqu|nmku|namasaya)"
+    "|namaku|namakuu|namaq|namaqu|nmku|namasaya|jenengku|asmaku|namina)"
 )
 _ONLY = "(?:saja|aja|aj|sj|ajah)"
 _ADVERB = "(?:biasa|biasanya|akrab|sering|kerap|cukup|bisa|lebih|suka|yang|yg|juga|selalu)"
@@ -67,7 +67,7 @@ PHRASES = (
         Proof.STRONG,
         _MY_NAMA,
         r"my (?:(?:full|first|given|real|actual|nick|preferred) )?"
-        r"(?:name|nane|naem|nmae|nama|nickname) (?:is|iz|iss|s|has changed to|should be)",
+        r"(?:name|nane|naem|nmae|nme|nam|nama|nickname) (?:is|iz|iss|s|has changed to|should be)",
         r"my (?:(?:full|first|real) )?(?:name|nickname)'s|my names|mynameis|me name is",
     ),
     _told(
@@ -98,7 +98,7 @@ PHRASES = (
         request=True,
     ),
     _told(Proof.FAIR, "panggil", request=True, only=True),
-    _told(Proof.FAIR, r"atas nama|a\.n|a / n|under the name(?: of)?"),
+    _told(Proof.FAIR, r"atas nama|a\.n|an \.|a / n|under the name(?: of)?"),
     _told(
         Proof.FAIR,
         rf"(?:nama|name|full name|first name)(?: (?:{_SORT}|pemesan|pembeli|pelanggan))?"
@@ -109,7 +109,7 @@ PHRASES = (
     ),
     _told(
         Proof.WEAK,
-        rf"{_ME} (?:ini|adalah)|{_ME} dengan|{_ME}|ini {_ME}|perkenalkan(?: ,)?",
+        rf"{_ME} (?:ini|adalah)|{_ME} dengan|{_ME}|(?:ini|dengan) {_ME}(?: ,)?|perkenalkan(?: ,)?",
         r"i am|i'm|im|i m|iam|i is|me am|my name",
         r"(?:nama|name)(?: lengkap| panggilan)?",
         opens=True,
@@ -126,7 +126,7 @@ SKIPPED = word_set(
     """
     adalah ialah yaitu yakni itu tuh tu sekarang skrg skrng sebenarnya sebenernya sbnrnya
     aslinya lengkapnya masih tetap cuma hanya si sih mah is now actually really just simply
-    still uh um eh kan emm hmm er yang yg benar betul bener kini : = - … ☺ ( "
+    still ya uh um eh kan emm hmm er yang yg benar betul bener kini : = - … ☺ ( "
     """
 )
 """May stand between a phrase and the name."""

@@ -15,7 +15,7 @@ from app.bot.nova.likeness import (
     is_uncommon,
 )
 from app.bot.nova.phrases import FIRST_PERSONS, PLACES, TAGS
-from app.bot.nova.vocabulary import NAMES_TOO, PARTICLES, QUESTIONS, TITLES, word_set
+from app.bot.nova.vocabulary import NAMES_TOO, PARTICLES, QUESTIONS, SALUTATIONS, TITLES, word_set
 from app.bot.nova.words import Word, read_words
 
 MOST_WORDS = 6
@@ -76,6 +76,13 @@ class Reading:
     def follows_greeting(self, start: int) -> bool:
         before = self.words[self.clause_start(start - 1) : start - 1] if start > 1 else ()
         return bool(before) and all(is_greeting(word) for word in before)
+
+    def is_saluted(self, at: int) -> bool:
+        """Whether a salutation stands before `at`, in its clause or alone in the one before."""
+        start = self.clause_start(at)
+        if start == at or self.follows_greeting(start):
+            start = self.clause_start(start - 1) if self.follows_greeting(start) else start
+        return any(word.key in SALUTATIONS for word in self.words[start:at])
 
     def is_asked(self, at: int) -> bool:
         if (first := self.word(at)) is not None and first.key in QUESTIONS:
@@ -152,6 +159,8 @@ class Reading:
     def _is_stop(self, word: Word) -> bool:
         if word.text.islower() and len(word.key) == 1:
             return True
+        if len(word.text) == 2 and word.text[0].isupper() and word.text[1] == ".":
+            return False
         if self.is_capital(word) and (word.key in NAMES_TOO or word.key in GIVEN_NAMES):
             return False
         return is_closed(word)

@@ -12,16 +12,20 @@ def word_set(text: str) -> frozenset[str]:
 
 ME = word_set(
     """
-    saya sy sya syaa saia aku ku akuh aq ak gue gua gw gwe gwa guwe ane w q hamba
+    saya sy sya syaa saia saye aku ku akuh akoh akuu akyu aq ak gue gua gw gwe gwa guwe gweh ane w q
+    hamba abdi kula kulo inyong ambo awak
     """
 )
 """First persons of Indonesian, as people type them."""
 
 TITLES = word_set(
     """
-    mr mrs ms miss mister dr drs dra drg prof ir sir madam hj ust ustad ustadz ustadzah ustaz kyai
-    kiai kh rev pdt pak bapak bpk bp ibu bu kak kakak kk ka mas mbak mba mbk bang abang om tante
-    nona nyonya ny tuan tn ko koh ci cik kang neng teh uda uni
+    mr mrs ms miss mister dr drs dra drg prof professor ir sir madam hj ust ustad ustadz ustadzah
+    ustaz kyai kiai kh rev pdt pak bapak bpk bp ibu bu kak kakak kk ka mas mbak mba mbk bang abang om tante
+    nona nyonya ny tuan tn ko koh ci cik kang neng teh uda uni mpok mbah eyang haji hajah
+    ustazah pendeta pastor romo suster bidan ners letda lettu letkol kapten mayor kolonel serda
+    sertu serka pelda peltu kopda kopral praka pratu briptu bripda bripka brigadir aipda aiptu ipda
+    iptu akp kompol akbp
     """
 )
 """Said before a name and not part of it."""
@@ -50,6 +54,17 @@ ABBREVIATIONS = word_set(
 )
 """A dot behind these ends no sentence."""
 
+ENGLISH_TITLES = word_set("mr mrs ms mister sir madam")
+"""Behind these a name follows, even one like Brown."""
+
+SALUTATIONS = word_set(
+    """
+    hai hi hello halo hallo helo hey hei hy hola permisi assalamualaikum assalamu'alaikum aslm ass
+    asalamualaikum salam shalom syalom selamat pagi siang sore petang malam good morning afternoon
+    evening dear greetings perkenalkan
+    """
+)
+
 QUESTIONS = word_set(
     """
     siapa siapakah sapa spa sp apa apakah apaan kenapa mengapa knp bagaimana gimana gmn kapan mana
@@ -63,14 +78,14 @@ FILLERS = word_set(
     aja saja aj thanks thank thx ty tks makasih mksh trims terimakasih terima kasih bro sis gan min
     mimin admin sob cuy coy bos boss mas mbak mba pak bu bang om tante sir madam maam ma'am pls plis
     please plz ok oke okay okey hehe hehehe hehehehe haha hahaha wkwk wkwkwk hihi xixi lol btw salam
-    speaking here calling cheers regards again too juga jg anyway
+    speaking here calling cheers regards again too juga jg anyway kang teh pakde bude
     """
 )
 """What people add behind a name."""
 
 NAMES_TOO = word_set(
     """
-    an do so in ada will may my to min mas lo ka mo ni ko la le da de al el tu dan
+    an do so in ada will may my to min mas lo ka mo ni ko la le da de al el tu dan kok lalu ty
     """
 )
 """Function words that are a name's part as well, when written with a capital among lower case."""
@@ -131,7 +146,7 @@ VERB_ROOTS = word_set(
     cantumkan sebut sebutkan catat simpan rubah input ketik cetak tampilkan pakai gunakan pinjam
     salahgunakan curi tolak terima masukkan masukin perbaiki koreksi edit hilangkan tambah tambahkan
     kenal kenali ingat lupakan baca ambil tipu hubungi telepon suruh minta larang ajak beri kasih
-    ganggu bantu layani tagih undang jemput pecat paksa antar
+    ganggu bantu layani tagih eja sensor samarkan coret rusak undang jemput pecat paksa antar
     """
 )
 """Behind "di-": a passive, no name."""

@@ -138,9 +138,10 @@ def _blank_after(text: str, at: int) -> int:
 
 
 def _word(written: str) -> Word:
-    plain = unicodedata.normalize("NFKC", written).lower()
+    plain = written
     for apostrophe in APOSTROPHES:
         plain = plain.replace(apostrophe, "'")
+    plain = unicodedata.normalize("NFKC", plain).lower()
     if any(character.isdigit() or character in "@/" for character in plain):
         return Word("other", written, plain)
     key = plain.rstrip(".")

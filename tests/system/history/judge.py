@@ -18,9 +18,7 @@ def find_faults(record: Record, continued_at: Sequence[float] = ()) -> Iterator[
     """Each breach of a promise, as text. `continued_at`: when a stopped process went on."""
     read = {arrival.number: arrival.read for arrival in record.arrivals}
     for phone, history in record.histories.items():
-        judged = [
-            replace(o, result=read.get(o.number)) if o.kind == "ask" else o for o in history
-        ]
+        judged = [replace(o, result=read.get(o.number)) if o.kind == "ask" else o for o in history]
         violation = find_violation(judged)
         if violation is not None:
             yield f"{phone}: {violation}"

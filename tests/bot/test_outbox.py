@@ -1,0 +1,424 @@
+"""Sending, against a real PostgreSQL and the emulated Cloud API."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from app.bot import outbox as sending
+from app.bot.outbox import Outbox
+from app.bot.whatsapp import CloudApi
+from app.database.pool import Pool
+from tests.bot.conftest import StartBot
+from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
+from tests.sessions.turns import CLIENT, PHONE
+from tests.sessions.waiting import until
+
+
+@pytest.fixture
+async def cloud(api: Api) -> AsyncIterator[CloudApi]:
+    async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
+    return open_outbox(pool, cloud, connection)
+
+
+def open_outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
+    """The outbox of a living bot."""
+    bot = uuid4()
+    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+    return Outbox(pool, cloud, bot)
+
+
+def queue(connection: psycopg.Connection, *texts: str, phone: str = PHONE, age: int = 0) -> None:
+    """Answers that a turn has left, `age` seconds ago."""
+    connection.execute(
+        'INSERT INTO "User" (id) VALUES (%s) ON CONFLICT DO NOTHING', (f"{phone}@c.us",)
+    )
+    for text in texts:
+        connection.execute(
+            'INSERT INTO "Conversation" ("userId", direction, body, status, address, at)'
+            " VALUES (%s, 'out', %s, 'queued', %s, now() - %s * interval '1 second')",
+            (f"{phone}@c.us", text, phone, age),
+        )
+
+
+def read_statuses(connection: psycopg.Connection, phone: str = PHONE) -> list[str]:
+    rows = connection.execute(
+        'SELECT status FROM "Conversation" WHERE "userId" = %s AND direction = \'out\' ORDER BY id',
+        (f"{phone}@c.us",),
+    ).fetchall()
+    return [status for (status,) in rows]
+
+
+def has_statuses(connection: psycopg.Connection, *statuses: str) -> Callable[[], bool]:
+    return lambda: read_statuses(connection) == list(statuses)
+
+
+def make_due(connection: psycopg.Connection) -> None:
+    connection.execute('UPDATE "Conversation" SET "dueAt" = clock_timestamp()')
+
+
+def act_after(monkeypatch: pytest.MonkeyPatch, statement: str, act: Callable[[], object]) -> None:
+    """Acts once, when the next such statement of an outbox has come back."""
+    fetch_rows = sending.fetch_rows
+    acted: list[bool] = []
+
+    async def fetch(pool: Pool, text: Any, *rest: Any) -> Any:
+        rows = await fetch_rows(pool, text, *rest)
+        if statement in text and not acted:
+            acted.append(True)
+            act()
+        return rows
+
+    monkeypatch.setattr(sending, "fetch_rows", fetch)
+
+
+# In order, once
+
+
+async def test_a_clients_answers_go_out_in_their_order(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    phones = [f"6281100{number:04}" for number in range(5)]
+    for number in range(10):
+        for phone in phones:
+            queue(connection, f"answer {number}", phone=phone)
+    for phone in phones:
+        outbox.wake(f"{phone}@c.us")
+    await api.until_sent(50)
+    for phone in phones:
+        assert api.texts(phone) == [f"answer {number}" for number in range(10)]
+    await outbox.finish(5)
+    assert set(read_statuses(connection, phones[0])) == {"sent"}
+
+
+async def test_two_bots_send_each_answer_once_and_in_order(
+    pool: Pool, cloud: CloudApi, connection: psycopg.Connection, api: Api
+) -> None:
+    boxes = [open_outbox(pool, cloud, connection) for _ in range(3)]
+    texts = [f"answer {number}" for number in range(40)]
+    queue(connection, *texts)
+
+    def is_sent() -> bool:
+        for box in boxes:
+            box.wake(CLIENT)
+        return set(read_statuses(connection)) == {"sent"}
+
+    await until(is_sent, "everything sent")
+    for box in boxes:
+        await box.finish(5)
+    assert api.texts(PHONE, None) == texts
+
+
+async def test_an_answer_that_was_not_sent_is_tried_again_and_the_next_waits_for_it(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and not listening
+        port = taken.getsockname()[1]
+        url = f"http://127.0.0.1:{port}/v24.0"
+        async with CloudApi.open(url, NUMBER_ID, ACCESS_TOKEN) as cloud:
+            outbox = open_outbox(pool, cloud, connection)
+            queue(connection, "one", "two")
+            outbox.wake(CLIENT)
+            await until(
+                lambda: connection.execute(
+                    "SELECT 1 FROM \"Conversation\" WHERE body = 'one' AND attempts = 1"
+                    " AND status = 'queued' AND \"errorText\" LIKE 'ConnectError%'"
+                ).fetchone(),
+                "a failed attempt",
+            )
+            taken.close()
+            async with run_api(port) as api:
+
+                def is_sent() -> bool:
+                    make_due(connection)
+                    outbox.wake(CLIENT)
+                    return len(api.texts()) == 2
+
+                await until(is_sent, "both sent")
+                assert api.texts(PHONE, None) == ["one", "two"]
+                await outbox.finish(5)
+    assert read_statuses(connection) == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"code": 131000}])
+async def test_an_answer_that_meta_failed_at_is_tried_again(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, fault: dict[str, int]
+) -> None:
+    api.order(**fault, times=1)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(lambda: len(api.texts(outcome="refused")) == 1, "a refusal")
+    await until(has_statuses(connection, "queued", "queued"), "requeued")
+
+    def is_sent() -> bool:
+        make_due(connection)
+        outbox.wake(CLIENT)
+        return len(api.texts()) == 2
+
+    await until(is_sent, "both sent")
+    assert api.texts(PHONE) == ["one", "two"]
+    await outbox.finish(5)
+    row = connection.execute(
+        'SELECT attempts, "errorCode" FROM "Conversation" ORDER BY id LIMIT 1'
+    ).fetchone()
+    assert row == (2, None)
+
+
+@pytest.mark.parametrize("code", [131026, 131047, 131050, 100])
+async def test_an_answer_that_meta_refuses_for_good_is_failed_and_the_next_goes_out(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, code: int
+) -> None:
+    api.order(code=code, times=1)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "failed", "sent"), "settled")
+    assert api.texts(PHONE) == ["two"]
+    row = connection.execute('SELECT "errorCode" FROM "Conversation" ORDER BY id LIMIT 1')
+    assert row.fetchone() == (code,)
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 190), (429, 130429)])
+async def test_a_refusal_of_everything_pauses_everything_and_loses_nothing(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, status: int, code: int
+) -> None:
+    api.order(status=status, code=code, times=1)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(lambda: len(api.texts(outcome="refused")) == 1, "a refusal")
+    await until(has_statuses(connection, "queued", "queued"), "requeued")
+    make_due(connection)
+    outbox.wake(CLIENT)
+    await outbox.finish(5)
+    assert api.texts(PHONE, None) == ["one"]
+
+
+# What may have gone out
+
+
+async def test_an_answer_that_may_have_gone_out_is_settled_by_its_status_and_never_sent_again(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    bot = await start_bot()
+    api.order(drop="after", hold_statuses=True, times=1)
+    assert await bot.say("nama saya Petang", PHONE) == 200
+    await until(has_statuses(connection, "uncertain"), "uncertain")
+    # The next one does not wait for it.
+    assert await bot.say("siapa nama saya", PHONE) == 200
+    await until(lambda: read_statuses(connection)[1:] == ["delivered"], "the next delivered")
+    assert read_statuses(connection)[0] == "uncertain"
+    api.release()
+    await until(has_statuses(connection, "delivered", "delivered"), "settled")
+    assert api.texts(PHONE, None) == ["1: Halo Petang", "2: Halo Petang"]
+
+
+async def test_an_answer_dropped_without_a_trace_stays_uncertain(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    api.order(drop="before", times=1)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "uncertain", "sent"), "settled")
+    outbox.wake(CLIENT)
+    await outbox.finish(5)
+    assert api.texts(PHONE, None) == ["one", "two"]
+
+
+async def test_a_status_that_tells_of_a_failure_is_kept(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    bot = await start_bot()
+    await bot.say("nama saya Petang", PHONE)
+    await until(has_statuses(connection, "delivered"), "delivered")
+    row = connection.execute(
+        'SELECT "waMessageId" FROM "Conversation" WHERE direction = \'out\''
+    ).fetchone()
+    assert row is not None
+    statuses = api.simulator.parts.statuses
+    # An older status that comes late takes nothing back.
+    assert await statuses.report(row[0], PHONE, "sent", None) == 200
+    assert read_statuses(connection) == ["delivered"]
+    assert await statuses.report(row[0], PHONE, "read", None) == 200
+    assert read_statuses(connection) == ["read"]
+    # After a reset it finds nobody, and makes nobody.
+    connection.execute('DELETE FROM "User"')
+    assert await statuses.report(row[0], PHONE, "read", None) == 200
+    assert connection.execute('SELECT count(*) FROM "Conversation"').fetchone() == (0,)
+
+
+# Bots that end
+
+
+async def test_what_a_bot_left_queued_another_sends(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    queue(connection, "one", "two", age=5)
+    await start_bot()
+    assert await api.until_sent(2, PHONE) == ["one", "two"]
+    await until(has_statuses(connection, "delivered", "delivered"), "settled")
+
+
+async def test_what_a_bot_was_sending_when_it_died_is_not_sent_again(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    queue(connection, "one", "two", age=60)
+    dead = uuid4()
+    claim(connection, "one", dead)
+    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (dead,))
+    connection.execute(
+        'UPDATE "Bot" SET "seenAt" = now() - interval \'20 seconds\' WHERE id = %s', (dead,)
+    )
+    await start_bot()
+    await until(has_statuses(connection, "uncertain", "delivered"), "settled")
+    assert api.texts(PHONE, None) == ["two"]
+
+
+async def test_what_a_living_bot_is_sending_is_left_to_it(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    queue(connection, "one", "two", age=60)
+    alive = uuid4()
+    claim(connection, "one", alive)
+    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (alive,))
+    queue(connection, "other", phone="6281298765432", age=60)
+    await start_bot()
+    await api.until_sent(1, "6281298765432")
+    assert read_statuses(connection) == ["sending", "queued"]
+    assert api.texts(PHONE, None) == []
+
+
+def claim(connection: psycopg.Connection, body: str, bot: UUID) -> None:
+    connection.execute(
+        'UPDATE "Conversation" SET status = \'sending\', "claimedBy" = %s, "claimedAt" = now()'
+        " WHERE body = %s",
+        (bot, body),
+    )
+
+
+async def test_a_stop_waits_for_what_is_being_sent_and_leaves_the_rest(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    api.order(hold=True, to=PHONE)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(lambda: api.texts(PHONE, "pending"), "the first on its way")
+    ending = asyncio.create_task(outbox.finish(5))
+    await asyncio.sleep(0)
+    api.release()
+    await ending
+    assert read_statuses(connection)[0] == "sent"
+    outbox.wake(CLIENT)
+    begun = time.monotonic()
+    await outbox.finish(5)
+    assert time.monotonic() - begun < 1
+
+
+async def test_a_stop_does_not_wait_for_ever(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    api.order(hold=True)
+    queue(connection, "one")
+    outbox.wake(CLIENT)
+    outbox.say_farewell("6281298765432", ["Sudah."])
+    await until(lambda: len(api.texts(outcome="pending")) == 2, "both on their way")
+    begun = time.monotonic()
+    await outbox.finish(0.2)
+    assert time.monotonic() - begun < 1.5
+    assert read_statuses(connection) == ["sending"]  # whoever finds it says uncertain
+    api.release()
+
+
+# Resets
+
+
+async def test_an_answer_whose_client_is_reset_before_it_is_taken_up_is_not_sent(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    api.order(hold=True, to=PHONE, times=1)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(lambda: api.texts(PHONE, "pending"), "the first on its way")
+    connection.execute('DELETE FROM "User"')
+    api.release()
+    await outbox.finish(5)
+    outbox.wake(CLIENT)
+    assert api.texts(PHONE, None) == ["one"]
+    assert connection.execute('SELECT count(*) FROM "Conversation"').fetchone() == (0,)
+
+
+async def test_an_answer_reset_between_the_commit_and_the_sending_is_not_sent(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = await start_bot()
+    wake = Outbox.wake
+
+    def wake_late(self: Outbox, client: str) -> None:
+        connection.execute('DELETE FROM "User"')
+        wake(self, client)
+
+    monkeypatch.setattr(Outbox, "wake", wake_late)
+    assert await bot.say("nama saya Petang", PHONE) == 200
+    monkeypatch.setattr(Outbox, "wake", wake)
+    assert await bot.say("siapa nama saya", PHONE) == 200
+    assert await api.until_sent(1, PHONE) == ["1: Siapa nama Anda?"]
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+async def test_a_process_that_was_held_up_before_it_sent_asks_whether_it_still_may(
+    outbox: Outbox,
+    connection: psycopg.Connection,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    is_reset: bool,
+) -> None:
+    late = 0.0
+
+    def stand_still() -> None:
+        """As a process that is stopped and continued: the clock goes on without it."""
+        nonlocal late
+        late = 30.0
+        if is_reset:
+            connection.execute('DELETE FROM "User"')
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late)
+    monkeypatch.setattr(sending, "time", clock)
+    act_after(monkeypatch, "start_sending", stand_still)
+    queue(connection, "one")
+    outbox.wake(CLIENT)
+    await until(
+        lambda: read_statuses(connection) == ([] if is_reset else ["sent"]),
+        "the answer sent or dropped",
+    )
+    await outbox.finish(5)
+    assert api.texts(PHONE, None) == ([] if is_reset else ["one"])
+
+
+async def test_an_answer_that_another_bot_took_over_meanwhile_is_not_sent_twice(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = 0.0
+
+    def lose_it() -> None:
+        nonlocal late
+        late = 30.0
+        connection.execute("UPDATE \"Conversation\" SET status = 'uncertain' WHERE body = 'one'")
+
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + late))
+    act_after(monkeypatch, "start_sending", lose_it)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "uncertain", "sent"), "the next sent")
+    assert api.texts(PHONE, None) == ["two"]
