@@ -361,6 +361,383 @@ hi im nina | Nina
 my name is 李雷 | 李雷
 I am 李雷 | 李雷
 name: tanaka | Tanaka
+Halo min, saya Yanti mau tanya stok | Yanti
+namaku Lestari kak | Lestari
+nama gua Ucup bang | Ucup
+aku Putri kak | Putri
+Saya Ibu Ratna dari Cimahi | Ratna
+Perkenalkan, nama saya Muhammad Rizky Ramadhan | Muhammad Rizky Ramadhan
+nama saya Tigor Simanjuntak | Tigor Simanjuntak
+abdi Cecep kang | Cecep
+jeneng kulo Sutrisno | Sutrisno
+ane Soleh gan | Soleh
+saya Kwik Kian Gie | Kwik Kian Gie
+dengan Rini disini | Rini
+Ini Dewi kak | Dewi
+ini dengan Bambang | Bambang
+a/n Kartika Sari | Kartika Sari
+pesanan atas nama Nurul ya kak | Nurul
+panggil aja Upi | Upi
+biasa dipanggil Memet | Memet
+nama saya Alexander tapi panggil Alex aja | Alex
+Nama : Eko Purnomo | Eko Purnomo
+Nama saya drg. Melisa Halim | Melisa Halim
+nma saya Tuti | Tuti
+nama ku Sekar | Sekar
+nm gw bagas | Bagas
+saya Nana, alamat di Bogor | Nana
+saya Anisa, pasien dr. Budi | Anisa
+saya Vina mau komplain | Vina
+HALO SAYA DEDI | Dedi
+Nama saya Surya!!! | Surya
+*Nama saya Galih* | Galih
+Nama saya Abd. Rahman | Abd. Rahman
+nama saya A. Rahman | A. Rahman
+nama saya Januari Christy | Januari Christy
+nama saya Leo | Leo
+nama saya Islamiyah | Islamiyah
+nama saya Indah banget | Indah
+nama saya itu Rosa | Rosa
+saya bernama Zulkifli | Zulkifli
+kenalin aku Vania | Vania
+Mohon izin, saya Letda Arif | Arif
+maaf salah, saya Retno | Retno
+oh iya nama saya Puput | Puput
+min saya Oki nih | Oki
+my name is Olivia | Olivia
+my name is sarah connor | Sarah Connor
+my name is Ludwig van Beethoven | Ludwig van Beethoven
+my name is Kim | Kim
+my name is Mr. Tanaka | Tanaka
+my name is Grace, I ordered yesterday | Grace
+my name is June | June
+my name is actually Stephen | Stephen
+my nme is kevin | Kevin
+the name is Bond | Bond
+name - Robert | Robert
+I'm Ahmed from Dubai | Ahmed
+i am michael | Michael
+I'm Mr Lee | Lee
+I'm Lucy and I want a refund | Lucy
+hey it's Ben | Ben
+This is Angela from accounting | Angela
+Rebecca here | Rebecca
+please call me Liz | Liz
+people call me Ace | Ace
+My full name is Elizabeth Anne Moore | Elizabeth Anne Moore
+booking under the name Fernandez | Fernandez
+hi kak my name is Bagus ya | Bagus
+My name Yuki | Yuki
+Good afternoon, my name is Indra Lesmana | Indra Lesmana
+I'm Ketut | Ketut
+nama saya Raden Ajeng Kartini | Raden Ajeng Kartini
+nama saya Ujang, bade mésér | Ujang
+saya Gibran kak, mau tanya | Gibran
+saya Zaskia | Zaskia
+saya nurhayati bu | Nurhayati
+gw Kevin | Kevin
+saya kak Ros | Ros
+saya Koh Afuk | Afuk
+saya Kang Emil | Emil
+nama saya Suryadinata | Suryadinata
+nama saya Lestyarini Putri | Lestyarini Putri
+nama saya Ihsanul Fikri | Ihsanul Fikri
+nm saya widodo | Widodo
+nama aku Zhafira | Zhafira
+nama saya Teuku Rafli | Teuku Rafli
+nama saya Ida Bagus Mantra | Ida Bagus Mantra
+nama saya Andi Mallarangeng | Andi Mallarangeng
+nama saya Yohanis Wenda | Yohanis Wenda
+nama saya Veronica Oei | Veronica Oei
+nama saya Bpk. Sumantri | Sumantri
+NAMA SAYA NUR AZIZAH | Nur Azizah
+Nama = Rendra | Rendra
+nama pemesan: Bu Harti | Harti
+booking atas nama Clara ya | Clara
+a/n Budi Hartono ya mas | Budi Hartono
+panggil aku Nana aja | Nana
+biasa dipanggil Acil | Acil
+Saya Yohana, mau tanya promo | Yohana
+saya Mulyono pak | Mulyono
+saya Heru dari Semarang | Heru
+saya Jessica, customer dari tahun lalu | Jessica
+saya Thomas Aquino | Thomas Aquino
+saya Wayan Koster | Wayan Koster
+saya Fatimah Azzahra | Fatimah Azzahra
+saya Ustadzah Halimah | Halimah
+saya Pak Bambang Pamungkas | Bambang Pamungkas
+saya mbak Atun | Atun
+saya Om Willy | Willy
+saya Ny. Hartati | Hartati
+Saya Tn. Adrian | Adrian
+halo, saya Gayatri | Gayatri
+pagi kak, saya Damayanti | Damayanti
+permisi, saya Sartika | Sartika
+Shalom, saya Yeremia | Yeremia
+punten, abdi Ujang | Ujang
+kula Paimin | Paimin
+jenengku Slamet | Slamet
+nami abdi teh Iis | Iis
+gua Ijal bang | Ijal
+gue Raditya Dika | Raditya Dika
+aku Bunga kak | Bunga
+aku riska | Riska
+aku Jihan ya kak | Jihan
+sy Maya | Maya
+sya lina | Lina
+saya agus salim | Agus Salim
+SAYA JOKO WIDODO | Joko Widodo
+AKU DINDA | Dinda
+ini Yanto yang tadi telpon | Yanto
+ini aku Rosa | Rosa
+ini Hendra dari PT Angkasa | Hendra
+dengan Siska di sini | Siska
+Dengan saya Bagus | Bagus
+perkenalkan, saya Bayu Skak | Bayu Skak
+knalin aku Cici | Cici
+Izin bertanya, saya Yuda | Yuda
+maaf kak nama saya bukan Rina tapi Rini | Rini
+eh nama saya Dedi deng | Dedi
+nama saya sebenarnya Kasiyem | Kasiyem
+oh ya, nama aku Alin | Alin
+saya Tantri 🙏🏻 | Tantri
+(nama saya Ely) | Ely
+nama saya Rara.. mau tanya | Rara
+Nama saya Sutan Sjahrir, S.H. | Sutan Sjahrir
+nama saya Ayu Ting Ting | Ayu Ting Ting
+nama saya Ibnu Sina | Ibnu Sina
+nama saya St. Aisyah | St. Aisyah
+nama saya Q | Q
+nama saya Sabtu | Sabtu
+nama saya Bahagia | Bahagia
+saya Bima mau pesan | Bima
+my name is Þórdís | Þórdís
+my name is Ana María | Ana María
+my name is Mary-Kate | Mary-Kate
+my name is Sun | Sun
+my name is Chase | Chase
+MY NAME IS KAREN | Karen
+My name is Rosie, how are you? | Rosie
+My name is Ravi kak | Ravi
+My name's Percival | Percival
+Name: Natasha Romanova | Natasha Romanova
+I'm Beatriz | Beatriz
+I'm Tunde | Tunde
+I'm Arjun, staying in room 204 | Arjun
+I am Sir David | David
+I am Benedict Cumberbatch | Benedict Cumberbatch
+I am Rose and I have a question | Rose
+i'm rachel | Rachel
+hi im Joanne | Joanne
+hey there, I'm Xiomara | Xiomara
+this is Monica | Monica
+This is Mr. Tan | Tan
+This is Gloria speaking | Gloria
+Diana here | Diana
+Patrick speaking | Patrick
+please call me Bu Tini | Tini
+you can call me Zee | Zee
+People call me Tex | Tex
+Robert but call me Bob | Bob
+my full name is Arya Stark | Arya Stark
+under the name Kowalski | Kowalski
+saya Warsono | Warsono
+saya Hermanto dari Kediri | Hermanto
+saya Karmila | Karmila
+saya Ferdinand Sinaga | Ferdinand Sinaga
+saya Monang | Monang
+saya Parlin Hutabarat | Parlin Hutabarat
+saya Komang | Komang
+saya Ngurah | Ngurah
+saya Yenny Wong | Yenny Wong
+saya Hendra Lim | Hendra Lim
+saya Nursyamsi, mau tanya | Nursyamsi
+saya Yusrizal pak | Yusrizal
+saya Euis | Euis
+saya Aep mau order | Aep
+saya Entin | Entin
+saya Mpok Atiek | Atiek
+saya Rojali | Rojali
+saya Wagimin | Wagimin
+saya Indah Permatasari | Indah Permatasari
+saya Surya Paloh | Surya Paloh
+saya Intan | Intan
+saya Kejora | Kejora
+saya Gabriella | Gabriella
+saya Abigail | Abigail
+saya Fadhil | Fadhil
+saya Zahwa | Zahwa
+saya Almeera | Almeera
+saya yanti mau tanya | Yanti
+saya rudi hartono | Rudi Hartono
+saya maya dari depok | Maya
+SAYA ENDANG MAU KONTROL | Endang
+aku Cinta | Cinta
+aku Keysha | Keysha
+aku adit | Adit
+gue Bobby | Bobby
+gw Irfan bro mau nanya | Irfan
+gw tari | Tari
+kula Tukiyem | Tukiyem
+nami abdi Euis | Euis
+jeneng kula Marsudi | Marsudi
+nama saya Sukijan | Sukijan
+nama saya Gunadi Wirjawan | Gunadi Wirjawan
+nama saya Yap Thiam Hien | Yap Thiam Hien
+nama saya La Ode Rahmat | La Ode Rahmat
+nama saya Baiq Nuril | Baiq Nuril
+nama saya Sultan Hasanuddin | Sultan Hasanuddin
+nama saya Martha Tiahahu | Martha Tiahahu
+nama saya Dr. Ir. Sutami | Sutami
+nama saya Linda, S.E., M.M. | Linda
+nama saya lilis suryani | Lilis Suryani
+nama saya anton dari jakarta | Anton
+nama saya April | April
+nama saya Ibu Pertiwi | Pertiwi
+Nama saya Mentari Pagi | Mentari Pagi
+nama saya Fitri dan alamat di Solo | Fitri
+namaku Embun | Embun
+namaku Biru | Biru
+nm aku lala | Lala
+nama lengkap saya Mohammad Natsir | Mohammad Natsir
+panggil saya Mbak Lis | Lis
+panggil aku Kakang | Kakang
+panggil gue Jek | Jek
+atas nama Ny. Suharti | Suharti
+order a.n. Lestari | Lestari
+nama: toni | Toni
+halo kak saya Tiwi | Tiwi
+siang, saya Pramono | Pramono
+Assalamualaikum wr wb, saya Hasanah dari Garut | Hasanah
+Malam, saya Gregorius | Gregorius
+dengan Tina, mau reschedule | Tina
+ini Tante Meri | Meri
+ini Fitri kak | Fitri
+ini aku Sela | Sela
+perkenalkan nama saya Ruth Sahanaya | Ruth Sahanaya
+bukan Dina, saya Dini | Dini
+ganti nama saya jadi Citra | Citra
+my name is Tariq Aziz | Tariq Aziz
+my name is Zhang Wei | Zhang Wei
+my name is João | João
+my name is Renée O'Hara | Renée O'Hara
+my name is Bo | Bo
+my name is Sunday | Sunday
+my name is Destiny | Destiny
+my name is john smith | John Smith
+my name is Anna, and I booked a room | Anna
+my name is Sally ya kak | Sally
+hi my names Tyler | Tyler
+sorry, my name is Joan not John | Joan
+I'm Giovanni | Giovanni
+I'm Hiroshi | Hiroshi
+I'm Mr. Wright | Wright
+I'm Jo | Jo
+I'm Grace Lee | Grace Lee
+I am Ivan Petrov | Ivan Petrov
+i am steven | Steven
+im Josh btw | Josh
+Hi I'm Quentin | Quentin
+this is Paula | Paula
+This is Mrs. Green | Green
+It's Natasha | Natasha
+Helen here | Helen
+Nancy speaking | Nancy
+just call me Ty | Ty
+friends call me Coco | Coco
+Full name: Joseph Tan | Joseph Tan
+under the name Isabella Rossi | Isabella Rossi
+saya Nining | Nining
+saya Hesty kak | Hesty
+saya Irawan dari Cibubur | Irawan
+saya Yovie | Yovie
+saya Mangara Siahaan | Mangara Siahaan
+saya Wayan Sudira | Wayan Sudira
+saya Gusti Ayu | Gusti Ayu
+saya Vincent Kho | Vincent Kho
+saya Zulfan | Zulfan
+saya Desrizal | Desrizal
+saya Titin | Titin
+saya Sapri | Sapri
+saya Tugiman | Tugiman
+saya Ningsih, mau kontrol | Ningsih
+saya Fajar | Fajar
+saya Jason | Jason
+saya Michelle Ziudith | Michelle Ziudith
+saya Hanifah | Hanifah
+saya Zidan bang | Zidan
+saya Qonita | Qonita
+saya Ibu Sari mau booking | Sari
+saya mbak Jum | Jum
+saya Dr. Lie | Lie
+saya eka | Eka
+saya lia mau nanya | Lia
+saya ferry | Ferry
+SAYA HERU DARI SOLO | Heru
+aku Nisa | Nisa
+aku Zahra kak mau order | Zahra
+aku sinta min | Sinta
+gue Dimas | Dimas
+gw Nando | Nando
+gua Robby cuy | Robby
+ane Rohman gan | Rohman
+abdi Tatang | Tatang
+jenengku Tejo | Tejo
+nama saya Ketut Alit | Ketut Alit
+nama saya Lie Tjeng | Lie Tjeng
+nama saya Abdul Qadir Jaelani | Abdul Qadir Jaelani
+nama saya Frans Kaisiepo | Frans Kaisiepo
+nama saya drg. Nina | Nina
+nama saya Kompol Andri | Andri
+nama saya dwi kak | Dwi
+nama saya Lautan | Lautan
+nama saya Agustus | Agustus
+nama saya Fajar Sidik ya | Fajar Sidik
+nama saya Reni. Mau reservasi | Reni
+namaku Bumi 🌍 | Bumi
+nama aku Nathan | Nathan
+nama lengkap saya Kusuma Wardani | Kusuma Wardani
+panggil aja Didi | Didi
+panggil saja Bu Neni | Neni
+biasa dipanggil Icha | Icha
+atas nama Kirana Larasati | Kirana Larasati
+NAMA: DEWI LESTARI | Dewi Lestari
+halo kak saya Ochi | Ochi
+siang kak, saya Tuti | Tuti
+Assalamualaikum, saya Qodir | Qodir
+Halo, dengan Monica di sini | Monica
+dengan Pak Ujang di sini | Ujang
+ini Lilis kak | Lilis
+ini saya Nanik | Nanik
+perkenalkan, nama saya Hanum Rais | Hanum Rais
+bukan Rita, nama saya Rika | Rika
+ubah nama saya jadi Laras | Laras
+my name is Imran Khan | Imran Khan
+my name is Niamh | Niamh
+my name is Mary O'Dowd | Mary O'Dowd
+my name is Jo | Jo
+my name is Friday | Friday
+my name is james bond | James Bond
+my name is Mrs. Ortega | Ortega
+my name is Eve! | Eve
+sorry, my name is Erin not Aaron | Erin
+I'm Vanessa | Vanessa
+I'm Aisha | Aisha
+I'm Yusuf, calling about a refund | Yusuf
+I'm Ms Diaz | Diaz
+I'm Henry Ford | Henry Ford
+I am Pierre Dupont | Pierre Dupont
+i am patrick | Patrick
+i'm Tony | Tony
+Hello, I'm Ignatius | Ignatius
+this is Fiona from marketing | Fiona
+this is Carlos calling | Carlos
+Julia here | Julia
+Kenneth speaking | Kenneth
+just call me Ray | Ray
+you can call me Pip | Pip
+Full name: Amy Adams | Amy Adams
+under the name Schmidt | Schmidt
 """
 
 UNTOLD = """
@@ -935,6 +1312,436 @@ who's John
 John said hello
 my manager is John
 I love John
+saya Ramadan ini tutup?
+saya Telkomsel
+this is Tokopedia?
+saya XL ukurannya
+saya Manchester United
+Saya Toyota Avanza
+saya Islam kak
+aku Shopee aja deh
+gua Betawi asli
+saya Minggu libur
+saya Samsung
+saya Golongan darah AB
+saya Juni lahirnya
+saya UI jurusan hukum
+aku Dana dong bayarnya
+saya Indomie goreng 2
+saya Lazada kemarin belinya
+saya TNI
+saya Admin toko sebelah
+saya Bandung, bisa kirim?
+ini Alfamart?
+ini Toko Makmur?
+ini Bank Mandiri?
+ini Kode voucher saya: HEMAT50
+ini KTP saya
+Dengan Grab bisa?
+dengan Siapa saya bicara?
+dengan Hormat,
+sini Macet parah
+saya Diabetes
+saya Positif
+saya BPJS bisa?
+saya Vaksin Pfizer
+saya Yamaha NMAX
+saya Barcelona
+saya K-pop lover
+saya Instagram aja ya
+saya Excel nya ga kebuka
+saya Lebaran mudik
+saya Imlek mau pesan kue
+saya Subuh berangkat
+saya Merah aja warnanya
+saya Cewek
+saya Mahasiswa UGM
+saya Adiknya Rina
+saya Pelanggan setia
+saya HRD PT Maju
+I am Buddhist
+I am Australian
+I'm Gemini
+I'm Liverpool till I die
+I'm Type A
+I'm Size M
+I'm Platinum
+I'm in Bali
+I'm Pro
+I'm Late
+I am Groot
+I am New here
+I am Allergic to nuts
+I am Not John
+I am Singapore PR
+this is Bali Spa right?
+this is Order 5521
+this is My address
+This is Adidas or Nike?
+this is John's order
+This is Customer Service?
+this is about Budi
+Customer here
+New customer here
+call me Maybe
+panggil taksi dong
+panggil Pak RT
+nama saya ada di daftar?
+nama saya udah diganti blm
+nama tokonya apa ya
+nama istri saya Ratna
+nama bank: BCA
+nama obatnya Paracetamol
+my name is missing
+my son's name is Adam
+what's in a name
+saya titip salam buat Rina
+saya mau ke Bu Dewi
+saya pesan buat Lina
+saya disuruh Pak Hadi
+saya bilang ke Tono
+saya Nasi Padang 1
+Saya Ayam Geprek level 3
+gw Telkomsel cuy
+ane Kaskuser
+abdi teh Sunda
+ane mau beli
+kula badhe tumbas
+aku arep tuku
+ambo Padang da
+halo kak Nova
+makasih kak Dewi
+Bu Ani di mana?
+booking buat Dr. Hendra jam 4
+Selamat Natal
+Good Morning
+Sampurasun
+rekening atas nama PT Maju Jaya
+ya betul
+berapa harganya
+saya Ragunan deket mana ya
+saya Oppo A5
+aku Cancer
+Saya Protestan
+I'm Malaysian Chinese
+saya Padang
+saya Cikupa, bisa kirim?
+saya Jl. Sudirman No. 10
+saya Cibinong kak ongkir brp
+saya BRI Link
+saya Jenius ga bisa login
+saya GrabFood error mulu
+Saya TikTok shop
+saya Zoom jam 10
+saya Redmi Note 10
+saya Xpander 2021
+saya Arsenal sejak kecil
+gw Madridista
+saya O rhesus negatif
+saya S aja
+saya Hijau tosca
+saya Kamis libur ga?
+saya Waisak libur?
+saya Siang aja
+saya Amoxicillin
+saya TBC
+saya Behel
+saya Rendang 2 bungkus
+saya Sate Kambing
+saya Combo 2
+saya Kelas 2 BPJS
+saya Unpad
+saya BUMN
+saya Akuntan
+saya Dropshipper kak
+saya Emaknya
+saya Anak pertama
+saya Sendiri aja
+saya Sudah Transfer
+SAYA MAU REFUND
+SAYA DARI BEKASI
+Saya Mau Pesan Dua Porsi
+Saya Hanya Tanya Harga
+ini Grab?
+ini Bali?
+ini Paracetamol ya
+ini Struknya
+ini Pak Budi?
+dengan Pedas ya
+dengan Bonus tas
+dengan Ongkir berapa?
+dengan Mbak siapa ini?
+mau janji dengan dr. Hana
+I'm Taurus
+I'm Sunni
+I'm Type 2 diabetic
+I'm Verizon customer
+I'm Premium
+I'm Marriott member
+I'm Outside
+I'm Good
+I'm Confused
+I'm Thirty
+I'm Home
+I am Outraged
+I am Jakarta based
+I am COVID positive
+I am Sam's wife
+this is Singapore?
+this is Netflix right
+This is America
+This is Paracetamol?
+This is Toyota service?
+This is Garbage
+This is Vegan?
+This is the Johnsons
+It's Samsung
+It's Blue
+Bali here
+Anyone here?
+call me Later
+call me on Zoom
+panggil Bu Rina
+nama saya di struk salah
+nama saya typo
+nama anaknya Kevin
+nama pasien: ibu saya
+nama menu nya apa
+my name is on the list?
+my name is a bit long
+my boss's name is Karen
+my email is anna@mail.com
+is this Maria speaking?
+Thanks Anna
+Dear Sir
+Kak Rina, paket saya mana?
+titip pesan buat Pak Joko
+saya dikasih nomor ini sama Dewi
+saya langganan Bu Yuni
+saya sepupu Rina
+saya tunggu Pak Eko
+I'm not Lisa
+I'm with Anna
+I spoke with Jennifer yesterday
+abdi badé naros
+kulo saking Solo
+gue Scorpio
+gue Senin cuti
+beta Ambon
+saya Papua
+iya Budi
+saya Lebaran hari kedua ke sana
+saya Cengkareng, ongkir ke sini?
+saya Jogja kak
+saya Purwokerto pak
+saya Tebet Timur
+saya Pasar Minggu
+saya Gading Serpong
+saya Graha Raya
+ini Bidan Yati?
+ini Kimia Farma?
+ini Brosurnya
+ini Paketnya rusak
+saya Bukopin
+saya Seabank kak
+saya AnterAja
+saya Instan
+saya Steam wallet
+saya PUBG
+saya Vidio
+saya Word 2016
+saya Nokia jadul
+saya Calya 2018
+saya Brio merah
+saya Real Madrid
+saya Timnas garis keras
+saya Budha
+saya NU
+saya Libra
+aku Scorpio bgt
+saya Rhesus negatif
+saya Jumbo
+saya Abu-abu
+saya Malem Minggu
+saya Januari
+saya Vitamin C
+saya Typus
+saya Migrain
+saya Kontrol rutin
+saya Tambal
+saya Creambath
+saya Croissant
+saya Nasi uduk
+saya Martabak
+saya VIP
+saya Bisnis class
+saya Satpam
+saya Ojol
+saya Supplier
+saya Alumni
+saya Turis
+saya Penyewa
+saya Orang tuanya Rafi
+saya Kakeknya
+saya Puas
+saya Cancel
+saya Fix
+saya Booking
+saya Udah Bayar
+saya Cash
+saya Debit
+SAYA PUAS
+I AM WAITING
+I'm Tamil
+I'm Cuban
+I'm Aries
+I'm Size 8
+I'm Hispanic
+I'm Celiac
+I'm Epileptic
+I'm Zoom fatigued
+I'm Prime member
+I'm Yankees
+I'm Mother of two
+I'm Manager
+I'm Engineer from Delhi
+I'm Driving
+I'm Free Thursday
+I'm Working From Home
+I am Deaf
+I am Guest
+I am Ibiza bound
+I am Gryffindor
+this is Changi airport?
+This is Christmas
+This is Perfect
+This is Hilarious
+This is Levis?
+This is Singapore number
+This is Delivery
+it's Ramadan
+it's Complicated
+it's Bali time
+Guest here
+call me Noon
+panggil Polisi
+nama saya hilang
+nama saya dieja beda
+nama saya belum dipanggil
+nama sekolah saya SMA 3
+nama bapak saya Suparman
+my name is hard to spell
+my name is wrongly printed
+my doctor's name is Lee
+dengan Shopeepay bisa?
+dengan Garansi?
+gue Tangerang
+gue Minggu libur
+ane Surabaya gan
+aku Bandung
+aku Pink aja
+abdi di Bandung
+saya kakak dari Tono
+saya pesan lewat Rina
+saya bukan Agus kak
+I'm meeting Sarah at 5
+say hi to Maria
+saya Sabtu ini kosong kak
+saya Ngaliyan
+saya Metro Lampung
+saya Jatinangor
+saya Pluit Jakut
+saya ShopeePay
+saya BRImo ga bisa masuk
+saya Biznet
+saya Galaxy S21
+saya Fortuner
+saya PSM
+saya Exo-L
+saya Gemini kak
+saya Tosca
+saya Size L
+saya Oktober depan
+saya Anemia
+saya USG
+saya Lulur
+saya Ayam penyet
+saya Americano
+saya Flash sale
+saya Retur
+saya Capek
+saya Marah
+saya Demam
+saya Sibuk
+saya Siap
+saya Penasaran
+saya Panitia
+saya Programmer
+saya Pramugari
+saya Petani
+saya Janda
+saya Introvert
+saya Warga RT 3
+saya Pasien lama
+saya Member baru
+saya Bagian gudang
+saya CV Abadi
+SAYA ORANG BARU
+Saya Ingin Bertanya
+Ini Pesanan Saya
+ini Surat rujukan
+ini Warna navy
+ini Senayan?
+ini Bot?
+ini Salon Rina?
+dengan Resep
+dengan Kemasan baru
+dengan Keluarga
+gue Bandung
+gw Persija
+aku Semarang
+aku Hitam
+aku Sukanya pedas
+I'm Hungarian
+I'm Jain
+I'm AB negative
+I'm Pescatarian
+I'm Colorblind
+I'm Teacher
+I'm Hopeless
+I'm Shocked
+I'm Running Late
+I'm Blocked
+I'm Lakers fan
+I'm Xbox player
+I'm Sprint
+I'm Google certified
+I am Muslim
+I am Polish
+I am Underage
+I am Currently Abroad
+I am Quarantined
+I am Godzilla
+this is Thursday
+This is Outrageous
+This is Cheap
+This is Panadol?
+This is Invoice 22
+This is Anna's order
+it's Toyota
+it's Raining
+First timer here
+call me Old-fashioned
+nama saya kebalik
+nama saya gak sesuai KTP
+nama pemilik rekening siapa
+nama pasiennya Wati
+my name is misspelt
+my name is already there
+my teacher's name is Joy
+saya atasan Rudi
+saya nginep di rumah Dewi
+I'm replying to Maria
 """
 
 CASES = [

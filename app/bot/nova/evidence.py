@@ -54,11 +54,19 @@ def is_shown(message: Reading, phrase: Phrase, at: int, span: Sequence[Word], en
         return is_given_name(first) and known and goes_on and all(map(is_uncommon, names))
     alike = all(message.looks_like_name(word) or word.key in PARTICLES for word in names)
     if is_given_name(first):
-        return not is_ordinary(first) or (alike and (len(names) > 1 or _introduces(message, end)))
+        return not is_ordinary(first) or (alike and (len(names) > 1 or introduces(message, end)))
     if titled and message.words[at].key in ENGLISH_TITLES:
         return True
     known = titled or len(names) > 1 or is_family_name(first) or has_names_form(first)
     return goes_on and alike and (known or _is_introduction(message, at, end))
+
+
+def introduces(message: Reading, end: int) -> bool:
+    """Whether a name that could be a thing's is followed as a person's."""
+    following = message.word(end)
+    if following is None or following.kind == "mark":
+        return True
+    return following.key in _INTRODUCED | _WISHES or is_filler(following)
 
 
 def _is_introduction(message: Reading, at: int, end: int) -> bool:
@@ -73,14 +81,6 @@ def _is_introduction(message: Reading, at: int, end: int) -> bool:
     if following.key in ("dari", "from"):
         return message.is_capital(next_word)
     return following.key in _WISHES
-
-
-def _introduces(message: Reading, end: int) -> bool:
-    """Whether a name that could be a thing's is followed as a person's."""
-    following = message.word(end)
-    if following is None or following.kind == "mark":
-        return True
-    return following.key in _INTRODUCED | _WISHES or is_filler(following)
 
 
 def _is_everyday(word: Word) -> bool:

@@ -36,9 +36,9 @@ def do_capitals_tell(words: Sequence[Word]) -> bool:
     """Whether capitals mark names here: the message is neither SHOUTED nor Written Like This."""
     if all(not word.text.islower() and word.text.upper() == word.text for word in words):
         return any(word.text == word.text.lower() for word in words if word.kind == "word")
-    small = large = 0
+    small, large = int(bool(words) and words[0].text.islower()), 0
     for before, word in pairwise(words):
-        if before.kind != "mark" and word.key in _TELLING:
+        if before.kind != "mark" and before.key not in TITLES and word.key in _TELLING:
             if word.text.islower():
                 small += 1
             else:
@@ -73,7 +73,8 @@ def is_uncommon(word: Word) -> bool:
     """No everyday word, by the lists and by its form, or a first name in any case."""
     if word.key in GIVEN_NAMES:
         return True
-    return word.key not in _NAMELESS and not is_inflected(word.key)
+    beginning = word.key.partition("-")[0]
+    return _NAMELESS.isdisjoint((word.key, beginning)) and not is_inflected(word.key)
 
 
 def is_closed(word: Word) -> bool:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from app.bot.nova.common_words import COMMON_WORDS
-from app.bot.nova.evidence import ONLY, is_shown
-from app.bot.nova.likeness import is_filler, is_given_name, is_uncommon
+from app.bot.nova.evidence import ONLY, introduces, is_shown
+from app.bot.nova.likeness import is_filler, is_given_name, is_ordinary, is_uncommon
 from app.bot.nova.phrases import (
     CONJUNCTIONS,
     CORRECTION,
@@ -104,13 +104,15 @@ def _name_at(message: Reading, phrase: Phrase, at: int, corrected: bool) -> str 
     first = span[0]
     match phrase.proof:
         case Proof.STRONG:
-            trusted = message.is_capital(first) or is_uncommon(first)
+            trusted = message.is_capital(first) or (
+                is_uncommon(first) and (not is_ordinary(first) or introduces(message, end))
+            )
         case Proof.FAIR:
-            everyday = first.key in COMMON_WORDS and not titled
+            everyday = not (titled or is_uncommon(first))
             if message.is_capital(first):
                 trusted = not everyday or is_given_name(first)
             else:
-                trusted = not everyday and is_uncommon(first)
+                trusted = is_uncommon(first) and (titled or first.key not in COMMON_WORDS)
         case Proof.WEAK:
             trusted = is_shown(message, phrase, at, span, end)
     if corrected and not (message.is_capital(first) or is_given_name(first)):

@@ -9,8 +9,8 @@ from app.bot.nova.vocabulary import word_set
 
 PROPER_NOUNS = word_set(
     """
-    aamiin abu-abu ace acer adelaide adha adhd adidas adira advan advent aerox aespa afrika
-    agnostic agoda agya ahad aia aids airasia airbnb airpods ajaib ajax akulaku alfamidi alibaba
+    aamiin abu-abu acer adelaide adha adhd adidas adira advan advent aerox aespa afrika agnostic
+    agoda agya ahad aia aids airasia airbnb airpods ajaib ajax akulaku alfamidi alibaba
     aliexpress allianz allo allsize alodokter alphard alun-alun ambarawa ambivert americano
     amerika amex amoxicillin amsterdam ancol angin antangin antapani apartemen apartment apotek
     aqua arabic arema aremania argentina army arsenal asam asar ashar asn astaghfirullah astra
@@ -95,12 +95,12 @@ PROPER_NOUNS = word_set(
     salem salon sambal sampang sampit sampoerna samsat sandal sanur sapi sarawak sarinah sasak
     sate satpol sawangan scaling scarlett scoopy scoot sd seabank seattle seblak seiko seminyak
     senayan senen senggigi sentul seoul sepatu sequis serang serpong serum setiabudhi setiabudi
-    seventeen sgd sgm shanghai shein shell shenzhen shio shopeefood shopeepay shopify siantar
-    sidoarjo signal sigra sikh siloam silver sim simpang simpati singapura singaraja singkawang
-    singosari sinopharm sinovac siomay siri sith situbondo skintific skype skywalker slack
-    sleman slytherin sma smk smp snapchat sociolla somethinc sony soreang sorong sosro soto
-    spain spanyol sparta spartacus spartan spaylater spg spider-man spiderman sprite spurs spx
-    sragen staf starbucks stasiun stnk stockbit stockholm stray studio subang subhanallah
+    seventeen sgd sgm shanghai shein shell shenzhen sherlock shio shopeefood shopeepay shopify
+    siantar sidoarjo signal sigra sikh siloam silver sim simpang simpati singapura singaraja
+    singkawang singosari sinopharm sinovac siomay siri sith situbondo skintific skype skywalker
+    slack sleman slytherin sma smk smp snapchat sociolla somethinc sony soreang sorong sosro
+    soto spain spanyol sparta spartacus spartan spaylater spg spider-man spiderman sprite spurs
+    spx sragen staf starbucks stasiun stnk stockbit stockholm stray studio subang subhanallah
     sukabumi sukajadi sukawati sulsel sulteng sulut sumbar sumbawa sumedang sumenep summarecon
     sumsel sumut sundanese sungai sunlight sunni sunscreen sunsilk superadmin superindo supra
     sushi susu suzuki swahili swastiastu sweety swift swiftie sydney syiah tabanan tagalog

@@ -21,8 +21,8 @@ ME = word_set(
 TITLES = word_set(
     """
     mr mrs ms miss mister dr drs dra drg prof professor ir sir madam hj ust ustad ustadz ustadzah
-    ustaz kyai kiai kh rev pdt pak bapak bpk bp ibu bu kak kakak kk ka mas mbak mba mbk bang abang om tante
-    nona nyonya ny tuan tn ko koh ci cik kang neng teh uda uni mpok mbah eyang haji hajah
+    ustaz kyai kiai kh rev pdt pak bapak bpk bp ibu bu kak kakak kk ka mas mbak mba mbk bang abang
+    om tante nona nyonya ny tuan tn ko koh ci cik kang neng teh uda uni mpok mbah eyang haji hajah
     ustazah pendeta pastor romo suster bidan ners letda lettu letkol kapten mayor kolonel serda
     sertu serka pelda peltu kopda kopral praka pratu briptu bripda bripka brigadir aipda aiptu ipda
     iptu akp kompol akbp
