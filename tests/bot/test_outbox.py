@@ -17,6 +17,7 @@ from app.bot import outbox as sending
 from app.bot.outbox import Outbox
 from app.bot.whatsapp import CloudApi
 from app.database.pool import Pool
+from app.sessions.errors import Unavailable
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
 from tests.sessions.turns import CLIENT, PHONE
@@ -393,8 +394,7 @@ async def test_a_process_that_was_held_up_before_it_sent_asks_whether_it_still_m
         if is_reset:
             connection.execute('DELETE FROM "User"')
 
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late)
-    monkeypatch.setattr(sending, "time", clock)
+    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
     act_after(monkeypatch, "start_sending", stand_still)
     queue(connection, "one")
     outbox.wake(CLIENT)
@@ -416,9 +416,60 @@ async def test_an_answer_that_another_bot_took_over_meanwhile_is_not_sent_twice(
         late = 30.0
         connection.execute("UPDATE \"Conversation\" SET status = 'uncertain' WHERE body = 'one'")
 
-    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + late))
+    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
     act_after(monkeypatch, "start_sending", lose_it)
     queue(connection, "one", "two")
     outbox.wake(CLIENT)
     await until(has_statuses(connection, "uncertain", "sent"), "the next sent")
     assert api.texts(PHONE, None) == ["two"]
+
+
+async def test_an_answer_reset_while_it_waits_to_be_tried_again_is_not_sent(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and not listening
+        port = taken.getsockname()[1]
+        async with CloudApi.open(
+            f"http://127.0.0.1:{port}/v24.0", NUMBER_ID, ACCESS_TOKEN
+        ) as cloud:
+            outbox = open_outbox(pool, cloud, connection)
+            queue(connection, "one")
+            outbox.wake(CLIENT)
+            started = time.monotonic()
+            # A sender that keeps the answer to itself never says that the attempt is over.
+            await until(
+                lambda: (
+                    connection.execute(
+                        "SELECT 1 FROM \"Conversation\" WHERE attempts > 0 AND status = 'queued'"
+                    ).fetchone()
+                    or time.monotonic() > started + 2
+                ),
+                "an attempt that could not connect",
+            )
+            connection.execute('DELETE FROM "User"')
+            taken.close()
+            async with run_api(port) as api:
+                await outbox.finish(5)
+                assert api.texts() == []
+
+
+async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = False
+    ask = Outbox._ask
+
+    async def lose_the_first_reply(self: Outbox, statement: Any, *parameters: Any) -> Any:
+        nonlocal lost
+        rows = await ask(self, statement, *parameters)
+        if "start_sending" in statement and not lost:
+            lost = True
+            raise Unavailable("the connection ended before the reply came")
+        return rows
+
+    monkeypatch.setattr(Outbox, "_ask", lose_the_first_reply)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "sent", "sent"), "both sent")
+    assert api.texts(PHONE, None) == ["one", "two"]

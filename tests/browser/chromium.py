@@ -24,7 +24,11 @@ ARGUMENTS = [
 
 def find_chromium() -> str:
     """Its path; skips the test where there is none, except in CI."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if found is None:
         message = "there is no Chromium on this machine: apt-get install chromium"
         if os.environ.get("CI"):

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from app.database.pool import Pool, open_pool
+from app.sessions import clock
 from app.sessions import listener as listening
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
@@ -403,8 +404,8 @@ async def test_a_process_that_stood_still_does_not_trust_itself(
     """As after SIGSTOP and SIGCONT: the clock went on, and the loop has not run yet."""
     ear.cache.keep(Session(id=CLIENT, incarnation=uuid4()), PHONE, ear.cache.mark())
     assert ear.cache.find(PHONE) is not None
-    now = listening._now
-    monkeypatch.setattr(listening, "_now", lambda: now() + 30)
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + 30)
     assert not ear.listener.is_fresh()
     assert ear.cache.find(PHONE) is None and len(ear.cache) == 0
 

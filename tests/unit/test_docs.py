@@ -16,9 +16,7 @@ from app.settings import Settings
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 DOCUMENTS = sorted(
-    path
-    for pattern in ("*.md", "docs/*.md", "sql/*.md")
-    for path in ROOT.glob(pattern)
+    path for pattern in ("*.md", "docs/*.md", "sql/*.md") for path in ROOT.glob(pattern)
 )
 INTERNAL = {"NOVABOT_SIMULATOR_ALLOWED"}
 

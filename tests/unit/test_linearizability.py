@@ -7,7 +7,14 @@ import pytest
 from tests.system.history.linearizability import Operation, find_violation
 
 
-def op(number: int, kind: str, start: float, end: float, value: str | None = None, result: object = None) -> Operation:
+def op(
+    number: int,
+    kind: str,
+    start: float,
+    end: float,
+    value: str | None = None,
+    result: object = None,
+) -> Operation:
     return Operation(number, kind, value, result, start, end)  # type: ignore[arg-type]
 
 
