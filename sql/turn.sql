@@ -34,6 +34,7 @@ COMMENT ON FUNCTION load_session(text[]) IS
 CREATE OR REPLACE FUNCTION lock_client(addresses text[]) RETURNS "User"
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
     SELECT u.*
     FROM "User" AS u

@@ -12,6 +12,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import psycopg
+import uvloop
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -61,7 +62,7 @@ class ResponderError(Exception):
 def serve(settings: Settings, host: str, port: int) -> None:
     """Runs one bot until SIGINT or SIGTERM."""
     configure_logging(settings.log_format, "bot")
-    asyncio.run(_run(settings, host, port))
+    uvloop.run(_run(settings, host, port))
 
 
 async def _run(settings: Settings, host: str, port: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from typing import Any
 
@@ -61,6 +62,11 @@ def create_token(conn: Connection[Any], name: str) -> str:
 def hash_password(password: str) -> str:
     """An argon2id hash, with its salt and parameters."""
     return PasswordHasher().hash(password)
+
+
+def hash_cookie(key: str, token: str) -> bytes:
+    """What the tables keep of a login's cookie: another NOVABOT_SECRET_KEY logs everybody out."""
+    return hmac.digest(key.encode(), token.encode(), "sha256")
 
 
 def hash_token(token: str) -> bytes:

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from app import telemetry
 from app.dashboard.auth import is_local
 from app.dashboard.forms import read_form
-from app.dashboard.operators import SESSION_COOKIE, find_operator, hash_cookie
+from app.dashboard.operators import SESSION_COOKIE, find_operator, hash_presented
 from app.dashboard.pages import render, words_of
 from app.dashboard.queries import fetch_one, fetch_value
 from app.dashboard.services import services_of
@@ -76,7 +76,7 @@ async def log_in(request: Request) -> Response:
     await fetch_value(
         request,
         "SELECT finish_login(%s, %s, %s, %s)",
-        [account.name, address, hash_cookie(request, token), _presented(request)],
+        [account.name, address, hash_presented(request, token), _presented(request)],
     )
     telemetry.report_login(account.name)
     response = RedirectResponse(following, 303)
@@ -136,7 +136,7 @@ def _verify(known: str, password: str) -> bool:
 
 
 def _presented(request: Request) -> bytes:
-    return hash_cookie(request, request.cookies.get(SESSION_COOKIE, ""))
+    return hash_presented(request, request.cookies.get(SESSION_COOKIE, ""))
 
 
 def _read_next(path: str | None) -> str:

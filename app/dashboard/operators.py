@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from starlette.requests import Request
 
-from app.dashboard.accounts import hash_token
+from app.dashboard.accounts import hash_cookie, hash_token
 from app.dashboard.queries import fetch_one, fetch_value
 from app.dashboard.services import services_of
 
@@ -38,10 +37,10 @@ def actor_of(request: Request) -> str:
     return actor
 
 
-def hash_cookie(request: Request, token: str) -> bytes:
-    """What "WebSession" keeps of a cookie: another NOVABOT_SECRET_KEY logs everybody out."""
+def hash_presented(request: Request, token: str) -> bytes:
+    """What "WebSession" keeps of this cookie."""
     key = services_of(request).settings.secret_key.get_secret_value()
-    return hmac.digest(key.encode(), token.encode(), "sha256")
+    return hash_cookie(key, token)
 
 
 async def find_operator(request: Request) -> Operator | None:
@@ -50,7 +49,7 @@ async def find_operator(request: Request) -> Operator | None:
     if not token:
         return None
     operator = await fetch_one(
-        request, Operator, "SELECT * FROM find_web_session(%s)", [hash_cookie(request, token)]
+        request, Operator, "SELECT * FROM find_web_session(%s)", [hash_presented(request, token)]
     )
     if operator is not None:
         request.state.operator = operator

@@ -17,6 +17,9 @@ from app.sessions.store import deadline_from_now, fetch_rows
 from app.telemetry import observe_eviction, report_acknowledgement_delayed
 
 _BATCH = 1_000
+_GATHER = 0.005
+"""Seconds before a batch is written. Its own NOTIFY wakes every listening process: at once, with
+16 bots, it would get in the way of the evictions that it reports (2 to 7 ms became 1)."""
 _PAUSE = 0.5
 """Seconds before the next try while the database is away."""
 
@@ -53,6 +56,7 @@ class Acknowledgements:
         while True:
             await self._waiting.wait()
             self._waiting.clear()
+            await asyncio.sleep(_GATHER)
             try:
                 await self._write()
             except StoreError as error:

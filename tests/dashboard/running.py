@@ -14,7 +14,7 @@ from typing import Any
 import httpx2 as httpx
 import psycopg
 
-from app.dashboard.accounts import create_token, hash_password, hash_token
+from app.dashboard.accounts import create_token, hash_cookie, hash_password
 from app.dashboard.app import create_server
 from app.dashboard.operators import SESSION_COOKIE
 from app.server import HttpServer
@@ -22,6 +22,8 @@ from app.settings import load_settings
 
 PASSWORD = "correct horse"
 DEADLINE = 15.0
+
+SECRET_KEY = "a key of the tests, long enough for one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Dashboard:
                 conn.execute(
                     """INSERT INTO "WebSession" ("tokenHash", operator, "expiresAt")
                     VALUES (%s, %s, now() + interval '1 hour')""",
-                    [hash_token(token := secrets.token_urlsafe()), name],
+                    [hash_cookie(SECRET_KEY, token := secrets.token_urlsafe()), name],
                 )
             client.cookies.set(SESSION_COOKIE, token)
             yield client
@@ -56,7 +58,9 @@ class Dashboard:
 
 @contextmanager
 def run_dashboard(database_url: str) -> Iterator[Dashboard]:
-    server = create_server(load_settings(database_url=database_url), "127.0.0.1", 0)
+    server = create_server(
+        load_settings(database_url=database_url, secret_key=SECRET_KEY), "127.0.0.1", 0
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
