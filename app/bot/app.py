@@ -23,7 +23,7 @@ from app.bot.answering import Answering
 from app.bot.outbox import Outbox
 from app.bot.rounds import AUDIT_EVERY, Rounds
 from app.bot.webhook import Webhook
-from app.bot.whatsapp import CloudApi
+from app.bot.whatsapp.client import CloudApi
 from app.database.connection import cut
 from app.database.migrations import is_current
 from app.database.pool import Pool, open_pool

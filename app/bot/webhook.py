@@ -15,8 +15,8 @@ from uuid import UUID
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.bot.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
-from app.bot.signature import verify_signature
+from app.bot.whatsapp.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
+from app.bot.whatsapp.signature import verify_signature
 from app.database.pool import Pool
 from app.sessions.errors import StoreError, Unavailable
 from app.sessions.store import deadline_from_now, fetch_row

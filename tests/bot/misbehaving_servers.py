@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.bot.whatsapp import CloudApi, Outcome, Patience
+from app.bot.whatsapp.client import CloudApi, Outcome, Patience
 
 PHONE = "6281234567890"
 USER_ID = "ID.4a5b6c7d8e9f"

@@ -13,7 +13,7 @@ import pytest
 
 from app.bot.answering import Answering
 from app.bot.outbox import Outbox
-from app.bot.whatsapp import CloudApi
+from app.bot.whatsapp.client import CloudApi
 from app.database.pool import Pool
 from app.sessions.cache import Cache
 from app.sessions.session import Message, Reply, Session

@@ -15,7 +15,7 @@ import pytest
 
 from app.bot import outbox as sending
 from app.bot.outbox import Outbox
-from app.bot.whatsapp import CloudApi
+from app.bot.whatsapp.client import CloudApi
 from app.database.pool import Pool
 from app.sessions.errors import Unavailable
 from tests.bot.conftest import StartBot

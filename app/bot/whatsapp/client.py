@@ -24,9 +24,9 @@ from typing import Any, cast
 
 import httpx2
 
-from app.bot.cleaning import clean_text, mask_ids
-from app.bot.refusals import Refused, read_refusal
-from app.bot.senders import read_phone
+from app.bot.whatsapp.cleaning import clean_text, mask_ids
+from app.bot.whatsapp.refusals import Refused, read_refusal
+from app.bot.whatsapp.senders import read_phone
 
 __all__ = [
     "Accepted",

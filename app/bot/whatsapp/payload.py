@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
-from app.bot.cleaning import clean_json, remove_message_ids
-from app.bot.items import (
+from app.bot.whatsapp.cleaning import clean_json, remove_message_ids
+from app.bot.whatsapp.items import (
     Ignored,
     StatusUpdate,
     UnreadableError,
@@ -22,7 +22,7 @@ from app.bot.items import (
     read_message,
     read_status,
 )
-from app.bot.senders import Sender, find_recipient, find_sender, read_contacts
+from app.bot.whatsapp.senders import Sender, find_recipient, find_sender, read_contacts
 from app.sessions.session import Message
 
 __all__ = ["Body", "Message", "NotABody", "SetAside", "StatusUpdate", "read_body"]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from app.bot.payload import (
+from app.bot.whatsapp.payload import (
     Body,
     Message,
     read_body,
 )
-from tests.unit.webhook_bodies import (
+from tests.unit.whatsapp.webhook_bodies import (
     AT,
     OURS,
     PHONE,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bot.signature import verify_signature
+from app.bot.whatsapp.signature import verify_signature
 
 SECRET = "an-app-secret"
 RAW = b'{"object":"whatsapp_business_account"}'

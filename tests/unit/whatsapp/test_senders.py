@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.bot.payload import (
+from app.bot.whatsapp.payload import (
     Message,
 )
-from tests.unit.webhook_bodies import (
+from tests.unit.whatsapp.webhook_bodies import (
     PARENT_ID,
     PHONE,
     USER_ID,

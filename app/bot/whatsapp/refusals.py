@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from app.bot.cleaning import mask_ids
+from app.bot.whatsapp.cleaning import mask_ids
 
 Action = Literal["fail", "retry", "slow_client", "pause_all", "stop"]
 """fail: this message, for good · retry: this message, a few times · slow_client: this client's

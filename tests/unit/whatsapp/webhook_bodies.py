@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from app.bot.payload import (
+from app.bot.whatsapp.payload import (
     Body,
     Message,
     SetAside,

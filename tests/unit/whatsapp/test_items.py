@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from app.bot.payload import (
+from app.bot.whatsapp.payload import (
     Body,
     Message,
     SetAside,
     read_body,
 )
-from tests.unit.webhook_bodies import (
+from tests.unit.whatsapp.webhook_bodies import (
     AT,
     OURS,
     PHONE,

@@ -15,9 +15,9 @@ from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
-from app.bot.cleaning import clean_json, clean_text, mask_ids
-from app.bot.kinds import IGNORED_TYPES, is_forwarded, read_content
-from app.bot.senders import Sender
+from app.bot.whatsapp.cleaning import clean_json, clean_text, mask_ids
+from app.bot.whatsapp.kinds import IGNORED_TYPES, is_forwarded, read_content
+from app.bot.whatsapp.senders import Sender
 from app.sessions.session import Message
 
 ID_LIMIT = 512

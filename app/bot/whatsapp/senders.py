@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from app.bot.cleaning import clean_text
+from app.bot.whatsapp.cleaning import clean_text
 
 NAME_LIMIT = 200
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bot.payload import (
+from app.bot.whatsapp.payload import (
     SET_ASIDE_LIMIT,
     Body,
     Message,
@@ -17,7 +17,7 @@ from app.bot.payload import (
     SetAside,
     read_body,
 )
-from tests.unit.webhook_bodies import (
+from tests.unit.whatsapp.webhook_bodies import (
     OURS,
     PHONE,
     STAMP,

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from app.bot.cleaning import clean_json, clean_text
+from app.bot.whatsapp.cleaning import clean_json, clean_text
 
 UNSUPPORTED = "unsupported"
 IGNORED_TYPES = frozenset({"reaction", "edit", "revoke", "system", "request_welcome", "ephemeral"})
