@@ -2,18 +2,20 @@
 # make test    the tests (make test ARGS="tests/unit -k names")
 # make check   linters, types, import rules
 # make bench   the benchmarks
+# make soak    the history checker under all faults (make soak MINUTES=30)
 #
 # Needs Python 3.11 or newer; uv is used where it is. PYTHON=… chooses another one.
 
 VENV := .venv
 BIN := $(VENV)/bin
+MINUTES ?= 30
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	if $$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then echo $$python; break; fi; done)
 UV := $(shell command -v uv 2>/dev/null)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: up test check bench clean
+.PHONY: up test check bench soak clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -24,6 +26,10 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: $(VENV)/.test
+	@NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
+		"tests/system/test_history.py::test_every_history_is_linearizable[everything]"
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

@@ -399,5 +399,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON PROCEDURE wait_for_acks(bigint, interval) IS
+COMMENT ON PROCEDURE wait_for_acks (bigint, interval) IS
 'Waits until every bot has acknowledged a reset, or says who is missing. Call it after the reset has committed.';

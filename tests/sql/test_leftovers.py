@@ -57,8 +57,10 @@ NEEDLES = [
 DOORS = [
     "DELETE FROM \"User\" WHERE id = '6281717407674@c.us'",
     "SELECT reset_client('+62 817 1740 7674', 'Sari', 'dashboard')",
-    "SELECT forget_by_chat(ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision,"
-    " 'wamid.forget', now(), NULL) FROM load_session(ARRAY['6281717407674']) AS l",
+    (
+        "SELECT forget_by_chat(ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision,"
+        " 'wamid.forget', now(), NULL) FROM load_session(ARRAY['6281717407674']) AS l"
+    ),
     'TRUNCATE "User" CASCADE',
     'SET session_replication_role = replica; DELETE FROM "User"',
 ]

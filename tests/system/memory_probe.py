@@ -54,11 +54,10 @@ def _find(line: str) -> list[str]:
         if id(holder) in mine:
             continue
         for held in _texts_of(holder):
-            if any(n in held for n in (needles if isinstance(held, str) else binary)):
-                if held is not line:
-                    found.append(
-                        f"{type(holder).__module__}.{type(holder).__qualname__}: {held!r:.200}"
-                    )
+            wanted = needles if isinstance(held, str) else binary
+            if held is not line and any(needle in held for needle in wanted):
+                kind = type(holder)
+                found.append(f"{kind.__module__}.{kind.__qualname__}: {held!r:.200}")
     return found
 
 

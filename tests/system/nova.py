@@ -49,7 +49,9 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = DEADLINE)
 class Process:
     """One process of the product; its output is kept for the failure report."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], log: Path):
+    def __init__(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], log: Path
+    ) -> None:
         self.name = name
         self.log = log
         with log.open("ab") as output:

@@ -66,12 +66,16 @@ DEFECTS = {
         "sql/turn.sql",
         (
             (
-                "        client.id IS DISTINCT FROM expected_id\n"
-                "        OR client.revision IS DISTINCT FROM expected_user_revision\n"
-                "        OR current_session IS DISTINCT FROM expected_session_revision\n",
-                "        client.id IS NOT NULL\n"
-                "        AND (client.revision IS DISTINCT FROM expected_user_revision\n"
-                "        OR current_session IS DISTINCT FROM expected_session_revision)\n",
+                (
+                    "        client.id IS DISTINCT FROM expected_id\n"
+                    "        OR client.revision IS DISTINCT FROM expected_user_revision\n"
+                    "        OR current_session IS DISTINCT FROM expected_session_revision\n"
+                ),
+                (
+                    "        client.id IS NOT NULL\n"
+                    "        AND (client.revision IS DISTINCT FROM expected_user_revision\n"
+                    "        OR current_session IS DISTINCT FROM expected_session_revision)\n"
+                ),
             ),
         ),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
@@ -80,8 +84,10 @@ DEFECTS = {
         "app/sessions/listener.py",
         (
             (
-                "                self._proven_at = None\n"
-                '                self._evict(Eviction("gap", EVERYBODY))\n',
+                (
+                    "                self._proven_at = None\n"
+                    '                self._evict(Eviction("gap", EVERYBODY))\n'
+                ),
                 "                pass\n",
             ),
             (
@@ -121,10 +127,13 @@ DEFECTS = {
         (
             (
                 "            case NotSent(text):\n",
-                "            case NotSent(text) if attempts < 8:\n"
-                "                await asyncio.sleep(0.5)\n"
-                "                await self._send(message, address, body, attempts + 1, clock.now())\n"
-                "            case NotSent(text):\n",
+                (
+                    "            case NotSent(text) if attempts < 8:\n"
+                    "                await asyncio.sleep(0.5)\n"
+                    "                again = (message, address, body, attempts + 1, clock.now())\n"
+                    "                await self._send(*again)\n"
+                    "            case NotSent(text):\n"
+                ),
             ),
         ),
         ("tests/bot/test_outbox.py",),

@@ -53,7 +53,9 @@ class Record:
 class Driver:
     """Runs `workers` concurrent actors on `clients` phones. All chance comes from `chance`."""
 
-    def __init__(self, nova: Nova, chance: random.Random, *, clients: int = 12, workers: int = 12):
+    def __init__(
+        self, nova: Nova, chance: random.Random, *, clients: int = 12, workers: int = 12
+    ) -> None:
         self.record = Record()
         self._nova = nova
         self._chance = chance

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from app.bot.outbox import HELD_UP
-from tests.system.history.driver import Record
+from tests.system.history.driver import NOBODY, Record
 from tests.system.history.linearizability import Operation, find_violation
 
 IN_FLIGHT = HELD_UP + 1.0
@@ -39,10 +41,12 @@ def _find_late(record: Record, continued_at: Sequence[float]) -> Iterator[str]:
     """Answers from before a reset whose sending can't have begun before it."""
     arrivals = {arrival.number: arrival for arrival in record.arrivals}
     for phone, history in record.histories.items():
-        resets = [o for o in history if o.kind in ("reset", "remake")]
+        resets = sorted(
+            (o for o in history if o.kind in ("reset", "remake")), key=lambda o: o.invoked
+        )
         for told in history:
             arrival = arrivals.get(told.number)
-            if arrival is None or told.kind not in ("ask", "tell") or arrival.read == ("-", "-"):
+            if arrival is None or told.kind not in ("ask", "tell") or arrival.read == NOBODY:
                 continue
             late = _find_reset_between(told, resets, arrival.at)
             woke = any(0 <= arrival.at - at <= IN_FLIGHT for at in continued_at)
@@ -53,7 +57,11 @@ def _find_late(record: Record, continued_at: Sequence[float]) -> Iterator[str]:
 def _find_reset_between(
     told: Operation, resets: Sequence[Operation], arrived: float
 ) -> Operation | None:
-    for reset in resets:
-        if told.returned < reset.invoked and reset.returned < arrived - IN_FLIGHT:
+    """A reset, of those in the order of their invocation, that lies wholly between."""
+    begun_after = bisect_right(resets, told.returned, key=lambda o: o.invoked)
+    for reset in islice(resets, begun_after, None):
+        if reset.invoked > arrived - IN_FLIGHT:
+            return None
+        if reset.returned < arrived - IN_FLIGHT:
             return reset
     return None
