@@ -190,7 +190,7 @@ def report_responder_failed(error: BaseException) -> None:
 
 def report_round_missed(reason: str) -> None:
     if _rounds.permits():
-        _log.warning("the database is away", reason=reason)
+        _log.warning("round missed", reason=reason)
 
 
 def report_taken_over(clients: int, abandoned: int) -> None:

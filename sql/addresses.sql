@@ -38,6 +38,8 @@ DECLARE
     );
     digits text;
 BEGIN
+    -- Without its 0, an Indonesian number is one only as people write it, in groups: bare digits,
+    -- as programs and ids have them, are international, and 852… is in Hong Kong.
     IF written ~* '^[a-z]{2}\.(ent\.)?[a-z0-9]{1,128}$' THEN
         RETURN written;
     END IF;
@@ -49,7 +51,7 @@ BEGIN
             WHEN digits LIKE '00%' THEN substr(digits, 3)
             WHEN written LIKE '+%' THEN digits
             WHEN digits LIKE '0%' THEN '62' || substr(digits, 2)
-            WHEN digits ~ '^8[0-9]{8,11}$' THEN '62' || digits
+            WHEN digits ~ '^8[0-9]{8,11}$' AND handle ~ '[0-9][ -][0-9]' THEN '62' || digits
             ELSE digits
         END;
         digits := regexp_replace(digits, '^620+', '62');

@@ -65,10 +65,18 @@ CREATE OR REPLACE FUNCTION prune_digests() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
-    DELETE FROM "Delivery" WHERE "seenAt" < now() - interval '8 days';
+    DELETE FROM "Delivery"
+    WHERE digest IN (
+        SELECT d.digest
+        FROM "Delivery" AS d
+        WHERE d."seenAt" < now() - interval '8 days'
+        ORDER BY d."seenAt"
+        LIMIT 5000
+        FOR UPDATE SKIP LOCKED
+    );
     DELETE FROM "Forgotten" WHERE at < now() - interval '8 days';
     DELETE FROM "SetAside" WHERE at < now() - interval '8 days';
 $$;
 COMMENT ON FUNCTION prune_digests() IS
-'Drops digests and items set aside that are older than 8 days; WhatsApp redelivers for 7. The bots call it hourly.';
+'Drops digests and items set aside that are older than 8 days; WhatsApp redelivers for 7. At most 5000 at a time; the bots call it every minute.';
 REVOKE ALL ON FUNCTION prune_digests() FROM PUBLIC;

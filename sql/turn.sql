@@ -138,7 +138,7 @@ CREATE OR REPLACE FUNCTION commit_turn(
     new_context jsonb,
     learnt_name text,
     answers text[],
-    stored_message bigint,
+    stored_message uuid,
     OUT outcome text,
     OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
     OUT user_revision uuid, OUT session_revision uuid
@@ -169,7 +169,7 @@ BEGIN
         -- 3a. The message was stored before it was answered: it must still be there.
         UPDATE "Conversation" AS c
         SET status = 'answered', "claimedBy" = NULL, "claimedAt" = NULL
-        WHERE c.id = stored_message AND c."userId" = client.id AND c.status = 'pending';
+        WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending';
         outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
     ELSIF was_delivered(message_id) THEN
         -- 3b. Seen before, by any bot, before or after any reset.
@@ -231,7 +231,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION commit_turn(
-    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, text[], bigint
+    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, text[], uuid
 ) IS
 'One turn, or nothing of it. outcome: committed (with the session as it is now), stale (somebody else wrote: the current session comes back, answer again from it), duplicate (seen before), forgotten (written before a reset), gone (the stored message was reset). Raises lock_not_available after 50 ms behind somebody''s lock.';
 
@@ -291,7 +291,7 @@ COMMENT ON FUNCTION store_message(text[], text, text, text, jsonb, timestamptz, 
 
 CREATE OR REPLACE FUNCTION claim_pending(client text, bot uuid)
 RETURNS TABLE (
-    id bigint, addresses text[], kind text, body text, detail jsonb, at timestamptz,
+    token uuid, addresses text[], kind text, body text, detail jsonb, at timestamptz,
     "waMessageId" text, attempts integer
 )
 LANGUAGE sql SECURITY DEFINER
@@ -312,8 +312,13 @@ AS $$
         AND c.status = 'pending'
         AND (c."claimedBy" IS NULL OR c."claimedBy" = bot OR NOT is_alive(c."claimedBy"))
     RETURNING
-        c.id, ARRAY[coalesce(c.address, alias_of(c."userId"))], c.kind, c.body, c.detail, c.at,
-        c."waMessageId", c.attempts
+        c.token,
+        -- Its own address too: the one it came from may lead to nobody by now.
+        CASE
+            WHEN c.address <> alias_of(c."userId") THEN ARRAY[c.address, alias_of(c."userId")]
+            ELSE ARRAY[alias_of(c."userId")]
+        END,
+        c.kind, c.body, c.detail, c.at, c."waMessageId", c.attempts
 $$;
 COMMENT ON FUNCTION claim_pending(text, uuid) IS
 'Gives a bot the client''s oldest stored message to answer; none while a living bot is at it.';
@@ -325,7 +330,7 @@ CREATE OR REPLACE FUNCTION forget_by_chat(
     expected_session_revision uuid,
     message_id text,
     written_at timestamptz,
-    stored_message bigint,
+    stored_message uuid,
     OUT outcome text,
     OUT reset bigint
 ) RETURNS record
@@ -353,7 +358,7 @@ BEGIN
             WHEN EXISTS (
                 SELECT
                 FROM "Conversation" AS c
-                WHERE c.id = stored_message AND c."userId" = client.id AND c.status = 'pending'
+                WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending'
             ) THEN 'reset'
             ELSE 'gone'
         END;
@@ -373,10 +378,10 @@ BEGIN
             u.id <> client.id
             AND u.id IN (SELECT a."userId" FROM "Alias" AS a WHERE a.alias = ANY (addresses));
         PERFORM remember_forgetting(addresses);
-        receipt := reset_client(coalesce(client.id, addresses[1]), 'client', 'chat');
+        receipt := reset_client(coalesce(client.id, client_id_of(addresses[1])), 'client', 'chat');
         reset := receipt.id;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION forget_by_chat(text[], text, uuid, uuid, text, timestamptz, bigint) IS
+COMMENT ON FUNCTION forget_by_chat(text[], text, uuid, uuid, text, timestamptz, uuid) IS
 'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, forgotten (written before a reset) or gone (the stored message was reset).';

@@ -5,15 +5,17 @@ afterwards from the stored row; by another bot, if this one ends meanwhile.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import threading
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from app.bot.outbox import Outbox
 from app.bot.workers import Workers
 from app.database.pool import Pool
-from app.sessions.cache import Cache
-from app.sessions.errors import StoreError
+from app.sessions.errors import Busy, StoreError
 from app.sessions.session import Message, Reply, Responder, Session
 from app.sessions.signals import EVERYBODY, Eviction
 from app.sessions.store import (
@@ -31,6 +33,8 @@ from app.sessions.store import (
 from app.sessions.turn import name_cause
 from app.telemetry import count_stale_turn, count_turn, report_responder_failed
 
+LONGEST_THOUGHT = 120.0
+"""Seconds that a responder may take."""
 GIVE_UP_AFTER = 3
 """Attempts; a responder that fails as often gets no more, and the message stays unanswered."""
 
@@ -38,11 +42,8 @@ GIVE_UP_AFTER = 3
 class Answering:
     """Takes the turns of stored messages, a client's in their order."""
 
-    def __init__(
-        self, pool: Pool, cache: Cache, responder: Responder, bot: UUID, outbox: Outbox
-    ) -> None:
+    def __init__(self, pool: Pool, responder: Responder, bot: UUID, outbox: Outbox) -> None:
         self._pool = pool
-        self._cache = cache
         self._responder = responder
         self._bot = bot
         self._outbox = outbox
@@ -103,7 +104,7 @@ class Answering:
             except StoreError:
                 return  # the next look around finds it again
 
-    async def _answer(self, stored: int, message: Message, attempts: int) -> None:
+    async def _answer(self, stored: UUID, message: Message, attempts: int) -> None:
         session = await load_session(self._pool, message.addresses, deadline_from_now())
         reply = await self._think(session, message, attempts)
         if reply is None:
@@ -112,24 +113,30 @@ class Answering:
             outcome = await forget_by_chat(
                 self._pool, session, message, deadline_from_now(), stored_message=stored
             )
-            count_turn(outcome)
             if outcome == "reset":
+                count_turn(outcome)
                 self._outbox.say_farewell(message.addresses[0], reply.answers)
+            else:
+                self._note_refusal(outcome)
             return
-        mark = self._cache.mark()
         result = await commit_turn(
             self._pool, session, message, reply, deadline_from_now(), stored_message=stored
         )
         match result:
             case Committed(committed):
                 count_turn("committed")
-                self._cache.keep(committed, message.addresses[0], mark)
                 if committed.id is not None:
                     self._outbox.wake(committed.id)
             case Stale(current):
                 count_stale_turn(name_cause(session, current))
             case Refused(outcome):
-                count_turn(outcome)
+                self._note_refusal(outcome)
+
+    def _note_refusal(self, outcome: str) -> None:
+        """Raises Busy for a message that is out of reach now: the next round looks again."""
+        count_turn(outcome)
+        if outcome == "gone":
+            raise Busy("the stored message is gone, or out of reach")
 
     async def _think(self, session: Session, message: Message, attempts: int) -> Reply | None:
         """None: it was stopped or failed, and the message is to be looked at again."""
@@ -139,22 +146,49 @@ class Answering:
         tasks = self._thinking.setdefault(session.incarnation, set())
         tasks.add(task)
         try:
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=LONGEST_THOUGHT)
         finally:
             task.cancel()
             tasks.discard(task)
             if not tasks:
                 self._thinking.pop(session.incarnation, None)
-        if task.cancelled():
+        if not task.done():
+            error = TimeoutError(f"no answer within {LONGEST_THOUGHT:g} s")
+        elif task.cancelled():
             return None
-        error = task.exception()
-        if error is None:
-            return task.result()
+        else:
+            error = task.exception()
+            if error is None:
+                return task.result()
         report_responder_failed(error)
-        return Reply(session.context) if attempts >= GIVE_UP_AFTER else None
+        if attempts >= GIVE_UP_AFTER:
+            return Reply(session.context)
+        await asyncio.sleep(2.0**attempts)  # what it asks may be away for a moment
+        return None
 
     async def _ask(self, session: Session, message: Message) -> Reply:
         if inspect.iscoroutinefunction(self._responder):
             return await self._responder(session, message)
-        reply = await asyncio.to_thread(self._responder, session, message)
+        reply = await _run_in_thread(self._responder, session, message)
         return await reply if inspect.isawaitable(reply) else reply
+
+
+async def _run_in_thread(responder: Responder, session: Session, message: Message) -> Any:
+    """In a thread of its own that, unlike an executor's, keeps no process from ending."""
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[Any] = loop.create_future()
+
+    def settle(settled: Callable[[Any], None], value: Any) -> None:
+        if not answered.done():
+            settled(value)
+
+    def run() -> None:
+        try:
+            outcome = (answered.set_result, responder(session, message))
+        except Exception as error:
+            outcome = (answered.set_exception, error)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits
+            loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await answered

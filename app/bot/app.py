@@ -96,7 +96,7 @@ class Bot:
         self._pool = pool
         self._cache = Cache(settings.session_limit, self._is_listening)
         self._outbox = Outbox(pool, api, self.id)
-        self._answering = Answering(pool, self._cache, responder, self.id, self._outbox)
+        self._answering = Answering(pool, responder, self.id, self._outbox)
         self._turns: Turns | None = None
         if is_instant(responder):
             self._turns = Turns(pool, self._cache, responder)

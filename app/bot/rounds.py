@@ -9,8 +9,6 @@ from collections.abc import Callable
 from typing import LiteralString
 from uuid import UUID
 
-import psycopg
-
 from app.bot.answering import Answering
 from app.bot.outbox import Outbox
 from app.database.pool import Pool
@@ -27,7 +25,7 @@ ROUND = 1.0
 """Seconds between rounds."""
 AUDIT_EVERY = 60
 """Rounds between two audits of the triggers."""
-_TIDY_EVERY = 3600
+_TIDY_EVERY = 60
 """Rounds between two prunings."""
 
 
@@ -70,10 +68,9 @@ class Rounds:
                 await self._look_around()
                 if number % _TIDY_EVERY == 0:
                     await self._ask("SELECT prune_digests()")
-                number += 1
-            except (StoreError, psycopg.ProgrammingError) as error:
-                # ProgrammingError: no schema yet, or somebody took something away.
+            except StoreError as error:
                 report_round_missed(str(error).partition("\n")[0])
+            number += 1
             await asyncio.sleep(ROUND)
 
     async def report(self) -> None:
@@ -96,7 +93,7 @@ class Rounds:
         try:
             row = await fetch_row(self._pool, "SELECT audit_triggers()", (), deadline_from_now())
             self._drift = tuple(row[0])
-        except (StoreError, psycopg.ProgrammingError):
+        except StoreError:
             self._drift = None
             raise
         if self._drift and self._drift != before:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.dashboard.services import services_of
+from app.dashboard.queries import open_bounded
 from app.database.migrations import is_current
 from app.telemetry import METRICS_CONTENT_TYPE, render_metrics
 
@@ -25,7 +23,7 @@ async def show_live(_: Request) -> Response:
 async def show_ready(request: Request) -> Response:
     """GET /ready: 503 with the reason unless the database answers and has our schema."""
     try:
-        async with asyncio.timeout(PATIENCE), services_of(request).pool.connection() as conn:
+        async with open_bounded(request, PATIENCE) as conn:
             current = await is_current(conn)
     except (psycopg.Error, PoolTimeout, PoolClosed, TimeoutError):
         return PlainTextResponse("the database does not answer\n", 503)

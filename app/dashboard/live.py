@@ -16,6 +16,7 @@ from starlette.responses import Response
 from app import telemetry
 from app.dashboard.services import services_of
 from app.dashboard.signals import ANYTHING, DEAF, Signals, read_signal
+from app.database.connection import cut
 from app.database.pool import connection_parameters
 
 QUIET = 10.0
@@ -37,7 +38,7 @@ async def listen(url: str, signals: Signals) -> NoReturn:
     pause = FIRST_PAUSE
     while True:
         try:
-            parameters = connection_parameters(url, "novabot-dashboard")
+            parameters = connection_parameters(url, "novabot dashboard listener")
             conn = await AsyncConnection.connect(url, **parameters)
             async with conn:
                 await conn.execute("LISTEN session_reset")
@@ -62,10 +63,13 @@ async def _hear(conn: AsyncConnection, signals: Signals) -> None:
     while True:
         async for heard in conn.notifies(timeout=QUIET):
             signals.publish(read_signal(heard.channel, heard.payload))
-        async with asyncio.timeout(PATIENCE):
+        watch = asyncio.get_running_loop().call_later(PATIENCE, cut, conn)
+        try:
             cursor = await conn.execute("SHOW transaction_read_only")
-            if await cursor.fetchone() != ("off",):
-                raise psycopg.OperationalError("the server only reads now")
+        finally:
+            watch.cancel()
+        if await cursor.fetchone() != ("off",):
+            raise psycopg.OperationalError("the server only reads now")
 
 
 async def _tell(signals: Signals) -> AsyncIterator[ServerSentEvent]:

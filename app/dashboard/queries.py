@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
+from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 from starlette.requests import Request
 
 from app.dashboard.services import services_of
+from app.database.connection import cut
 
 Row = TypeVar("Row")
+
+PATIENCE = 15.0
+"""Seconds that a statement may take: a reset waits 5 for somebody's lock."""
+
+
+@asynccontextmanager
+async def open_bounded(
+    request: Request, seconds: float
+) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
+    """A connection that is cut after so long, so that none is lost to a server that is mute."""
+    async with services_of(request).pool.connection() as conn:
+        watch = asyncio.get_running_loop().call_later(seconds, cut, conn)
+        try:
+            yield conn
+        finally:
+            watch.cancel()
 
 
 async def fetch_all(
@@ -18,7 +38,7 @@ async def fetch_all(
 ) -> list[Row]:
     """The rows, each as a value of the class `row`, whose fields are the columns."""
     async with (
-        services_of(request).pool.connection() as conn,
+        open_bounded(request, PATIENCE) as conn,
         conn.cursor(row_factory=class_row(row)) as cursor,
     ):
         await cursor.execute(query, values)
@@ -36,7 +56,7 @@ async def fetch_one(
 async def fetch_value(request: Request, query: LiteralString, values: Sequence[object] = ()) -> Any:
     """The first column of the first row; None without one."""
     async with (
-        services_of(request).pool.connection() as conn,
+        open_bounded(request, PATIENCE) as conn,
         conn.cursor(row_factory=scalar_row) as cursor,
     ):
         await cursor.execute(query, values)

@@ -97,7 +97,7 @@ def read_signal(channel: str, payload: str) -> Signal:
     """The signal that a notification means. Whatever can't be read means anything."""
     try:
         told = cast("object", json.loads(payload))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ANYTHING
     if not isinstance(told, dict):
         return ANYTHING

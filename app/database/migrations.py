@@ -91,6 +91,10 @@ def migrate(conn: Connection[Any], *, force: bool = False) -> Migrated:
             if not conn.closed:
                 conn.execute("RESET client_min_messages")
                 conn.execute("SELECT pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
+    except errors.LockNotAvailable as error:
+        raise MigrationError(
+            "Somebody's open transaction holds a table of ours: end it, or migrate again later"
+        ) from error
     except errors.InsufficientPrivilege as error:
         raise MigrationError(
             f"The role {conn.info.user} may not change this database: {error.diag.message_primary};"
@@ -137,6 +141,8 @@ def _apply_routines(conn: Connection[Any], *, force: bool) -> bool:
     with conn.transaction():
         # A function may call one that a later file makes.
         conn.execute("SET LOCAL check_function_bodies = off")
+        # Waiting for somebody's open transaction would make every turn wait behind us.
+        conn.execute("SET LOCAL lock_timeout = '3s'")
         for script in _read_scripts(sql_directory()):
             _execute(conn, script)
         _record(conn, routines)

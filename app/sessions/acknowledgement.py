@@ -48,7 +48,8 @@ class Acknowledgements:
 
     def add_missed(self, resets: Sequence[int]) -> None:
         """These came while we could not hear, and everything was dropped: they are carried out."""
-        self._evicted += [_Evicted(reset, 0, None) for reset in resets]
+        waiting = {evicted.reset for evicted in self._evicted}
+        self._evicted += [_Evicted(reset, 0, None) for reset in resets if reset not in waiting]
         self._waiting.set()
 
     async def run(self) -> None:

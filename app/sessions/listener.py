@@ -85,10 +85,6 @@ class Listener:
         """Whether memory may be used now."""
         return self._proven_at is not None and clock.now() - self._proven_at < FRESH_FOR
 
-    def seconds_since_proof(self) -> float | None:
-        """How old the last proof is; None before the first on this connection."""
-        return None if self._proven_at is None else clock.now() - self._proven_at
-
     async def run(self) -> None:
         """Listens until it is cancelled."""
         pause = _PAUSES[0]
@@ -165,7 +161,8 @@ class Listener:
                     await self._arrived.wait()
                     await notifying
             except TimeoutError:
-                error = notifying.exception() if notifying.done() else None
+                done = notifying.done() and not notifying.cancelled()
+                error = notifying.exception() if done else None
                 raise self._explain(error) from error
             finally:
                 notifying.cancel()

@@ -32,8 +32,6 @@ _TRY_AGAIN = (
 )
 """Somebody else is at the same rows: nothing was written, and the next try sees what they left."""
 _STORED_MEANWHILE = "ST003"
-_NO_SCHEMA = (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedColumn)
-"""The database is there, and `novabot migrate` has not been run on it yet."""
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.2
 _LAST_ATTEMPT = 0.25
@@ -92,11 +90,11 @@ async def commit_turn(
     reply: Reply,
     deadline: float,
     *,
-    stored_message: int | None = None,
+    stored_message: UUID | None = None,
 ) -> Committed | Stale | Refused:
     """Writes a turn that was answered from `session`, if that is still the current one.
 
-    `stored_message` is the row of a message that was stored before it was answered.
+    `stored_message` is the token of a message that was stored before it was answered.
     """
     row = await fetch_row(
         pool,
@@ -149,6 +147,8 @@ async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float
         )
         if outcome != "stale":
             return Stored(outcome, client_id)
+        if time.monotonic() > deadline:
+            raise Busy("other messages of this client were always faster")
 
 
 async def forget_by_chat(
@@ -157,7 +157,7 @@ async def forget_by_chat(
     message: Message,
     deadline: float,
     *,
-    stored_message: int | None = None,
+    stored_message: UUID | None = None,
 ) -> str:
     """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`."""
     row = await fetch_row(
@@ -209,9 +209,9 @@ async def fetch_rows(
                     # A primary that was replaced and left up: all connections have to move.
                     await pool.drain()
                     raise Unavailable(_say(error)) from error
-                if isinstance(error, (psycopg.OperationalError, *_NO_SCHEMA)):
-                    raise Unavailable(_say(error)) from error
-                raise
+                if isinstance(error, (psycopg.DataError, psycopg.IntegrityError)):
+                    raise  # what was to be written is at fault, and would be again
+                raise Unavailable(_say(error)) from error
             if time.monotonic() + pause > deadline:
                 raise Busy(_say(error)) from error
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))

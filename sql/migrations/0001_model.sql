@@ -107,7 +107,7 @@ COMMENT ON TABLE "Conversation" IS
 COMMENT ON COLUMN "Conversation".at IS 'In: the sender''s time. Out: when it was composed.';
 COMMENT ON COLUMN "Conversation".status IS
 'In: pending (stored, not yet answered), answered. Out: queued, sending, then uncertain, sent, failed, delivered or read.';
-COMMENT ON COLUMN "Conversation".address IS 'Out: where it goes (phone digits or BSUID).';
+COMMENT ON COLUMN "Conversation".address IS 'Out: where it goes; in, while pending: where it came from (phone digits or BSUID).';
 COMMENT ON COLUMN "Conversation".token IS
 'Echoed by WhatsApp in status callbacks (biz_opaque_callback_data).';
 COMMENT ON COLUMN "Conversation"."claimedBy" IS 'The bot at work on it ("Bot".id).';
@@ -183,7 +183,7 @@ CREATE TABLE "Bot" (
 );
 
 COMMENT ON TABLE "Bot" IS 'One row a bot process; rows outlive their bots.';
-COMMENT ON COLUMN "Bot"."seenAt" IS 'Renewed every few seconds while the bot runs.';
+COMMENT ON COLUMN "Bot"."seenAt" IS 'Renewed every second while the bot runs.';
 COMMENT ON COLUMN "Bot"."stoppedAt" IS 'Set by a clean stop; such a bot remembers nobody.';
 COMMENT ON COLUMN "Bot".sessions IS 'How many clients it holds in memory.';
 

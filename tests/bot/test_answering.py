@@ -171,7 +171,7 @@ async def deaf(
         bot = uuid4()
         connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
         cache = Cache(100, lambda: False)
-        answering = Answering(pool, cache, thinker.respond, bot, Outbox(pool, cloud, bot))
+        answering = Answering(pool, thinker.respond, bot, Outbox(pool, cloud, bot))
         yield answering
         await answering.finish(5)
 

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
@@ -116,10 +116,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def complaints() -> Iterator[list[str]]:
+async def complaints() -> AsyncIterator[list[str]]:
     """What the event loop reported: exceptions that nobody retrieved."""
     found: list[str] = []
-    loop = asyncio.get_event_loop()
+    loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: found.append(str(context)))
     yield found
     loop.set_exception_handler(None)

@@ -159,7 +159,7 @@ def take_turn(
     answers: Sequence[str] | None = ("hai",),
     written_at: datetime | None = None,
     profile: str | None = None,
-    stored: int | None = None,
+    stored: UUID | None = None,
 ) -> Any:
     """The row that commit_turn returns."""
     parameters = {

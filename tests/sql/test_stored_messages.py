@@ -59,7 +59,7 @@ def forget(
     message_id: str,
     *addresses: str,
     ago: str = "0 s",
-    stored: int | None = None,
+    stored: UUID | None = None,
 ) -> Any:
     return fetch(
         conn,
@@ -93,13 +93,13 @@ def test_a_stored_message_is_answered_once(connection: psycopg.Connection) -> No
     (message,) = claim(connection, bot)
     assert (message.addresses, message.body, message.waMessageId) == ([PHONE], "halo", "wamid.1")
     row = take_turn(
-        connection, load(connection), stored=message.id, message_id="wamid.1", learnt_name="John"
+        connection, load(connection), stored=message.token, message_id="wamid.1", learnt_name="John"
     )
     assert (row.outcome, row.nama) == ("committed", "John")
     rows = fetch(connection, 'SELECT direction, status FROM "Conversation" ORDER BY id')
     assert [tuple(row) for row in rows] == [("in", "answered"), ("out", "queued")]
     before = contents(connection)
-    again = take_turn(connection, load(connection), stored=message.id, message_id="wamid.1")
+    again = take_turn(connection, load(connection), stored=message.token, message_id="wamid.1")
     assert again.outcome == "gone"
     assert contents(connection) == before
 
@@ -113,12 +113,12 @@ def test_a_stored_message_that_was_reset_is_gone_also_for_a_client_made_again(
     known = load(connection)
     connection.execute('DELETE FROM "User"')
     before = contents(connection)
-    assert take_turn(connection, known, stored=message.id).outcome == "stale"
-    assert take_turn(connection, STRANGER, stored=message.id).outcome == "gone"
+    assert take_turn(connection, known, stored=message.token).outcome == "stale"
+    assert take_turn(connection, STRANGER, stored=message.token).outcome == "gone"
     assert contents(connection) == before
     add_client(connection)
     before = contents(connection)
-    assert take_turn(connection, load(connection), stored=message.id).outcome == "gone"
+    assert take_turn(connection, load(connection), stored=message.token).outcome == "gone"
     assert contents(connection) == before
 
 
@@ -146,7 +146,7 @@ def test_pending_messages_are_claimed_oldest_first_and_not_from_a_living_bot(
     (taken,) = claim(connection, second)
     assert taken.body == "1"
     assert claim(connection, first) == []
-    take_turn(connection, load(connection), stored=taken.id)
+    take_turn(connection, load(connection), stored=taken.token)
     assert [row.body for row in claim(connection, second)] == ["2"]
 
 
@@ -196,9 +196,9 @@ def test_the_wish_is_carried_out_from_a_stored_message_unless_it_was_reset(
     bot = start_bot(connection)
     store(connection, bot, "wamid.1", body="lupakan saya")
     (message,) = claim(connection, bot)
-    assert forget(connection, "wamid.1", stored=message.id).outcome == "reset"
+    assert forget(connection, "wamid.1", stored=message.token).outcome == "reset"
     assert remaining(connection) == NOTHING
-    assert forget(connection, "wamid.1", stored=message.id).outcome == "gone"
+    assert forget(connection, "wamid.1", stored=message.token).outcome == "gone"
     assert counts(connection) == [(1, 0, 1)]
 
 

