@@ -1,6 +1,7 @@
 -- Addresses: how a sender, or a handle typed by a person, leads to a client.
 -- enable_seqscan is off where a plan is kept while its tables grow under it: made for a hundred
--- rows, a sequential scan turned one INSERT of 20 000 clients from a second into a minute.
+-- rows, a sequential scan turned one INSERT of 20 000 clients from a second into a minute. Before
+-- PostgreSQL 18 that prices plans so high that they would be compiled each time: jit is off too.
 
 CREATE OR REPLACE FUNCTION alias_of(client_id text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -100,6 +101,7 @@ CREATE OR REPLACE FUNCTION add_own_alias() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN

@@ -6,7 +6,6 @@ CREATE OR REPLACE FUNCTION start_sending(client text, bot uuid, posted uuid[] DE
 RETURNS TABLE (id bigint, address text, body text, token uuid, attempts integer)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '100ms'
 AS $$
     UPDATE "Conversation" AS c
@@ -156,7 +155,6 @@ CREATE OR REPLACE FUNCTION apply_status(
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '100ms'
 AS $$
 DECLARE

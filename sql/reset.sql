@@ -27,6 +27,7 @@ CREATE OR REPLACE FUNCTION bury_orphans() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
     -- Each statement judges by one snapshot: what another transaction is just inserting

@@ -1,8 +1,6 @@
 -- The turn: what a bot loads before it answers, and commits after. See ARCHITECTURE.md.
 -- Every statement that touches several tables names "User" first, so that TRUNCATE, which
 -- locks "User" and then the rest, can wait for turns but never deadlock with them.
--- enable_seqscan is off where a plan is kept while its tables grow under it: made for a hundred
--- rows, a sequential scan turned one INSERT of 20 000 clients from a second into a minute.
 
 CREATE OR REPLACE FUNCTION load_session(
     addresses text[],
@@ -11,7 +9,6 @@ CREATE OR REPLACE FUNCTION load_session(
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '50ms'
 AS $$
 BEGIN
@@ -145,7 +142,6 @@ CREATE OR REPLACE FUNCTION commit_turn(
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '50ms'
 AS $$
 #variable_conflict use_variable
@@ -249,7 +245,6 @@ CREATE OR REPLACE FUNCTION store_message(
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '50ms'
 AS $$
 #variable_conflict use_variable
@@ -296,7 +291,6 @@ RETURNS TABLE (
 )
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '50ms'
 AS $$
     UPDATE "Conversation" AS c
@@ -336,7 +330,6 @@ CREATE OR REPLACE FUNCTION forget_by_chat(
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off
 SET lock_timeout = '50ms'
 AS $$
 #variable_conflict use_variable

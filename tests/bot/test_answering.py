@@ -15,7 +15,6 @@ from app.bot.answering import Answering
 from app.bot.outbox import Outbox
 from app.bot.whatsapp.client import CloudApi
 from app.database.pool import Pool
-from app.sessions.cache import Cache
 from app.sessions.session import Message, Reply, Session
 from app.sessions.store import Stored
 from tests.bot.conftest import StartBot
@@ -170,7 +169,6 @@ async def deaf(
     async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as cloud:
         bot = uuid4()
         connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
-        cache = Cache(100, lambda: False)
         answering = Answering(pool, thinker.respond, bot, Outbox(pool, cloud, bot))
         yield answering
         await answering.finish(5)
