@@ -81,6 +81,12 @@ def up(
         settings = load_settings(data_dir=str(data or ""))
         if settings.names_whatsapp:
             settings = load_settings(need=WHATSAPP, data_dir=str(data or ""))
+        from app.bot.app import ResponderError, load_responder
+
+        try:
+            load_responder(settings.responder)
+        except ResponderError as error:
+            _fail(str(error), code=2)
         try:
             run_up(settings, Ports(dashboard_port, simulator_port, bot_port, bots))
         except UpError as error:
@@ -306,6 +312,8 @@ def _reported() -> Generator[None]:
         _fail(f"The database does not answer: {_first_line(error)}")
     except psycopg.Error as error:
         _fail(f"The database refuses: {_first_line(error)}")
+    except UnicodeError:
+        _fail("What was given is not UTF-8 text", code=2)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -85,8 +85,15 @@ def _check_factory(value: str) -> str:
     return value
 
 
+def _check_token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("holds characters that no token has: copy it again")
+    return token
+
+
 def _check_secret_key(key: SecretStr) -> SecretStr:
-    if key and len(key.get_secret_value()) < 32:
+    if len(key.get_secret_value()) < 32:
         raise ValueError(
             "is too short: it needs at least 32 characters, from `openssl rand -hex 32`"
         )
@@ -94,7 +101,14 @@ def _check_secret_key(key: SecretStr) -> SecretStr:
 
 
 def _strip(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
+    """A secret is read without the line end that files and shells leave."""
+    match value:
+        case str():
+            return value.strip()
+        case SecretStr():
+            return SecretStr(value.get_secret_value().strip())
+        case _:
+            return value
 
 
 DatabaseUrl = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_database_url)]
@@ -114,7 +128,9 @@ class Settings(BaseSettings):
     """libpq URL; may name several hosts."""
     listen_database_url: DatabaseUrl = _variable("LISTEN_DATABASE_URL", "", repr=False)
     """A direct connection for LISTEN and migrations; `database_url` unless set."""
-    whatsapp_access_token: Secret = _variable("WHATSAPP_ACCESS_TOKEN", SecretStr(""))
+    whatsapp_access_token: Annotated[Secret, AfterValidator(_check_token)] = _variable(
+        "WHATSAPP_ACCESS_TOKEN", SecretStr("")
+    )
     whatsapp_phone_number_id: Annotated[str, AfterValidator(_check_digits)] = _variable(
         "WHATSAPP_PHONE_NUMBER_ID", ""
     )
@@ -214,9 +230,8 @@ def _read_secret_file(variable: str) -> tuple[str, str]:
 
 
 def _is_set(variable: str, values: dict[str, Any]) -> bool:
-    return bool(
-        values.get(variable) or os.environ.get(variable) or os.environ.get(f"{variable}_FILE")
-    )
+    given = values.get(variable) or os.environ.get(variable) or ""
+    return bool(str(given).strip() or os.environ.get(f"{variable}_FILE"))
 
 
 def _variable_of(name: str) -> str:

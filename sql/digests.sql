@@ -61,6 +61,22 @@ COMMENT ON FUNCTION remember_forgetting_everybody() IS
 'Sets the one watermark that stands for all senders who have no client, or a younger one.';
 REVOKE ALL ON FUNCTION remember_forgetting_everybody() FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION set_aside(sender text, what text, why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+    INSERT INTO "Delivery" (digest) VALUES (digest_of('aside:' || what)) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        INSERT INTO "SetAside" (address, item, reason) VALUES (sender, what, why);
+    END IF;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION set_aside(text, text, text) IS
+'Keeps an item that could not be read, once: delivered again, also after a reset, it is not kept.';
+REVOKE ALL ON FUNCTION set_aside(text, text, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION prune_digests() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp

@@ -171,10 +171,12 @@ BEGIN
         END,
         "errorCode" = CASE
             WHEN reported = 'failed' AND c.status NOT IN ('delivered', 'read') THEN code
+            WHEN reported IN ('delivered', 'read') THEN NULL
             ELSE c."errorCode"
         END,
         "errorText" = CASE
             WHEN reported = 'failed' AND c.status NOT IN ('delivered', 'read') THEN reason
+            WHEN reported IN ('delivered', 'read') THEN NULL
             ELSE c."errorText"
         END,
         "waMessageId" = message_id

@@ -188,9 +188,20 @@ BEGIN
         RETURN;
     END IF;
 
-    -- 4. Write: the message, the answers, the name, the session, both revisions.
+    -- 4. Write: the message, the answers, the name, the session, both revisions. A client met
+    --    by a BSUID alone gets the id that its phone number gives it, once that is known.
     IF stored_message IS NULL THEN
         PERFORM note_delivery(message_id);
+        IF
+            client.id = ANY (addresses)
+            AND client_id_of(addresses[1]) <> addresses[1]
+            AND NOT EXISTS (SELECT FROM "User" AS u WHERE u.id = client_id_of(addresses[1]))
+        THEN
+            UPDATE "User" AS u
+            SET id = client_id_of(addresses[1]), revision = gen_random_uuid()
+            WHERE u.id = client.id
+            RETURNING u.* INTO client;
+        END IF;
         IF cardinality(addresses) > 1 THEN
             PERFORM add_addresses(client.id, addresses);
         END IF;

@@ -153,7 +153,7 @@ class Webhook:
         count_turn("set_aside")
         await fetch_row(
             self._pool,
-            'INSERT INTO "SetAside" (address, item, reason) VALUES (%s, %s, %s) RETURNING id',
+            "SELECT set_aside(%s, %s, %s)",
             (item.address, item.item, item.reason),
             deadline_from_now(),
         )

@@ -10,6 +10,8 @@ from typing import Any
 from argon2 import PasswordHasher
 from psycopg import Connection, errors
 
+LONGEST = 1024
+"""Characters of a name or password; what the login form takes."""
 TOKEN_PREFIX = "nova_"
 """So that secret scanners, and people, know what they found."""
 
@@ -25,6 +27,8 @@ def add_operator(conn: Connection[Any], name: str, role: str, password: str) -> 
         raise AccountsError("An account needs a name")
     if not password:
         raise AccountsError("The password is empty: type one, or give it on standard input")
+    if any(len(text) > LONGEST or "\0" in text for text in (name, password)):
+        raise AccountsError(f"Names and passwords have at most {LONGEST} characters, and no NUL")
     try:
         conn.execute(
             'INSERT INTO "Operator" (name, role, "passwordHash") VALUES (%s, %s, %s)',

@@ -20,11 +20,12 @@ async def read_form(request: Request) -> dict[str, str]:
 
 async def read_life(request: Request) -> UUID | None:
     """The incarnation that a form was made for; None without one. Raises 400 for another text."""
-    given = (await read_form(request)).get("incarnation", "")
-    if not given:
+    given = (await request.form()).getlist("incarnation")
+    if not given or given == [""]:
         return None
     try:
-        return UUID(given)
+        (life,) = given
+        return UUID(str(life))
     except ValueError:
         raise HTTPException(400) from None
 

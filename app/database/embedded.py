@@ -176,6 +176,7 @@ class EmbeddedServer:
         self._check_version(programs, data)
         self._socket_dir = _choose_socket_dir(self._home)
         make_folder(self._socket_dir, account)
+        _clear_socket(self._socket_dir)
         self._run(programs, data, account)
         self._make_database()
 
@@ -254,8 +255,9 @@ class EmbeddedServer:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 log_lines = self.log_path.read_text(errors="replace").strip().splitlines()
+                fatal = [line for line in log_lines if "FATAL:" in line] or log_lines
                 raise EmbeddedServerError(
-                    f"PostgreSQL did not start: {log_lines[-1] if log_lines else 'no reason'};"
+                    f"PostgreSQL did not start: {fatal[-1] if fatal else 'no reason'};"
                     f" see {self.log_path}"
                 )
             time.sleep(0.02)
@@ -346,6 +348,16 @@ def _choose_socket_dir(home: Path) -> Path:
         return socket_dir
     name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"novabot-{name}"
+
+
+def _clear_socket(socket_dir: Path) -> None:
+    """Forgets the socket of a killed server, once nothing of it runs any more.
+
+    Its lock names a process id, which PostgreSQL takes for a live server when it is a zombie, or
+    by now somebody else's.
+    """
+    for name in (f".s.PGSQL.{_PORT}.lock", f".s.PGSQL.{_PORT}"):
+        (socket_dir / name).unlink(missing_ok=True)
 
 
 def _major_version(programs: Path) -> int:

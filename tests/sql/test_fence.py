@@ -64,9 +64,8 @@ def test_a_stranger_becomes_a_client_and_the_turn_returns_what_is_now_known(
 
 def test_a_client_met_by_its_bsuid_alone_has_that_as_its_id(connection: psycopg.Connection) -> None:
     assert take_turn(connection, STRANGER, addresses=["ID.1a2b3c"]).id == "ID.1a2b3c"
-    row = take_turn(connection, load(connection, "ID.1a2b3c"), addresses=[PHONE, "ID.1a2b3c"])
+    row = take_turn(connection, load(connection, "ID.1a2b3c"), addresses=["ID.1a2b3c"])
     assert (row.outcome, row.id) == ("committed", "ID.1a2b3c")
-    assert load(connection).id == "ID.1a2b3c"
 
 
 def test_a_turn_that_learns_nothing_keeps_the_name(connection: psycopg.Connection) -> None:
@@ -322,3 +321,19 @@ def test_a_nul_is_the_callers_to_remove_and_writes_nothing(connection: psycopg.C
     with pytest.raises(psycopg.DataError):
         take_turn(connection, STRANGER, context={"a": "b\0"})
     assert contents(connection) == before
+
+
+def test_a_client_met_by_its_bsuid_gets_the_id_of_its_number_once_that_is_known(
+    connection: psycopg.Connection,
+) -> None:
+    take_turn(connection, STRANGER, addresses=["ID.1a2b3c"], learnt_name="Petang")
+    known = load(connection, "ID.1a2b3c")
+    life = one(connection, 'SELECT incarnation FROM "User"')
+    done = take_turn(connection, known, addresses=[PHONE, "ID.1a2b3c"], message_id="wamid.2")
+    assert (done.outcome, done.id, done.nama) == ("committed", CLIENT, "Petang")
+    assert done.incarnation == life
+    now = load(connection, PHONE)
+    assert now == load(connection, "ID.1a2b3c")
+    assert take_turn(connection, now, message_id="wamid.3").outcome == "committed"
+    assert one(connection, 'SELECT array_agg(id) FROM "User"') == [CLIENT]
+    assert one(connection, 'SELECT count(*) FROM "Conversation" WHERE "userId" = %s', CLIENT) >= 3
