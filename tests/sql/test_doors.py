@@ -219,7 +219,7 @@ def test_reset_client_takes_every_spelling(connection: psycopg.Connection, ear: 
         "0817-1740-7674",
         "(0817) 1740.7674",
         "081717407674",
-        "81717407674",
+        "817-1740-7674",
         "0062 817 1740 7674",
         "tel:+62-817-1740-7674",
         "https://wa.me/6281717407674",
