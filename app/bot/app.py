@@ -24,7 +24,7 @@ from app.bot.outbox import Outbox
 from app.bot.rounds import AUDIT_EVERY, Rounds
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.client import CloudApi
-from app.database.connection import cut
+from app.database.connection import cutting_after
 from app.database.migrations import is_current
 from app.database.pool import Pool, open_pool
 from app.server import HttpServer, RequestLog
@@ -197,11 +197,8 @@ class Bot:
         """The first of the reasons why this bot should not be asked, the deepest first."""
         try:
             async with self._pool.connection(timeout=PROBE) as conn:
-                watch = asyncio.get_running_loop().call_later(PROBE, cut, conn)
-                try:
+                with cutting_after(conn, PROBE):
                     current = await is_current(conn)
-                finally:
-                    watch.cancel()
         except psycopg.Error as error:
             return f"no database: {str(error).partition(chr(10))[0] or 'it does not answer'}"
         if not current:

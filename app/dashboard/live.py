@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app import telemetry
 from app.dashboard.services import services_of
 from app.dashboard.signals import ANYTHING, DEAF, Signals, read_signal
-from app.database.connection import cut
+from app.database.connection import cutting_after
 from app.database.pool import connection_parameters
 
 QUIET = 10.0
@@ -63,11 +63,8 @@ async def _hear(conn: AsyncConnection, signals: Signals) -> None:
     while True:
         async for heard in conn.notifies(timeout=QUIET):
             signals.publish(read_signal(heard.channel, heard.payload))
-        watch = asyncio.get_running_loop().call_later(PATIENCE, cut, conn)
-        try:
+        with cutting_after(conn, PATIENCE):
             cursor = await conn.execute("SHOW transaction_read_only")
-        finally:
-            watch.cancel()
         if await cursor.fetchone() != ("off",):
             raise psycopg.OperationalError("the server only reads now")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
@@ -12,7 +11,7 @@ from psycopg.rows import class_row, scalar_row
 from starlette.requests import Request
 
 from app.dashboard.services import services_of
-from app.database.connection import cut
+from app.database.connection import cutting_after
 
 Row = TypeVar("Row")
 
@@ -26,11 +25,8 @@ async def open_bounded(
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
     """A connection that is cut after so long, so that none is lost to a server that is mute."""
     async with services_of(request).pool.connection() as conn:
-        watch = asyncio.get_running_loop().call_later(seconds, cut, conn)
-        try:
+        with cutting_after(conn, seconds):
             yield conn
-        finally:
-            watch.cancel()
 
 
 async def fetch_all(

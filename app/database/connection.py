@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from psycopg import BaseConnection
@@ -23,3 +26,13 @@ def cut(conn: BaseConnection[Any]) -> None:
             peer.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # the peer was faster
+
+
+@contextmanager
+def cutting_after(conn: BaseConnection[Any], seconds: float) -> Generator[None]:
+    """Cuts the connection if what is asked of it inside takes longer."""
+    watch = asyncio.get_running_loop().call_later(seconds, cut, conn)
+    try:
+        yield
+    finally:
+        watch.cancel()

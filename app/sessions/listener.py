@@ -34,7 +34,7 @@ import psycopg
 from psycopg import AsyncConnection, Notify, errors, sql
 from psycopg_pool import PoolTimeout
 
-from app.database.connection import cut
+from app.database.connection import cut, cutting_after
 from app.database.pool import Pool, connection_parameters
 from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
@@ -104,13 +104,12 @@ class Listener:
     async def _listen(self) -> None:
         conn = await self._connect()
         try:
-            watch = asyncio.get_running_loop().call_later(DEADLINE, cut, conn)
-            for channel in (RESET, CHANGED, self._channel):
-                await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            self._evict(Eviction("gap", EVERYBODY))
-            missed = await conn.execute("SELECT unnest(missed_resets(%s))", (self._bot,))
+            with cutting_after(conn, DEADLINE):
+                for channel in (RESET, CHANGED, self._channel):
+                    await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                self._evict(Eviction("gap", EVERYBODY))
+                missed = await conn.execute("SELECT unnest(missed_resets(%s))", (self._bot,))
             self._acknowledgements.add_missed([reset for (reset,) in await missed.fetchall()])
-            watch.cancel()
             hearing = asyncio.create_task(self._hear(conn))
             proving = asyncio.create_task(self._prove())
             try:
@@ -173,16 +172,13 @@ class Listener:
 
     async def _notify(self, nonce: str) -> None:
         async with self._pool.connection(timeout=DEADLINE) as conn:
-            watch = asyncio.get_running_loop().call_later(DEADLINE, cut, conn)
-            try:
+            with cutting_after(conn, DEADLINE):
                 try:
                     sent = await self._send(conn, nonce)
                 except errors.ProgramLimitExceeded:
                     # A full queue stays full, even once all has been read, until this is asked.
                     await conn.execute("SELECT pg_notification_queue_usage()")
                     sent = await self._send(conn, nonce)
-            finally:
-                watch.cancel()
         if not sent:
             # A primary that was replaced and left up: all connections have to move.
             await self._pool.drain()

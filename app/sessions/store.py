@@ -15,7 +15,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
-from app.database.connection import cut
+from app.database.connection import cutting_after
 from app.database.pool import Pool
 from app.sessions.errors import Busy, Unavailable
 from app.sessions.session import Message, Reply, Session
@@ -223,11 +223,8 @@ async def _execute(
 ) -> list[tuple[Any, ...]]:
     async with pool.connection(timeout=max(0.05, deadline - time.monotonic())) as conn:
         patience = max(_LAST_ATTEMPT, deadline - time.monotonic())
-        watch = asyncio.get_running_loop().call_later(patience, cut, conn)
-        try:
+        with cutting_after(conn, patience):
             cursor = await conn.execute(statement, parameters)
-        finally:
-            watch.cancel()
         return await cursor.fetchall()
 
 

@@ -91,8 +91,8 @@ DEFECTS = {
                 "                pass\n",
             ),
             (
-                '            self._evict(Eviction("gap", EVERYBODY))\n            missed',
-                "            missed",
+                '                self._evict(Eviction("gap", EVERYBODY))\n                missed',
+                "                missed",
             ),
         ),
         ("tests/sessions/test_listener.py", "-k", "again_and_again"),
