@@ -19,24 +19,38 @@ $$;
 COMMENT ON FUNCTION client_id_of(text) IS
 'The id of a client first met at this address: 6281717407674 → 6281717407674@c.us.';
 
+CREATE OR REPLACE FUNCTION strip_handle(handle text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    -- Copied from a chat or a contact, a number brings other spaces and dashes, and marks
+    -- of the writing direction that nobody sees.
+    SELECT regexp_replace(
+        regexp_replace(
+            btrim(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(
+                            handle, '[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]', '', 'g'
+                        ),
+                        '[\u2010-\u2015\u2212]', '-', 'g'
+                    ),
+                    '[[:space:]\u00A0\u2000-\u200A\u202F\u3000]+', ' ', 'g'
+                )
+            ),
+            '^(tel:|whatsapp:|https?://wa\.me/)', '', 'i'
+        ),
+        '@(c\.us|s\.whatsapp\.net)$', '', 'i'
+    )
+$$;
+COMMENT ON FUNCTION strip_handle(text) IS
+'A handle without what copying it brought along: its link, its host, odd spaces and dashes.';
+
 CREATE OR REPLACE FUNCTION read_handle(handle text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 DECLARE
-    -- Copied from a chat or a contact, a number brings other spaces and dashes, and marks
-    -- of the writing direction that nobody sees.
-    written text := btrim(
-        regexp_replace(
-            regexp_replace(
-                regexp_replace(
-                    handle, '[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]', '', 'g'
-                ),
-                '[\u2010-\u2015\u2212]', '-', 'g'
-            ),
-            '[[:space:]\u00A0\u2000-\u200A\u202F\u3000]+', ' ', 'g'
-        )
-    );
+    written CONSTANT text := strip_handle(handle);
     digits text;
 BEGIN
     -- Without its 0, an Indonesian number is one only as people write it, in groups: bare digits,
@@ -44,15 +58,13 @@ BEGIN
     IF written ~* '^[a-z]{2}\.(ent\.)?[a-z0-9]{1,128}$' THEN
         RETURN written;
     END IF;
-    written := regexp_replace(written, '^(tel:|whatsapp:|https?://wa\.me/)', '', 'i');
-    written := regexp_replace(written, '@(c\.us|s\.whatsapp\.net)$', '', 'i');
     IF written ~ '^\+?[0-9 ()./-]+$' THEN
         digits := regexp_replace(written, '[^0-9]', '', 'g');
         digits := CASE
             WHEN digits LIKE '00%' THEN substr(digits, 3)
             WHEN written LIKE '+%' THEN digits
             WHEN digits LIKE '0%' THEN '62' || substr(digits, 2)
-            WHEN digits ~ '^8[0-9]{8,11}$' AND handle ~ '[0-9][ -][0-9]' THEN '62' || digits
+            WHEN digits ~ '^8[0-9]{8,11}$' AND written ~ '[0-9][ -][0-9]' THEN '62' || digits
             ELSE digits
         END;
         digits := regexp_replace(digits, '^620+', '62');
@@ -68,6 +80,25 @@ END
 $$;
 COMMENT ON FUNCTION read_handle(text) IS
 'The address a person meant: a client id, a phone number in any usual spelling (national ones are Indonesian), or a BSUID. Raises ST001 for anything else.';
+
+CREATE OR REPLACE FUNCTION typed_digits(typed text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+    written CONSTANT text := strip_handle(typed);
+    digits text;
+BEGIN
+    IF written !~ '^\+?[0-9 ()./-]+$' THEN
+        RETURN NULL;
+    END IF;
+    digits := ltrim(regexp_replace(written, '[^0-9]', '', 'g'), '0');
+    digits := regexp_replace(digits, '^620+', '62');
+    RETURN CASE WHEN length(digits) >= 3 THEN digits END;
+END
+$$;
+COMMENT ON FUNCTION typed_digits(text) IS
+'The digits to look for when somebody searches a number, or a part of one, in any usual spelling: 0817-1740 → 8171740; NULL for what is none.';
 
 CREATE OR REPLACE FUNCTION find_client(handle text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT

@@ -1,27 +1,6 @@
 -- What the dashboard and its JSON API read and do, one function a page or a button.
 -- All of them name "User" first, and none waits long behind a DBA's lock.
 
-CREATE OR REPLACE FUNCTION typed_digits(typed text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = public, pg_temp
-AS $$
-DECLARE
-    written text := btrim(translate(typed, U&'\00A0\2009\202F\2010\2011\2012\2013', '   ----'));
-    digits text;
-BEGIN
-    written := regexp_replace(written, '^(tel:|whatsapp:|https?://wa\.me/)', '', 'i');
-    written := regexp_replace(written, '@(c\.us|s\.whatsapp\.net)$', '', 'i');
-    IF written !~ '^\+?[0-9 ()./-]+$' THEN
-        RETURN NULL;
-    END IF;
-    digits := ltrim(regexp_replace(written, '[^0-9]', '', 'g'), '0');
-    digits := regexp_replace(digits, '^620+', '62');
-    RETURN CASE WHEN length(digits) >= 3 THEN digits END;
-END
-$$;
-COMMENT ON FUNCTION typed_digits(text) IS
-'The digits to look for when somebody searches a number, or a part of one, in any usual spelling: 0817-1740 → 8171740; NULL for what is none.';
-
 CREATE OR REPLACE FUNCTION shown_time(at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
@@ -62,7 +41,8 @@ BEGIN
         LIMIT 1
     ) AS last ON true
     WHERE
-        (u."activeAt", u.id) < (coalesce(after_at, 'infinity'), coalesce(after_id, ''))
+        (u."activeAt", u.id COLLATE "C")
+        < (coalesce(after_at, 'infinity'), coalesce(after_id, ''))
         AND (
             coalesce(sought, '') = ''
             OR position(sought IN lower(u.nama)) > 0
@@ -79,7 +59,7 @@ BEGIN
                     )
             )
         )
-    ORDER BY u."activeAt" DESC, u.id DESC
+    ORDER BY u."activeAt" DESC, u.id COLLATE "C" DESC
     LIMIT most;
 END
 $$;
@@ -302,102 +282,3 @@ END
 $$;
 COMMENT ON FUNCTION pause_client(text, uuid, boolean) IS
 'A person takes over, or hands back to the bot; false, and nothing done, if the client is gone or in another life. life NULL means the current one.';
-
-CREATE OR REPLACE FUNCTION begin_login(account text, address text) RETURNS timestamptz
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-SET lock_timeout = '5s'
-AS $$
-DECLARE
-    subjects CONSTANT bytea[] := ARRAY[
-        digest_of('account:' || lower(account)), digest_of('from:' || address)
-    ];
-    bounds CONSTANT integer[] := ARRAY[8, 40];
-    window_length CONSTANT interval := '15 minutes';
-    wait_until timestamptz;
-BEGIN
-    -- Counted before the password is looked at, one at a time: guesses side by side gain nothing.
-    PERFORM pg_advisory_xact_lock(hashtext('novabot.login'));
-    DELETE FROM "LoginAttempt" WHERE at < now() - interval '1 hour';
-    SELECT max(tried.at) + window_length INTO wait_until
-    FROM unnest(subjects, bounds) AS s (subject, bound)
-    CROSS JOIN LATERAL (
-        SELECT a.at
-        FROM "LoginAttempt" AS a
-        WHERE a.subject = s.subject AND a.at > clock_timestamp() - window_length
-        ORDER BY a.at DESC
-        OFFSET s.bound - 1 LIMIT 1
-    ) AS tried;
-    IF wait_until IS NULL THEN
-        INSERT INTO "LoginAttempt" (subject, at)
-        SELECT s, clock_timestamp() FROM unnest(subjects) AS s;
-    END IF;
-    RETURN wait_until;
-END
-$$;
-COMMENT ON FUNCTION begin_login(text, text) IS
-'Counts a login before it is judged: NULL, or when to try again (8 failures an account, 40 an address, in 15 minutes).';
-
-CREATE OR REPLACE FUNCTION finish_login(
-    account text, address text, token_hash bytea, old_token_hash bytea
-) RETURNS timestamptz
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-AS $$
-DECLARE
-    expires timestamptz;
-BEGIN
-    DELETE FROM "LoginAttempt" WHERE subject = digest_of('account:' || lower(account));
-    DELETE FROM "LoginAttempt"
-    WHERE id = (SELECT max(id) FROM "LoginAttempt" WHERE subject = digest_of('from:' || address));
-    DELETE FROM "WebSession" WHERE "tokenHash" = old_token_hash OR "expiresAt" < now();
-    INSERT INTO "WebSession" ("tokenHash", operator, "expiresAt")
-    VALUES (token_hash, account, now() + interval '12 hours')
-    RETURNING "expiresAt" INTO expires;
-    RETURN expires;
-END
-$$;
-COMMENT ON FUNCTION finish_login(text, text, bytea, bytea) IS
-'The password was right: the failures are forgotten, and a new web session takes the old one''s place. Returns when it expires.';
-
-CREATE OR REPLACE FUNCTION find_web_session(token_hash bytea)
-RETURNS TABLE (name text, role text)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-AS $$
-BEGIN
-    UPDATE "WebSession" AS w
-    SET
-        "seenAt" = now(),
-        "expiresAt" = least(now() + interval '12 hours', w."createdAt" + interval '7 days')
-    WHERE
-        w."tokenHash" = token_hash
-        AND w."expiresAt" > now()
-        AND w."seenAt" < now() - interval '1 minute';
-    RETURN QUERY
-    SELECT o.name, o.role
-    FROM "WebSession" AS w
-    JOIN "Operator" AS o ON o.name = w.operator
-    WHERE w."tokenHash" = token_hash AND w."expiresAt" > now();
-END
-$$;
-COMMENT ON FUNCTION find_web_session(bytea) IS
-'Who is logged in with this cookie; no row for nobody. A session ends after 12 hours without use, and after 7 days.';
-
-CREATE OR REPLACE FUNCTION find_api_token(token_hash bytea) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-AS $$
-BEGIN
-    UPDATE "ApiToken" AS t
-    SET "usedAt" = now()
-    WHERE
-        t."tokenHash" = token_hash
-        AND t."revokedAt" IS NULL
-        AND coalesce(t."usedAt", '-infinity') < now() - interval '1 minute';
-    RETURN (
-        SELECT t.name FROM "ApiToken" AS t WHERE t."tokenHash" = token_hash AND t."revokedAt" IS NULL
-    );
-END
-$$;
-COMMENT ON FUNCTION find_api_token(bytea) IS 'The name of an API token that is not revoked, or NULL.';

@@ -121,6 +121,35 @@ $$;
 COMMENT ON FUNCTION was_delivered(text) IS 'Whether this message was seen in the last 8 days.';
 REVOKE ALL ON FUNCTION was_delivered(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION is_same_life(
+    client "User", session uuid,
+    expected_id text, expected_user_revision uuid, expected_session_revision uuid
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT
+        client.id IS NOT DISTINCT FROM expected_id
+        AND client.revision IS NOT DISTINCT FROM expected_user_revision
+        AND session IS NOT DISTINCT FROM expected_session_revision
+$$;
+COMMENT ON FUNCTION is_same_life("User", uuid, text, uuid, uuid) IS
+'The fence: whether a locked client and its session''s revision are those that were answered from.';
+
+CREATE OR REPLACE FUNCTION refusal_of(
+    addresses text[], message_id text, written_at timestamptz, client_since timestamptz
+) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+    SELECT CASE
+        WHEN was_delivered(message_id) THEN 'duplicate'
+        WHEN is_forgotten(addresses, written_at, client_since) THEN 'forgotten'
+    END
+$$;
+COMMENT ON FUNCTION refusal_of(text[], text, timestamptz, timestamptz) IS
+'Why a message is not to be answered: duplicate (seen before, by any bot, before or after any reset), forgotten (written before its sender was forgotten, and delivered late), or NULL.';
+REVOKE ALL ON FUNCTION refusal_of(text[], text, timestamptz, timestamptz) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION commit_turn(
     addresses text[],
     expected_id text,
@@ -156,9 +185,10 @@ BEGIN
 
     -- 2. The fence: the session answered from is the one in the database, or nothing is written.
     IF
-        client.id IS DISTINCT FROM expected_id
-        OR client.revision IS DISTINCT FROM expected_user_revision
-        OR current_session IS DISTINCT FROM expected_session_revision
+        NOT is_same_life(
+            client, current_session,
+            expected_id, expected_user_revision, expected_session_revision
+        )
     THEN
         outcome := 'stale';
     ELSIF stored_message IS NOT NULL THEN
@@ -167,17 +197,13 @@ BEGIN
         SET status = 'answered', "claimedBy" = NULL, "claimedAt" = NULL
         WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending';
         outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
-    ELSIF was_delivered(message_id) THEN
-        -- 3b. Seen before, by any bot, before or after any reset.
-        outcome := 'duplicate';
-    ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
-        -- 3c. Written before its sender was forgotten, and delivered late.
-        outcome := 'forgotten';
     ELSE
-        IF client.id IS NULL THEN
+        -- 3b. It must be neither seen before nor forgotten, and its sender be a client.
+        outcome := refusal_of(addresses, message_id, written_at, client."createdAt");
+        IF outcome IS NULL AND client.id IS NULL THEN
             client := add_client(addresses, profile);
         END IF;
-        outcome := CASE WHEN client.id IS NULL THEN 'stale' ELSE 'committed' END;
+        outcome := coalesce(outcome, CASE WHEN client.id IS NULL THEN 'stale' ELSE 'committed' END);
     END IF;
 
     IF outcome = 'stale' THEN
@@ -263,16 +289,11 @@ DECLARE
     client "User";
 BEGIN
     client := lock_client(addresses);
-    IF was_delivered(message_id) THEN
-        outcome := 'duplicate';
-    ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
-        outcome := 'forgotten';
-    ELSE
-        IF client.id IS NULL THEN
-            client := add_client(addresses, profile);
-        END IF;
-        outcome := CASE WHEN client.id IS NULL THEN 'stale' ELSE 'stored' END;
+    outcome := refusal_of(addresses, message_id, written_at, client."createdAt");
+    IF outcome IS NULL AND client.id IS NULL THEN
+        client := add_client(addresses, profile);
     END IF;
+    outcome := coalesce(outcome, CASE WHEN client.id IS NULL THEN 'stale' ELSE 'stored' END);
     client_id := client.id;
     IF outcome <> 'stored' THEN
         RETURN;
@@ -352,9 +373,10 @@ BEGIN
     client := lock_client(addresses);
     current_session := lock_session(client.id);
     IF
-        client.id IS DISTINCT FROM expected_id
-        OR client.revision IS DISTINCT FROM expected_user_revision
-        OR current_session IS DISTINCT FROM expected_session_revision
+        NOT is_same_life(
+            client, current_session,
+            expected_id, expected_user_revision, expected_session_revision
+        )
     THEN
         outcome := 'stale';
     ELSIF stored_message IS NOT NULL THEN
@@ -366,13 +388,13 @@ BEGIN
             ) THEN 'reset'
             ELSE 'gone'
         END;
-    ELSIF was_delivered(message_id) THEN
-        outcome := 'duplicate';
-    ELSIF is_forgotten(addresses, written_at, client."createdAt") THEN
-        outcome := 'forgotten';
     ELSE
-        PERFORM note_delivery(message_id);
-        outcome := 'reset';
+        outcome := coalesce(
+            refusal_of(addresses, message_id, written_at, client."createdAt"), 'reset'
+        );
+        IF outcome = 'reset' THEN
+            PERFORM note_delivery(message_id);
+        END IF;
     END IF;
     IF outcome = 'reset' THEN
         -- Somebody first met by number and later by BSUID alone is two clients until now.

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from app.bot.outbox import Outbox
 from app.bot.workers import Workers
+from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
-from app.sessions.errors import Busy, StoreError
+from app.database.retrying import deadline_from_now, fetch_rows
 from app.sessions.session import Message, Reply, Responder, Session
 from app.sessions.signals import EVERYBODY, Eviction
 from app.sessions.store import (
@@ -24,8 +25,6 @@ from app.sessions.store import (
     Stale,
     Stored,
     commit_turn,
-    deadline_from_now,
-    fetch_rows,
     forget_by_chat,
     load_session,
     store_message,
@@ -101,7 +100,7 @@ class Answering:
                     detail=detail,
                 )
                 await self._answer(stored, message, attempts)
-            except StoreError:
+            except TryLater:
                 return  # the next look around finds it again
 
     async def _answer(self, stored: UUID, message: Message, attempts: int) -> None:

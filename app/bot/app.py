@@ -25,12 +25,12 @@ from app.bot.rounds import AUDIT_EVERY, Rounds
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.client import CloudApi
 from app.database.connection import cutting_after
+from app.database.errors import TryLater
 from app.database.migrations import is_current
 from app.database.pool import Pool, open_pool
 from app.server import HttpServer, RequestLog
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
-from app.sessions.errors import StoreError
 from app.sessions.listener import Listener
 from app.sessions.session import Message, Responder, is_instant
 from app.sessions.signals import EVERYBODY, Eviction
@@ -150,7 +150,7 @@ class Bot:
         self._cache.evict_all()
         try:
             await self._rounds.retire()
-        except StoreError as error:
+        except TryLater as error:
             report_bot_stopped(self.id, str(error))
         else:
             report_bot_stopped(self.id, None)

@@ -17,10 +17,10 @@ from uuid import UUID, uuid4
 
 from app.bot.whatsapp.client import Accepted, CloudApi, NotSent, Refused, Uncertain, Withdrawn
 from app.bot.workers import Workers
+from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
+from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
 from app.sessions import clock
-from app.sessions.errors import Busy, StoreError
-from app.sessions.store import deadline_from_now, fetch_row, fetch_rows
 from app.telemetry import count_sending, report_sending_paused, report_unsettled
 
 HELD_UP: Final = 0.5
@@ -78,7 +78,7 @@ class Outbox:
                     return
                 _, address, body, message, attempts = rows[0]
                 await self._send(message, address, body, attempts, asked_at)
-            except StoreError:
+            except TryLater:
                 # The row may be ours, by a reply that got lost: only we would take it again.
                 asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
                 return
@@ -161,7 +161,7 @@ class Outbox:
         for left in reversed(range(_SETTLE_TRIES)):
             try:
                 await fetch_row(self._pool, statement, (message, *parameters), deadline_from_now())
-            except StoreError as error:
+            except TryLater as error:
                 if left == 0:
                     report_unsettled(str(error))
                     return

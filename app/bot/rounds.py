@@ -11,9 +11,9 @@ from uuid import UUID
 
 from app.bot.answering import Answering
 from app.bot.outbox import Outbox
+from app.database.errors import TryLater
 from app.database.pool import Pool
-from app.sessions.errors import StoreError
-from app.sessions.store import deadline_from_now, fetch_row, fetch_rows
+from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
 from app.telemetry import (
     report_drift,
     report_drift_mended,
@@ -68,7 +68,7 @@ class Rounds:
                 await self._look_around()
                 if number % _TIDY_EVERY == 0:
                     await self._ask("SELECT prune_digests()")
-            except StoreError as error:
+            except TryLater as error:
                 report_round_missed(str(error).partition("\n")[0])
             number += 1
             await asyncio.sleep(ROUND)
@@ -93,7 +93,7 @@ class Rounds:
         try:
             row = await fetch_row(self._pool, "SELECT audit_triggers()", (), deadline_from_now())
             self._drift = tuple(row[0])
-        except StoreError:
+        except TryLater:
             self._drift = None
             raise
         if self._drift and self._drift != before:

@@ -17,9 +17,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.bot.whatsapp.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
 from app.bot.whatsapp.signature import verify_signature
+from app.database.errors import TryLater, Unavailable
 from app.database.pool import Pool
-from app.sessions.errors import StoreError, Unavailable
-from app.sessions.store import deadline_from_now, fetch_row
+from app.database.retrying import deadline_from_now, fetch_row
 from app.telemetry import (
     count_ignored,
     count_turn,
@@ -37,7 +37,7 @@ Item = Message | StatusUpdate | SetAside
 
 
 class Webhook:
-    """GET and POST /webhook. `take` answers one message; it raises StoreError when it must wait."""
+    """GET and POST /webhook. `take` answers one message; it raises TryLater when it must wait."""
 
     def __init__(
         self,
@@ -107,12 +107,12 @@ class Webhook:
 
         return all(await asyncio.gather(*(handle(line) for line in lines.values())))
 
-    async def _handle_line(self, line: list[Item]) -> StoreError | None:
+    async def _handle_line(self, line: list[Item]) -> TryLater | None:
         """The items of one client, in their order; ends at the first that has to wait."""
         for item in line:
             try:
                 await self._handle_item(item)
-            except StoreError as error:
+            except TryLater as error:
                 count_turn("unavailable")
                 report_turn_refused(str(error))
                 return error
@@ -129,7 +129,7 @@ class Webhook:
                     await self._set_aside(item)
                 case _:
                     assert_never(item)
-        except StoreError:
+        except TryLater:
             raise
         except Exception as error:
             report_item_failed(error)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.database.errors import TryLater
 from app.database.pool import Pool
-from app.sessions.errors import StoreError
-from app.sessions.store import deadline_from_now, fetch_rows
+from app.database.retrying import deadline_from_now, fetch_rows
 from app.telemetry import observe_eviction, report_acknowledgement_delayed
 
 _BATCH = 1_000
@@ -60,7 +60,7 @@ class Acknowledgements:
             await asyncio.sleep(_GATHER)
             try:
                 await self._write()
-            except StoreError as error:
+            except TryLater as error:
                 report_acknowledgement_delayed(str(error))
                 await asyncio.sleep(_PAUSE)
                 self._waiting.set()

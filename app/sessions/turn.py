@@ -31,16 +31,16 @@ import time
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from app.database.errors import Busy
 from app.database.pool import Pool
+from app.database.retrying import deadline_from_now
 from app.sessions.cache import Cache
-from app.sessions.errors import Busy
 from app.sessions.session import InstantResponder, Message, Reply, Session
 from app.sessions.store import (
     Committed,
     Refused,
     Stale,
     commit_turn,
-    deadline_from_now,
     forget_by_chat,
     load_session,
 )
@@ -66,7 +66,7 @@ class Turns:
     async def take(self, message: Message) -> Committed | Refused | Forgotten:
         """Answers a message and commits the turn; the answers are then in the outbox.
 
-        Raises Busy or Unavailable when that could not be done within `store.PATIENCE` seconds.
+        Raises Busy or Unavailable when that could not be done within `retrying.PATIENCE` seconds.
         """
         deadline = deadline_from_now()
         address = message.addresses[0]

@@ -17,11 +17,12 @@ from uuid import UUID, uuid4
 import psycopg
 
 from app.database.pool import Pool, open_pool
+from app.database.retrying import deadline_from_now
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
 from app.sessions.listener import Listener
 from app.sessions.signals import EVERYBODY, Eviction
-from app.sessions.store import deadline_from_now, load_session
+from app.sessions.store import load_session
 from app.sessions.turn import Turns
 from tests.benchmarks.chat import make_message, nova
 

@@ -20,9 +20,10 @@ import psycopg
 
 from app.bot.app import POOL_SIZE
 from app.database.pool import Pool, open_pool
+from app.database.retrying import deadline_from_now
 from app.sessions.cache import Cache
 from app.sessions.session import InstantResponder, Session
-from app.sessions.store import Committed, commit_turn, deadline_from_now, load_session
+from app.sessions.store import Committed, commit_turn, load_session
 from app.sessions.turn import Turns
 from tests.benchmarks.chat import make_message, nova
 from tests.benchmarks.figures import Section, run_side_by_side

@@ -16,8 +16,8 @@ import pytest
 from app.bot import outbox as sending
 from app.bot.outbox import Outbox
 from app.bot.whatsapp.client import CloudApi
+from app.database.errors import Unavailable
 from app.database.pool import Pool
-from app.sessions.errors import Unavailable
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
 from tests.sessions.turns import CLIENT, PHONE

@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.database.errors import Busy, TryLater
 from app.database.pool import Pool, open_pool
 from app.sessions import turn
-from app.sessions.errors import Busy, StoreError
 from app.sessions.session import Message
 from app.sessions.store import Committed, Refused
 from app.sessions.turn import Forgotten
@@ -603,7 +603,7 @@ async def test_a_long_transaction_in_the_pool_is_no_reason_to_wait_for_ever(
     await say(side)
     async with pool_of_one.connection():
         begun = time.monotonic()
-        with pytest.raises(StoreError):
+        with pytest.raises(TryLater):
             await side.turns.take(make_message())
         assert time.monotonic() - begun < 1.8
     await say(side)

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from app.database.embedded import EmbeddedServer
+from app.database.errors import TryLater, Unavailable
 from app.database.migrations import migrate
 from app.database.pool import open_pool
-from app.sessions.errors import StoreError, Unavailable
 from app.sessions.session import Message
 from app.sessions.store import Committed, Refused
 from tests.sessions.turns import Side, make_message, open_side, read_tables
@@ -88,6 +88,6 @@ async def test_a_turn_does_not_wait_for_a_server_that_stands_still(
 async def _takes(side: Side, message: Message) -> bool:
     try:
         await side.turns.take(message)
-    except StoreError:
+    except TryLater:
         return False
     return True

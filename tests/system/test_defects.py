@@ -19,6 +19,11 @@ from tests.system.nova import ROOT
 HISTORY = ("tests/system/test_history.py", "-k")
 
 
+CLIENT_COMPARED = "        AND client.revision IS NOT DISTINCT FROM expected_user_revision\n"
+SESSION_COMPARED = "        AND session IS NOT DISTINCT FROM expected_session_revision\n"
+FENCE = "        client.id IS NOT DISTINCT FROM expected_id\n" + CLIENT_COMPARED + SESSION_COMPARED
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
     file: str
@@ -33,23 +38,20 @@ DEFECTS = {
         "sql/turn.sql",
         (
             (
-                """        client.id IS DISTINCT FROM expected_id
-        OR client.revision IS DISTINCT FROM expected_user_revision
-        OR current_session IS DISTINCT FROM expected_session_revision
-""",
-                "        client.id IS NULL AND expected_id IS NOT NULL\n",
+                FENCE,
+                "        client.id IS NOT NULL OR expected_id IS NULL\n",
             ),
         ),
         (*HISTORY, "signals and listeners"),
     ),
     "only the client's revision compared": Defect(
         "sql/turn.sql",
-        (("        OR current_session IS DISTINCT FROM expected_session_revision\n", ""),),
+        ((SESSION_COMPARED, ""),),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
     ),
     "only the session's revision compared": Defect(
         "sql/turn.sql",
-        (("        OR client.revision IS DISTINCT FROM expected_user_revision\n", ""),),
+        ((CLIENT_COMPARED, ""),),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
     ),
     "an overtaken load or commit kept in memory": Defect(
@@ -66,16 +68,8 @@ DEFECTS = {
         "sql/turn.sql",
         (
             (
-                (
-                    "        client.id IS DISTINCT FROM expected_id\n"
-                    "        OR client.revision IS DISTINCT FROM expected_user_revision\n"
-                    "        OR current_session IS DISTINCT FROM expected_session_revision\n"
-                ),
-                (
-                    "        client.id IS NOT NULL\n"
-                    "        AND (client.revision IS DISTINCT FROM expected_user_revision\n"
-                    "        OR current_session IS DISTINCT FROM expected_session_revision)\n"
-                ),
+                FENCE,
+                "        client.id IS NULL OR (\n" + FENCE + "        )\n",
             ),
         ),
         ("tests/sessions/test_turn.py", "-k", "thinks"),

@@ -1,6 +1,6 @@
-"""What can go wrong between a turn and the database:
+"""What can go wrong between us and the database:
 
-StoreError
+TryLater
 ├── Busy          somebody's lock, or other turns, kept us waiting past the deadline
 └── Unavailable   no connection, or none that answers
 
@@ -10,13 +10,13 @@ Either means: nothing is known to have been written; say 503, WhatsApp delivers 
 from __future__ import annotations
 
 
-class StoreError(Exception):
-    """The database did not take this turn in time."""
+class TryLater(Exception):
+    """The database did not do it in time."""
 
 
-class Busy(StoreError):
+class Busy(TryLater):
     """Somebody's lock, or other turns of the same client, kept us waiting past the deadline."""
 
 
-class Unavailable(StoreError):
+class Unavailable(TryLater):
     """The database is away, or does not answer."""
