@@ -22,7 +22,7 @@ up: $(VENV)/.up
 	@exec $(BIN)/novabot up $(ARGS)
 
 test: $(VENV)/.test
-	@exec $(BIN)/python -m pytest -q $(ARGS)
+	@exec $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.test
 	@exec $(BIN)/python -m tests.benchmarks $(ARGS)

@@ -22,6 +22,10 @@ from app.database.migrations import migrate
 from app.database.pool import Pool, open_pool
 
 
+_ROOM = 6 * 1024**3
+"""Bytes: more than the servers of all workers write together."""
+
+
 def find_other_programs() -> list[Path]:
     """The bin folders of other PostgreSQLs on this machine (`every_postgres` runs on them too).
 
@@ -60,7 +64,7 @@ def start_server() -> Iterator[Callable[[Path | None], EmbeddedServer]]:
 
         @cache
         def start(programs: Path | None) -> EmbeddedServer:
-            directory = stack.enter_context(_make_data_dir())
+            directory = stack.enter_context(_make_data_dir(_find_roomy_memory()))
             server = EmbeddedServer(directory, programs=programs, durable=False)
             stack.enter_context(server)
             with psycopg.connect(server.url(), autocommit=True) as conn:
@@ -115,9 +119,17 @@ def data_dir() -> Iterator[Path]:
         yield directory
 
 
+def _find_roomy_memory() -> Path | None:
+    """Where files are held in memory, if there is room: a database is cloned ten times as fast."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
+        return memory
+    return None
+
+
 @contextmanager
-def _make_data_dir() -> Generator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix="novabot-"))
+def _make_data_dir(parent: Path | None = None) -> Generator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="novabot-", dir=parent))
     directory.chmod(0o711)
     try:
         yield directory

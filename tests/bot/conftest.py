@@ -3,10 +3,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
+import psycopg
 import pytest
 
+from app.bot.outbox import Outbox
+from app.bot.whatsapp.client import CloudApi
+from app.database.pool import Pool
 from app.sessions.session import Responder
-from tests.bot.running_bots import Api, RunningBot, run_api, run_bot
+from tests.bot.outboxes import open_outbox
+from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, RunningBot, run_api, run_bot
 from tests.sessions.turns import Asked
 
 StartBot = Callable[..., Awaitable[RunningBot]]
@@ -48,3 +53,14 @@ async def api() -> AsyncIterator[Api]:
 @pytest.fixture
 async def bot(start_bot: StartBot) -> RunningBot:
     return await start_bot()
+
+
+@pytest.fixture
+async def cloud(api: Api) -> AsyncIterator[CloudApi]:
+    async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
+    return open_outbox(pool, cloud, connection)

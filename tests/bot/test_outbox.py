@@ -5,86 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from app.bot import outbox as sending
 from app.bot.outbox import Outbox
 from app.bot.whatsapp.client import CloudApi
 from app.database.errors import Unavailable
 from app.database.pool import Pool
 from tests.bot.conftest import StartBot
+from tests.bot.outboxes import has_statuses, make_due, open_outbox, queue, read_statuses
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
 from tests.sessions.turns import CLIENT, PHONE
 from tests.sessions.waiting import until
-
-
-@pytest.fixture
-async def cloud(api: Api) -> AsyncIterator[CloudApi]:
-    async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
-    return open_outbox(pool, cloud, connection)
-
-
-def open_outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
-    """The outbox of a living bot."""
-    bot = uuid4()
-    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
-    return Outbox(pool, cloud, bot)
-
-
-def queue(connection: psycopg.Connection, *texts: str, phone: str = PHONE, age: int = 0) -> None:
-    """Answers that a turn has left, `age` seconds ago."""
-    connection.execute(
-        'INSERT INTO "User" (id) VALUES (%s) ON CONFLICT DO NOTHING', (f"{phone}@c.us",)
-    )
-    for text in texts:
-        connection.execute(
-            'INSERT INTO "Conversation" ("userId", direction, body, status, address, at)'
-            " VALUES (%s, 'out', %s, 'queued', %s, now() - %s * interval '1 second')",
-            (f"{phone}@c.us", text, phone, age),
-        )
-
-
-def read_statuses(connection: psycopg.Connection, phone: str = PHONE) -> list[str]:
-    rows = connection.execute(
-        'SELECT status FROM "Conversation" WHERE "userId" = %s AND direction = \'out\' ORDER BY id',
-        (f"{phone}@c.us",),
-    ).fetchall()
-    return [status for (status,) in rows]
-
-
-def has_statuses(connection: psycopg.Connection, *statuses: str) -> Callable[[], bool]:
-    return lambda: read_statuses(connection) == list(statuses)
-
-
-def make_due(connection: psycopg.Connection) -> None:
-    connection.execute('UPDATE "Conversation" SET "dueAt" = clock_timestamp()')
-
-
-def act_after(monkeypatch: pytest.MonkeyPatch, statement: str, act: Callable[[], object]) -> None:
-    """Acts once, when the next such statement of an outbox has come back."""
-    fetch_rows = sending.fetch_rows
-    acted: list[bool] = []
-
-    async def fetch(pool: Pool, text: Any, *rest: Any) -> Any:
-        rows = await fetch_rows(pool, text, *rest)
-        if statement in text and not acted:
-            acted.append(True)
-            act()
-        return rows
-
-    monkeypatch.setattr(sending, "fetch_rows", fetch)
-
 
 # In order, once
 
@@ -340,118 +275,6 @@ async def test_a_stop_does_not_wait_for_ever(
     assert time.monotonic() - begun < 1.5
     assert read_statuses(connection) == ["sending"]  # whoever finds it says uncertain
     api.release()
-
-
-# Resets
-
-
-async def test_an_answer_whose_client_is_reset_before_it_is_taken_up_is_not_sent(
-    outbox: Outbox, connection: psycopg.Connection, api: Api
-) -> None:
-    api.order(hold=True, to=PHONE, times=1)
-    queue(connection, "one", "two")
-    outbox.wake(CLIENT)
-    await until(lambda: api.texts(PHONE, "pending"), "the first on its way")
-    connection.execute('DELETE FROM "User"')
-    api.release()
-    await outbox.finish(5)
-    outbox.wake(CLIENT)
-    assert api.texts(PHONE, None) == ["one"]
-    assert connection.execute('SELECT count(*) FROM "Conversation"').fetchone() == (0,)
-
-
-async def test_an_answer_reset_between_the_commit_and_the_sending_is_not_sent(
-    start_bot: StartBot, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bot = await start_bot()
-    wake = Outbox.wake
-
-    def wake_late(self: Outbox, client: str) -> None:
-        connection.execute('DELETE FROM "User"')
-        wake(self, client)
-
-    monkeypatch.setattr(Outbox, "wake", wake_late)
-    assert await bot.say("nama saya Petang", PHONE) == 200
-    monkeypatch.setattr(Outbox, "wake", wake)
-    assert await bot.say("siapa nama saya", PHONE) == 200
-    assert await api.until_sent(1, PHONE) == ["1: Siapa nama Anda?"]
-
-
-@pytest.mark.parametrize("is_reset", [True, False])
-async def test_a_process_that_was_held_up_before_it_sent_asks_whether_it_still_may(
-    outbox: Outbox,
-    connection: psycopg.Connection,
-    api: Api,
-    monkeypatch: pytest.MonkeyPatch,
-    is_reset: bool,
-) -> None:
-    late = 0.0
-
-    def stand_still() -> None:
-        """As a process that is stopped and continued: the clock goes on without it."""
-        nonlocal late
-        late = 30.0
-        if is_reset:
-            connection.execute('DELETE FROM "User"')
-
-    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
-    act_after(monkeypatch, "start_sending", stand_still)
-    queue(connection, "one")
-    outbox.wake(CLIENT)
-    await until(
-        lambda: read_statuses(connection) == ([] if is_reset else ["sent"]),
-        "the answer sent or dropped",
-    )
-    await outbox.finish(5)
-    assert api.texts(PHONE, None) == ([] if is_reset else ["one"])
-
-
-async def test_an_answer_that_another_bot_took_over_meanwhile_is_not_sent_twice(
-    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    late = 0.0
-
-    def lose_it() -> None:
-        nonlocal late
-        late = 30.0
-        connection.execute("UPDATE \"Conversation\" SET status = 'uncertain' WHERE body = 'one'")
-
-    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
-    act_after(monkeypatch, "start_sending", lose_it)
-    queue(connection, "one", "two")
-    outbox.wake(CLIENT)
-    await until(has_statuses(connection, "uncertain", "sent"), "the next sent")
-    assert api.texts(PHONE, None) == ["two"]
-
-
-async def test_an_answer_reset_while_it_waits_to_be_tried_again_is_not_sent(
-    pool: Pool, connection: psycopg.Connection
-) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, and not listening
-        port = taken.getsockname()[1]
-        async with CloudApi.open(
-            f"http://127.0.0.1:{port}/v24.0", NUMBER_ID, ACCESS_TOKEN
-        ) as cloud:
-            outbox = open_outbox(pool, cloud, connection)
-            queue(connection, "one")
-            outbox.wake(CLIENT)
-            started = time.monotonic()
-            # A sender that keeps the answer to itself never says that the attempt is over.
-            await until(
-                lambda: (
-                    connection.execute(
-                        "SELECT 1 FROM \"Conversation\" WHERE attempts > 0 AND status = 'queued'"
-                    ).fetchone()
-                    or time.monotonic() > started + 2
-                ),
-                "an attempt that could not connect",
-            )
-            connection.execute('DELETE FROM "User"')
-            taken.close()
-            async with run_api(port) as api:
-                await outbox.finish(5)
-                assert api.texts() == []
 
 
 async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(

@@ -1,0 +1,49 @@
+"""Outboxes of living bots, and the answers that turns have left for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import psycopg
+
+from app.bot.outbox import Outbox
+from app.bot.whatsapp.client import CloudApi
+from app.database.pool import Pool
+from tests.sessions.turns import PHONE
+
+
+def open_outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
+    """The outbox of a living bot."""
+    bot = uuid4()
+    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+    return Outbox(pool, cloud, bot)
+
+
+def queue(connection: psycopg.Connection, *texts: str, phone: str = PHONE, age: int = 0) -> None:
+    """Answers that a turn has left, `age` seconds ago."""
+    connection.execute(
+        'INSERT INTO "User" (id) VALUES (%s) ON CONFLICT DO NOTHING', (f"{phone}@c.us",)
+    )
+    for text in texts:
+        connection.execute(
+            'INSERT INTO "Conversation" ("userId", direction, body, status, address, at)'
+            " VALUES (%s, 'out', %s, 'queued', %s, now() - %s * interval '1 second')",
+            (f"{phone}@c.us", text, phone, age),
+        )
+
+
+def read_statuses(connection: psycopg.Connection, phone: str = PHONE) -> list[str]:
+    rows = connection.execute(
+        'SELECT status FROM "Conversation" WHERE "userId" = %s AND direction = \'out\' ORDER BY id',
+        (f"{phone}@c.us",),
+    ).fetchall()
+    return [status for (status,) in rows]
+
+
+def has_statuses(connection: psycopg.Connection, *statuses: str) -> Callable[[], bool]:
+    return lambda: read_statuses(connection) == list(statuses)
+
+
+def make_due(connection: psycopg.Connection) -> None:
+    connection.execute('UPDATE "Conversation" SET "dueAt" = clock_timestamp()')

@@ -1,0 +1,244 @@
+"""An answer that is about to go out, or on its way, when its client is reset or edited.
+
+Until `sending` is committed, a reset stops it. Once the first byte is on its way nothing can; then
+nothing that is written about it afterwards may touch the client's next life.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.bot import outbox as sending
+from app.bot.outbox import Outbox
+from app.bot.whatsapp.client import CloudApi
+from app.database.pool import Pool
+from tests.bot.conftest import StartBot
+from tests.bot.outboxes import has_statuses, open_outbox, queue, read_statuses
+from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
+from tests.sessions.turns import CLIENT, PHONE
+from tests.sessions.waiting import until
+
+
+def act_at(
+    monkeypatch: pytest.MonkeyPatch, statement: str, when: str, act: Callable[[], object]
+) -> None:
+    """Acts once, `before` the next such statement of an outbox or `after` it has come back."""
+    acted: list[bool] = []
+
+    def act_once() -> None:
+        if not acted:
+            acted.append(True)
+            act()
+
+    def patch(name: str) -> None:
+        fetch = getattr(sending, name)
+
+        async def fetch_and_act(pool: Pool, text: Any, *rest: Any) -> Any:
+            if statement in text and when == "before":
+                act_once()
+            rows = await fetch(pool, text, *rest)
+            if statement in text and when == "after":
+                act_once()
+            return rows
+
+        monkeypatch.setattr(sending, name, fetch_and_act)
+
+    patch("fetch_row")
+    patch("fetch_rows")
+
+
+def hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between taking an answer up and sending it, the process stands still for 30 s."""
+    late = 0.0
+
+    def stand_still() -> None:
+        nonlocal late
+        late = 30.0
+
+    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
+    act_at(monkeypatch, "start_sending", "after", stand_still)
+
+
+RESETS = {
+    "delete": 'DELETE FROM "User"',
+    "delete and make again": f"""DELETE FROM "User"; INSERT INTO "User" (id) VALUES ('{CLIENT}')""",
+    "truncate": 'TRUNCATE "User" RESTART IDENTITY CASCADE',
+}
+EDITS = {
+    "delete of the session": 'DELETE FROM "Session"',
+    "edit": "UPDATE \"User\" SET nama = 'Budi'",
+}
+AWAITS = {
+    "before it is taken up": ("start_sending", "before", False),
+    "taken up": ("start_sending", "after", True),
+    "before it is asked again": ("is_sending", "before", False),
+    "asked again": ("is_sending", "after", True),
+    "in flight": None,
+    "before it is settled": ("settle_sent", "before", True),
+    "settled": ("settle_sent", "after", True),
+}
+"""The statement, and whether an answer whose client is reset there goes out nevertheless."""
+
+
+@pytest.mark.parametrize("where", AWAITS)
+@pytest.mark.parametrize("act", RESETS | EDITS)
+async def test_what_is_done_at_an_await_of_a_send_decides_it(
+    pool: Pool,
+    cloud: CloudApi,
+    connection: psycopg.Connection,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    act: str,
+    where: str,
+) -> None:
+    outbox = open_outbox(pool, cloud, connection)
+    statement = (RESETS | EDITS)[act].encode()
+    queue(connection, "of the old life")
+    connection.execute('INSERT INTO "Session" ("userId") VALUES (%s)', (CLIENT,))
+    is_sent = True
+    if (at := AWAITS[where]) is None:
+        api.order(hold=True, to=PHONE, times=1)
+        outbox.wake(CLIENT)
+        await until(lambda: api.texts(PHONE, "pending"), "the answer on its way")
+        connection.execute(statement)
+        api.release()
+    else:
+        if at[0] == "is_sending":
+            hold_up(monkeypatch)
+        done: list[bytes] = []
+        act_at(monkeypatch, *at[:2], lambda: (connection.execute(statement), done.append(b"")))
+        is_sent = at[2] or act in EDITS
+        outbox.wake(CLIENT)
+        await until(lambda: done, "the moment of the act")
+    await outbox.finish(5)
+    assert api.texts(PHONE, None) == (["of the old life"] if is_sent else [])
+    assert read_statuses(connection) == (["sent"] if act in EDITS else [])
+
+    # The next answer, whose row may have the id of the old one, goes out as ever.
+    outbox = open_outbox(pool, cloud, connection)
+    queue(connection, "of this life")
+
+    def is_next_sent() -> bool:
+        outbox.wake(CLIENT)
+        return read_statuses(connection)[-1:] == ["sent"]
+
+    await until(is_next_sent, "the next sent")
+    assert api.texts(PHONE, None)[-1] == "of this life"
+    assert len(api.texts(PHONE, None)) == 1 + is_sent
+    assert set(read_statuses(connection)) == {"sent"}
+
+
+async def test_an_answer_whose_client_is_reset_before_it_is_taken_up_is_not_sent(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    api.order(hold=True, to=PHONE, times=1)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(lambda: api.texts(PHONE, "pending"), "the first on its way")
+    connection.execute('DELETE FROM "User"')
+    api.release()
+    await outbox.finish(5)
+    outbox.wake(CLIENT)
+    assert api.texts(PHONE, None) == ["one"]
+    assert connection.execute('SELECT count(*) FROM "Conversation"').fetchone() == (0,)
+
+
+async def test_an_answer_reset_between_the_commit_and_the_sending_is_not_sent(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = await start_bot()
+    wake = Outbox.wake
+
+    def wake_late(self: Outbox, client: str) -> None:
+        connection.execute('DELETE FROM "User"')
+        wake(self, client)
+
+    monkeypatch.setattr(Outbox, "wake", wake_late)
+    assert await bot.say("nama saya Petang", PHONE) == 200
+    monkeypatch.setattr(Outbox, "wake", wake)
+    assert await bot.say("siapa nama saya", PHONE) == 200
+    assert await api.until_sent(1, PHONE) == ["1: Siapa nama Anda?"]
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+async def test_a_process_that_was_held_up_before_it_sent_asks_whether_it_still_may(
+    outbox: Outbox,
+    connection: psycopg.Connection,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    is_reset: bool,
+) -> None:
+    late = 0.0
+
+    def stand_still() -> None:
+        """As a process that is stopped and continued: the clock goes on without it."""
+        nonlocal late
+        late = 30.0
+        if is_reset:
+            connection.execute('DELETE FROM "User"')
+
+    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
+    act_at(monkeypatch, "start_sending", "after", stand_still)
+    queue(connection, "one")
+    outbox.wake(CLIENT)
+    await until(
+        lambda: read_statuses(connection) == ([] if is_reset else ["sent"]),
+        "the answer sent or dropped",
+    )
+    await outbox.finish(5)
+    assert api.texts(PHONE, None) == ([] if is_reset else ["one"])
+
+
+async def test_an_answer_that_another_bot_took_over_meanwhile_is_not_sent_twice(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = 0.0
+
+    def lose_it() -> None:
+        nonlocal late
+        late = 30.0
+        connection.execute("UPDATE \"Conversation\" SET status = 'uncertain' WHERE body = 'one'")
+
+    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
+    act_at(monkeypatch, "start_sending", "after", lose_it)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "uncertain", "sent"), "the next sent")
+    assert api.texts(PHONE, None) == ["two"]
+
+
+async def test_an_answer_reset_while_it_waits_to_be_tried_again_is_not_sent(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and not listening
+        port = taken.getsockname()[1]
+        async with CloudApi.open(
+            f"http://127.0.0.1:{port}/v24.0", NUMBER_ID, ACCESS_TOKEN
+        ) as cloud:
+            outbox = open_outbox(pool, cloud, connection)
+            queue(connection, "one")
+            outbox.wake(CLIENT)
+            started = time.monotonic()
+            # A sender that keeps the answer to itself never says that the attempt is over.
+            await until(
+                lambda: (
+                    connection.execute(
+                        "SELECT 1 FROM \"Conversation\" WHERE attempts > 0 AND status = 'queued'"
+                    ).fetchone()
+                    or time.monotonic() > started + 2
+                ),
+                "an attempt that could not connect",
+            )
+            connection.execute('DELETE FROM "User"')
+            taken.close()
+            async with run_api(port) as api:
+                await outbox.finish(5)
+                assert api.texts() == []
