@@ -21,7 +21,6 @@ from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 from app.database.pool import Pool, open_pool
 
-
 _ROOM = 6 * 1024**3
 """Bytes: more than the servers of all workers write together."""
 
