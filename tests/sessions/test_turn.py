@@ -333,6 +333,25 @@ async def test_a_commit_that_an_eviction_overtook_is_not_remembered(
     assert read_tables(connection) == STRANGER
 
 
+async def test_a_load_that_an_eviction_overtook_is_not_remembered(
+    pool: Pool, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = make_message("nama saya Petang")
+    await open_side(pool).turns.take(message)
+    row = connection.execute('SELECT incarnation FROM "User"').fetchone()
+    assert row is not None
+    side = open_side(pool)
+
+    def reset() -> None:
+        connection.execute('DELETE FROM "User"')
+        side.cache.evict(row)
+
+    act_once(monkeypatch, "load_session", "after", reset)
+    # Delivered again, it commits nothing: what was loaded is all that could be remembered.
+    assert await side.turns.take(message) == Refused("duplicate")
+    assert side.cache.find(PHONE) is None
+
+
 def act_once(
     monkeypatch: pytest.MonkeyPatch, function: str, when: str, act: Callable[[], object]
 ) -> None:

@@ -1,65 +1,101 @@
-"""A real PgBouncer in front of an embedded server."""
+"""A real PgBouncer in front of a server, run as the server's own unprivileged account."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from app.database.account import find_account, make_folder
 from tests.system.nova import free_ports, wait_for
 
-PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+_SETTINGS = """
+[databases]
+* = host={socket} port=5432
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {users}
+pool_mode = {mode}
+max_client_conn = 200
+default_pool_size = 80
+"""
+"""In session mode, every connection of every pool of ours keeps one of the pooler's."""
+
+
+PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+
+needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="there is no pgbouncer here")
+
+
+class PgBouncer:
+    """Start and stop it; its URL stays the same."""
+
+    def __init__(self, url: str, directory: Path, mode: Literal["session", "transaction"]) -> None:
+        parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+        (self._port,) = free_ports(1)
+        self._log = directory / "pgbouncer.log"
+        self._settings = directory / "pgbouncer.ini"
+        users = directory / "users.txt"
+        users.write_text(f'"{parts["user"]}" "{parts["password"]}"\n')
+        self._settings.write_text(
+            _SETTINGS.format(socket=parts["host"], port=self._port, users=users, mode=mode)
+        )
+        login = f"{quote(parts['user'])}:{quote(parts['password'])}"
+        self.url = f"postgresql://{login}@127.0.0.1:{self._port}/{parts['dbname']}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert PROGRAM is not None
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, str(self._settings)],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **find_account().drop,
+            )
+        wait_for(self._answers, f"PgBouncer to answer, see {self._log}")
+
+    def kill(self) -> None:
+        """Its clients and servers lose their connections at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 @contextmanager
 def run_pgbouncer(
-    database_url: str, directory: Path, mode: Literal["transaction", "session"]
-) -> Iterator[str]:
-    """The URL of the same database through PgBouncer.
-
-    `directory` is a folder that the server's account can get to; PgBouncer runs as that account,
-    because it refuses to run as root.
-    """
-    assert PROGRAM is not None
-    parts = conninfo_to_dict(database_url)
-    (port,) = free_ports(1)
+    url: str, directory: Path, mode: Literal["session", "transaction"]
+) -> Iterator[PgBouncer]:
+    """`directory` is empty, and can be entered by the server's account."""
     account = find_account()
-    home = directory / "pgbouncer"
-    make_folder(home, account)
-    target = " ".join(f"{name}={parts[name]}" for name in ("host", "dbname", "user", "password"))
-    (home / "pgbouncer.ini").write_text(
-        f"[databases]\nnova = {target} port={parts.get('port', 5432)}\n"
-        "[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-        f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n"
-        "default_pool_size = 5\n"
-    )
-    with (home / "pgbouncer.log").open("wb") as log:
-        process = subprocess.Popen(
-            [PROGRAM, str(home / "pgbouncer.ini")],
-            cwd="/",
-            env={},
-            stdout=log,
-            stderr=log,
-            **account.drop,
-        )
-    url = f"postgresql://novabot@127.0.0.1:{port}/nova"
-
-    def answers() -> bool:
-        with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=2):
-            return True
-        assert process.poll() is None, (home / "pgbouncer.log").read_text()
-        return False
-
+    make_folder(directory / "pgbouncer", account)
+    pooler = PgBouncer(url, directory / "pgbouncer", mode)
+    for path in (directory / "pgbouncer").iterdir():
+        shutil.chown(path, account.uid, account.gid)
+    pooler.start()
     try:
-        wait_for(answers, "PgBouncer to answer")
-        yield url
+        yield pooler
     finally:
-        process.kill()
-        process.wait()
+        pooler.kill()

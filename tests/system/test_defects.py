@@ -54,7 +54,20 @@ DEFECTS = {
         ((CLIENT_COMPARED, ""),),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
     ),
-    "an overtaken load or commit kept in memory": Defect(
+    "an overtaken load kept in memory": Defect(
+        "app/sessions/turn.py",
+        (
+            (
+                "            mark = self._cache.mark()\n",
+                (
+                    "            mark = self._cache.mark()\n"
+                    "            self._cache.keep(session, address, mark)\n"
+                ),
+            ),
+        ),
+        ("tests/sessions/test_turn.py", "-k", "overtook"),
+    ),
+    "an overtaken commit kept in memory": Defect(
         "app/sessions/cache.py",
         (
             (
@@ -116,20 +129,9 @@ DEFECTS = {
         (("IF current_life = life THEN", "IF current_life IS NOT NULL THEN"),),
         ("tests/dashboard/test_resets.py", "-k", "another_life or double_clicks"),
     ),
-    "an answer sent again without `sending` committed": Defect(
-        "app/bot/outbox.py",
-        (
-            (
-                "            case NotSent(text):\n",
-                (
-                    "            case NotSent(text) if attempts < 8:\n"
-                    "                await asyncio.sleep(0.5)\n"
-                    "                again = (message, address, body, attempts + 1, clock.now())\n"
-                    "                await self._send(*again)\n"
-                    "            case NotSent(text):\n"
-                ),
-            ),
-        ),
+    "an answer sent without `sending` claimed": Defect(
+        "sql/outbox.sql",
+        (("""c.status = 'sending' AND c."claimedBy" = bot AND""", "c.status = 'sending' AND"),),
         ("tests/bot/test_outbox.py",),
     ),
 }

@@ -18,9 +18,7 @@ from app.doctor.examination import examine
 from app.doctor.finding import Finding
 from tests.system.faults.servers import make_standby, wait_until_it_follows
 from tests.system.nova import Nova, free_ports, wait_for
-from tests.system.pgbouncer import PROGRAM, run_pgbouncer
-
-needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="there is no pgbouncer here")
+from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer
 
 
 def look_once(url: str, subject: str, listen_url: str | None = None) -> Finding:
@@ -50,12 +48,12 @@ def restart_with(server: EmbeddedServer, **settings: object) -> None:
 def test_a_transaction_pooler_is_recognised_and_a_direct_connection_mends_it(
     database_url: str, data_dir: Path
 ) -> None:
-    with run_pgbouncer(database_url, data_dir, "transaction") as pooled:
-        deaf = look_once(pooled, "listening")
+    with run_pgbouncer(database_url, data_dir, "transaction") as pooler:
+        deaf = look_once(pooler.url, "listening")
         assert deaf.level == "fault"
         assert "transaction pooler such as PgBouncer" in deaf.text
         assert "set LISTEN_DATABASE_URL" in deaf.mend
-        findings = {found.subject: found for found in examine(pooled, database_url)}
+        findings = {found.subject: found for found in examine(pooler.url, database_url)}
         assert findings["listening"] == Finding(
             "ok", "listening", "turns go through a pooler, LISTEN directly"
         )
@@ -64,8 +62,8 @@ def test_a_transaction_pooler_is_recognised_and_a_direct_connection_mends_it(
 
 @needs_pgbouncer
 def test_a_session_pooler_works_and_is_mentioned(database_url: str, data_dir: Path) -> None:
-    with run_pgbouncer(database_url, data_dir, "session") as pooled:
-        findings = {found.subject: found for found in examine(pooled, pooled)}
+    with run_pgbouncer(database_url, data_dir, "session") as pooler:
+        findings = {found.subject: found for found in examine(pooler.url, pooler.url)}
         assert findings["listening"].level == "warning"
         assert "through a pooler" in findings["listening"].text
         assert findings["signal"].level == "ok"

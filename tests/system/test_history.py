@@ -24,7 +24,7 @@ PLANS = {
 }
 
 
-@pytest.mark.timeout(SECONDS + 120)
+@pytest.mark.timeout(SECONDS * 1.2 + 120)
 @pytest.mark.parametrize("plan", PLANS)
 def test_every_history_is_linearizable(database_url: str, tmp_path: Path, plan: str) -> None:
     seed = int(os.environ.get("NOVABOT_HISTORY_SEED") or secrets.randbelow(2**32))

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from app.sessions.listener import DEADLINE
 from tests.system.faults.acts import (
@@ -21,11 +20,11 @@ from tests.system.faults.acts import (
     wait_for_acknowledgements,
 )
 from tests.system.faults.chat import NOBODY, Client, talking
-from tests.system.faults.pgbouncer import PgBouncer, find_pgbouncer, run_pgbouncer
 from tests.system.history.run import RESPONDER
 from tests.system.nova import Nova, run_nova, wait_for
+from tests.system.pgbouncer import PgBouncer, needs_pgbouncer, run_pgbouncer
 
-pytestmark = pytest.mark.skipif(find_pgbouncer() is None, reason="there is no pgbouncer here")
+pytestmark = needs_pgbouncer
 
 MESSAGES = 7
 """More than psycopg executes of a statement before it prepares it."""

@@ -52,6 +52,9 @@ class Faults:
     async def cut_pools(self) -> None:
         await self._cut("novabot bot")
 
+    async def cut_dashboard(self) -> None:
+        await self._cut("novabot dashboard")
+
     async def _cut(self, application: str) -> None:
         async with await self._connect() as conn:
             cursor = await conn.execute(
@@ -131,6 +134,7 @@ class Faults:
 FAULTS: dict[str, tuple[Callable[[Faults], Awaitable[None]], float]] = {
     "listeners cut": (Faults.cut_listeners, 0.4),
     "pool connections cut": (Faults.cut_pools, 2.0),
+    "dashboard connections cut": (Faults.cut_dashboard, 3.0),
     "a bot stopped": (Faults.stop_a_bot, 8.0),
     "a bot killed": (Faults.kill_a_bot, 15.0),
     "rows held": (Faults.hold_rows, 4.0),

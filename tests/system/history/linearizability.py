@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 State: TypeAlias = tuple[str, str] | None
-Kind = Literal["tell", "ask", "reset", "remake", "drop session", "edit", "look"]
+Kind = Literal["tell", "ask", "reset", "perhaps reset", "remake", "drop session", "edit", "look"]
 
 NOTHING = "-"
 
@@ -88,6 +88,9 @@ def apply(state: State, operation: Operation) -> Iterator[State]:
         case "reset":
             if result is None or result == (0 if state is None else 1):
                 yield None
+        case "perhaps reset":
+            yield state
+            yield None
         case "drop session":
             yield None if state is None else (state[0], NOTHING)
         case "remake":
