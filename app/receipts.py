@@ -102,6 +102,7 @@ def _reset_client(conn: psycopg.Connection[Any], handle: str) -> Receipt:
 def _follow(
     console: Console, conn: psycopg.Connection[Any], reader: psycopg.Connection[Any]
 ) -> None:
+    reader.execute('SELECT FROM "Reset" LIMIT 0')  # without a schema nothing would ever come
     conn.execute("LISTEN session_reset")
     conn.execute("LISTEN reset_acknowledged")
     console.print("watching for resets; Ctrl-C ends it", style="dim")

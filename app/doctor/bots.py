@@ -11,6 +11,8 @@ from psycopg import Connection
 from app.doctor.finding import Finding, Level
 
 _DAY = 86400.0
+_LATE = 5.0
+"""Seconds; a bot reports every second."""
 _SKEW_WARNING = 1.0
 _SKEW_FAULT = 30.0
 """Seconds; from 60 on, late redeliveries would be taken for new messages, or new ones for late."""
@@ -23,7 +25,14 @@ def check_bots(conn: Connection[Any]) -> Iterator[Finding]:
         " started_at > clock_timestamp() - interval '5 seconds' FROM list_bots(1000)"
     ):
         name = f"bot {bot[:8]} (process {pid} on {host})"
-        if state == "listening":
+        if state in ("listening", "deaf") and seconds > _LATE:
+            yield Finding(
+                "warning",
+                "bots",
+                f"{name} has not reported for {seconds:.0f} s: it has ended, or stands still",
+                "look whether it runs, and at its log",
+            )
+        elif state == "listening":
             listening += 1
         elif state == "deaf" and is_new:
             yield Finding("warning", "bots", f"{name} is just starting", "look again in a moment")

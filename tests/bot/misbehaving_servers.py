@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.bot.whatsapp.client import CloudApi, Outcome, Patience
+from tests.streams import Handle, serve_streams
 
 PHONE = "6281234567890"
 USER_ID = "ID.4a5b6c7d8e9f"
 NUMBER_ID = "105550001"
 SHORT = Patience(pool=0.2, connect=0.2, write=0.2, read=0.2, whole=1)
 
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Answer = Handle
+"""What a server does with a connection once it has read a request."""
 
 
 @dataclass
@@ -32,19 +34,13 @@ async def serve(answer: Answer) -> AsyncIterator[Server]:
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         found.connections += 1
-        try:
-            while request := await read_request(reader):
-                found.requests.append(request)
-                await answer(reader, writer)
-        finally:
-            writer.close()
+        while request := await read_request(reader):
+            found.requests.append(request)
+            await answer(reader, writer)
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    found = Server(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
-    try:
+    async with serve_streams(handle) as port:
+        found = Server(f"http://127.0.0.1:{port}/v1")
         yield found
-    finally:
-        server.close()
 
 
 async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], Any] | None:

@@ -27,6 +27,7 @@ from tests.sessions.turns import (
     read_tables,
 )
 from tests.sessions.waiting import until
+from tests.streams import close_stream
 
 MIB = 1024 * 1024
 
@@ -184,7 +185,7 @@ async def speak(bot: RunningBot, parts: list[bytes]) -> int:
             await writer.drain()
         line = await asyncio.wait_for(reader.readline(), 10)
     finally:
-        writer.close()
+        await close_stream(writer)
     return int(line.split()[1])
 
 
@@ -309,8 +310,12 @@ async def test_any_text_is_stored_as_it_came_except_for_what_no_database_holds(
 async def test_a_thousand_messages_in_one_body_are_all_taken_in_order(
     bot: RunningBot, connection: psycopg.Connection
 ) -> None:
-    items = [make_item(f"pesan {n}", f"62811{n % 40:05}", n) for n in range(1_000)]
-    assert await bot.deliver(make_body(items)) == 200
+    body = make_body([make_item(f"pesan {n}", f"62811{n % 40:05}", n) for n in range(1_000)])
+    # A machine that is very busy may say 503 for some: WhatsApp delivers all of it again.
+    statuses = [await bot.deliver(body)]
+    while statuses[-1] == 503 and len(statuses) < 5:
+        statuses.append(await bot.deliver(body))
+    assert statuses[-1] == 200
     for client in range(40):
         tables = read_tables(connection, f"62811{client:05}@c.us")
         assert tables is not None

@@ -23,6 +23,7 @@ from tests.bot.misbehaving_servers import (
     send_to,
     serve,
 )
+from tests.streams import serve_streams
 
 ONE_CONNECTION = httpx2.Limits(max_connections=1)
 
@@ -102,11 +103,9 @@ async def test_a_failed_tls_handshake_sent_nothing() -> None:
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.append(await reader.read(65_536))
         writer.write(b"HTTP/1.1 400 Speak plainly\r\n\r\n")
-        writer.close()
 
     heard: list[bytes] = []
-    async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with serve_streams(hear) as port:
         outcome = await send(f"https://127.0.0.1:{port}", patience=Patience())
     assert isinstance(outcome, NotSent)
     assert b"a-token" not in b"".join(heard)
@@ -117,11 +116,10 @@ async def test_a_proxy_that_refuses_sent_nothing(monkeypatch: pytest.MonkeyPatch
         heard.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n")
         await writer.drain()
-        writer.close()
 
     heard: list[bytes] = []
-    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-        proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with serve_streams(refuse) as port:
+        proxy = f"http://127.0.0.1:{port}"
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.setenv("HTTP_PROXY", proxy)
         monkeypatch.setenv("NO_PROXY", "")

@@ -10,23 +10,26 @@ from urllib.parse import quote
 
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.streams import close_stream, serve_streams
+
 
 class Door:
     """`swallowing`: bytes are taken, acknowledged, and go nowhere; the sockets stay open."""
 
     def __init__(self, socket_path: Path) -> None:
         self._socket_path = socket_path
-        self._writers: set[asyncio.StreamWriter] = set()
         self.swallowing = False
         self.connections = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         server_reader, server_writer = await asyncio.open_unix_connection(self._socket_path)
-        self._writers |= {writer, server_writer}
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._pump(reader, server_writer))
-            group.create_task(self._pump(server_reader, writer))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(reader, server_writer))
+                group.create_task(self._pump(server_reader, writer))
+        finally:
+            await close_stream(server_writer)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -39,23 +42,12 @@ class Door:
         finally:
             writer.close()
 
-    def close(self) -> None:
-        for writer in self._writers:
-            writer.close()
-
 
 @asynccontextmanager
 async def open_door(url: str) -> AsyncGenerator[tuple[str, Door]]:
     """The URL of the same database through the door, and the door."""
     parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     door = Door(Path(parts["host"]) / ".s.PGSQL.5432")
-    server = await asyncio.start_server(door.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     login = f"{quote(parts['user'])}:{quote(parts['password'])}"
-    try:
+    async with serve_streams(door.serve) as port:
         yield f"postgresql://{login}@127.0.0.1:{port}/{parts['dbname']}", door
-    finally:
-        server.close()
-        door.close()
-        # The pumps end with their sockets, in the rounds of the loop that follow.
-        await asyncio.sleep(0)

@@ -181,7 +181,7 @@ def test_a_database_without_a_schema_is_told_what_to_run(
     novabot: Novabot, connection: psycopg.Connection
 ) -> None:
     connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    for arguments in (("reset", "6281717407674@c.us"), ("token", "create", "x")):
+    for arguments in (("reset", "6281717407674@c.us"), ("token", "create", "x"), ("watch",)):
         told = novabot(*arguments)
         assert told.returncode == 1
         assert "run `novabot migrate`" in told.stderr

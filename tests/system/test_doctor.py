@@ -210,26 +210,30 @@ def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(
     database_url: str, connection: psycopg.Connection
 ) -> None:
     assert look_once(database_url, "bots").text == "none is listening"
-    deaf, silent, mute = (str(uuid4()) for _ in range(3))
-    for bot, listening in ((deaf, False), (silent, True), (mute, True)):
+    deaf, silent, mute, late = (str(uuid4()) for _ in range(4))
+    for bot, listening in ((deaf, False), (silent, True), (mute, True), (late, False)):
         connection.execute("SELECT report_bot(%s, 'here', 7, %s, 0)", (bot, listening))
     assert "is just starting" in next(check_bots(connection)).text
     connection.execute("""UPDATE "Bot" SET "startedAt" = "startedAt" - interval '1 hour'""")
     connection.execute(
         """UPDATE "Bot" SET "seenAt" = now() - interval '2 minutes' WHERE id = %s""", (silent,)
     )
+    connection.execute(
+        """UPDATE "Bot" SET "seenAt" = now() - interval '6 seconds' WHERE id = %s""", (late,)
+    )
+    told = [(found.level, found.text) for found in check_bots(connection)]
     findings = list(examine(database_url, database_url))
-    told = [(found.level, found.text) for found in findings if found.subject == "bots"]
-    assert [level for level, _ in told] == ["fault", "warning", "ok"]
+    assert [level for level, _ in told] == ["fault", "warning", "warning", "ok"]
     assert f"bot {deaf[:8]} (process 7 on here) runs and hears nothing" in told[0][1]
-    assert f"bot {silent[:8]} (process 7 on here) was last seen 12" in told[1][1]
-    assert told[2] == ("ok", "1 listening")
+    assert f"bot {late[:8]} (process 7 on here) has not reported for 6 s" in told[1][1]
+    assert f"bot {silent[:8]} (process 7 on here) was last seen 12" in told[2][1]
+    assert told[3] == ("ok", "1 listening")
     (unheard,) = [found for found in findings if found.subject == "acknowledgement"]
     assert unheard.level == "warning"
     assert mute[:8] in unheard.text and silent[:8] not in unheard.text
     retire = next(found.mend for found in findings if silent[:8] in found.mend)
     connection.execute(retire.partition(": ")[2].encode())
-    for bot in (deaf, mute):
+    for bot in (deaf, mute, late):
         connection.execute("SELECT retire_bot(%s)", (bot,))
     assert look_once(database_url, "bots").text == "none is listening"
     assert look_once(database_url, "acknowledgement").level == "ok"
