@@ -210,20 +210,18 @@ def test_listeners_of_others_that_are_idle_in_a_transaction_or_do_not_read_hold_
     assert nova.ask(nova.bot_urls[0] + "/ready") == 200
 
 
-def fill_queue(conn: psycopg.Connection[Any]) -> None:
-    """Until the server refuses."""
-    while True:
+def fill_queue(conn: psycopg.Connection[Any], share: float = 2.0) -> None:
+    """To this share of it; past 1 until the server refuses."""
+    while value(conn, "SELECT pg_notification_queue_usage()") < share:
         conn.execute("SELECT pg_notify('nobody', gen_random_uuid() || repeat('x', 7900))")
 
 
 @contextmanager
-def full_queue(conn: psycopg.Connection[Any], idle: psycopg.Connection[Any]) -> Iterator[None]:
-    """As long as `idle` listens in a transaction, nobody can notify."""
+def kept_queue(idle: psycopg.Connection[Any]) -> Iterator[None]:
+    """As long as `idle` listens in a transaction, nothing leaves the queue."""
     idle.execute("LISTEN somebody")
     idle.execute("BEGIN")
     try:
-        with pytest.raises(errors.ProgramLimitExceeded):
-            fill_queue(conn)
         yield
     finally:
         idle.execute("ROLLBACK")
@@ -244,10 +242,18 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
         nova.connect() as idle,
     ):
         token = nova.command("token", "create", "faults").stdout.strip().splitlines()[-1]
-        client, other = Client(nova), Client(nova)
+        client, other, early = Client(nova), Client(nova), Client(nova)
         client.tell("Petang")
+        early.tell("Fajar")
         other.tell("Sari", bot=1)
-        with full_queue(conn, idle):
+        with kept_queue(idle):
+            # Half full, it is as fast as ever.
+            fill_queue(conn, 0.5)
+            wait_for_acknowledgements(conn, reset(conn, early), 2, 2)
+            assert early.ask() == NOBODY
+            begun_at = last_reset(conn)
+            with pytest.raises(errors.ProgramLimitExceeded):
+                fill_queue(conn)
             assert value(conn, "SELECT pg_notification_queue_usage()") > 0.9
             with pytest.raises(errors.ProgramLimitExceeded, match="too many notifications"):
                 conn.execute('DELETE FROM "User" WHERE id = %s', (client.id,))
@@ -271,7 +277,7 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
             client.tell("Fajar")
             assert all(nova.metric(bot, SESSIONS) == 0 for bot in (0, 1))
             assert find_in_logs(nova, "too many notifications in the NOTIFY queue")
-            assert last_reset(conn) is None
+            assert last_reset(conn) == begun_at
         begun = time.monotonic()
         wait_all_ready(nova)
         recovered = time.monotonic() - begun
