@@ -103,6 +103,25 @@ _signed_at = Gauge(
 )
 
 
+class _RateLimit:
+    """One event a second; the others are only counted."""
+
+    def __init__(self) -> None:
+        self._permitted_at = float("-inf")
+
+    def permits(self) -> bool:
+        now = time.monotonic()
+        if now - self._permitted_at < 1.0:
+            return False
+        self._permitted_at = now
+        return True
+
+
+_garbled_signals = _RateLimit()
+_gaps = _RateLimit()
+_rounds = _RateLimit()
+
+
 def measure_memory(sessions: Callable[[], float], listening: Callable[[], bool]) -> None:
     """Asked at every scrape: how many sessions are held, whether evictions would be heard."""
     _sessions.set_function(sessions)
@@ -222,35 +241,6 @@ def report_request(method: str, route: str, status: int, seconds: float) -> None
     )
 
 
-def _name_error(error: BaseException) -> str:
-    """The kind alone: a message may quote what a client wrote."""
-    return type(error).__qualname__
-
-
-def _find_place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-
-
-class _RateLimit:
-    """One event a second; the others are only counted."""
-
-    def __init__(self) -> None:
-        self._permitted_at = float("-inf")
-
-    def permits(self) -> bool:
-        now = time.monotonic()
-        if now - self._permitted_at < 1.0:
-            return False
-        self._permitted_at = now
-        return True
-
-
-_garbled_signals = _RateLimit()
-_gaps = _RateLimit()
-_rounds = _RateLimit()
-
-
 def report_login(operator: str) -> None:
     _log.info("operator logged in", operator=operator)
 
@@ -289,3 +279,13 @@ def report_drift(faults: Sequence[str]) -> None:
 
 def report_drift_mended() -> None:
     _log.info("the database's triggers are as shipped again")
+
+
+def _name_error(error: BaseException) -> str:
+    """The kind alone: a message may quote what a client wrote."""
+    return type(error).__qualname__
+
+
+def _find_place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"

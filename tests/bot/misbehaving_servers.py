@@ -70,10 +70,10 @@ def refusing(status: int, code: int, **error: Any) -> Answer:
     return answering(status, json.dumps({"error": {"code": code, **error}}).encode())
 
 
-def accepting(identifier: str = "wamid.QUJD", wa_id: str = PHONE) -> Answer:
+def accepting(identifier: str = "wamid.QUJD") -> Answer:
     answer = {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": f"+{PHONE}", "wa_id": wa_id}],
+        "contacts": [{"input": f"+{PHONE}", "wa_id": PHONE}],
         "messages": [{"id": identifier}],
     }
     return answering(200, json.dumps(answer).encode())

@@ -26,7 +26,6 @@ import httpx2
 
 from app.bot.whatsapp.cleaning import clean_text, mask_ids
 from app.bot.whatsapp.refusals import Refused, read_refusal
-from app.bot.whatsapp.senders import read_phone
 
 __all__ = [
     "Accepted",
@@ -57,8 +56,6 @@ class Accepted:
     """Meta took it, which is not yet delivered."""
 
     message_id: str
-    wa_id: str | None
-    """The number as WhatsApp knows it, which may differ from the one written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +195,17 @@ def _decode(content: bytes) -> object:
 
 
 def _read_acceptance(status: int, answer: object) -> Accepted | Uncertain:
-    message_id = _find(answer, "messages", "id")
+    message_id = _find_message_id(answer)
     if not 200 <= status < 300 or not isinstance(message_id, str) or not message_id:
         return Uncertain(f"HTTP {status} without a readable message id")
-    return Accepted(clean_text(message_id), read_phone(_find(answer, "contacts", "wa_id")))
+    return Accepted(clean_text(message_id))
 
 
-def _find(answer: object, name: str, key: str) -> object:
-    """`answer[name][0][key]`, or None."""
-    rows = cast("dict[str, Any]", answer).get(name) if isinstance(answer, dict) else None
+def _find_message_id(answer: object) -> object:
+    """`answer["messages"][0]["id"]`, or None."""
+    rows = cast("dict[str, Any]", answer).get("messages") if isinstance(answer, dict) else None
     first = cast("list[Any]", rows)[0] if isinstance(rows, list) and rows else None
-    return cast("dict[str, Any]", first).get(key) if isinstance(first, dict) else None
+    return cast("dict[str, Any]", first).get("id") if isinstance(first, dict) else None
 
 
 def _describe(error: Exception) -> str:
