@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app import telemetry
-from app.dashboard.pages import render, words_of
+from app.dashboard.pages import render
 from app.dashboard.services import services_of
+from app.dashboard.words import load_words
 
 UNREADABLE_HANDLE = "ST001"
 """The SQLSTATE of what read_handle can't read."""
@@ -51,7 +52,6 @@ class Failure:
 
 async def answer_failure(request: Request, error: Exception) -> Response:
     failure = describe_failure(error)
-    words = words_of(request)
     if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed)):
         telemetry.report_database_failure(error, getattr(error, "sqlstate", None))
     if isinstance(error, errors.ReadOnlySqlTransaction):
@@ -61,7 +61,7 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     if failure.status == 503:
         headers["Retry-After"] = "5"
     if request.url.path.startswith("/api/"):
-        reason = failure.detail or words.t(f"failure.{failure.text}")
+        reason = failure.detail or load_words("en").t(f"failure.{failure.text}")
         return JSONResponse({"error": reason}, failure.status, headers)
     return render(request, "failure.html", status=failure.status, headers=headers, failure=failure)
 
@@ -72,7 +72,7 @@ def describe_failure(error: Exception) -> Failure:
         given = error.detail if error.detail.startswith(known) else f"{known}_text"
         return Failure(error.status_code, known, given)
     if isinstance(error, psycopg.Error) and error.sqlstate == UNREADABLE_HANDLE:
-        return Failure(400, "400", "400_text", error.diag.message_primary or "")
+        return Failure(404, "404", "404_client", error.diag.message_primary or "")
     status, title = next(
         (outcome for kinds, outcome in _OUTCOMES if isinstance(error, kinds)), (500, "500")
     )
