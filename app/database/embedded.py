@@ -8,15 +8,11 @@ the next start.
 from __future__ import annotations
 
 import ctypes
-import fcntl
-import hashlib
 import os
-import secrets
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -26,7 +22,6 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
 from app.database.account import (
@@ -37,12 +32,19 @@ from app.database.account import (
     make_home,
     reach_programs,
 )
+from app.database.home import (
+    PORT,
+    HomeError,
+    choose_socket_dir,
+    clear_socket,
+    end_leftover,
+    find_or_make_password,
+    take_lock,
+)
 
 DATABASE = "novabot"
 ROLE = "novabot"
 
-_PORT = 5432
-_LONGEST_SOCKET_PATH = 100
 _START_TIMEOUT = 60.0
 """Seconds; recovery after a crash may take a while."""
 _SETTINGS = {
@@ -131,7 +133,7 @@ class EmbeddedServer:
         try:
             with self._undone_on_failure():
                 self._start()
-        except AccountError as error:
+        except (AccountError, HomeError) as error:
             raise EmbeddedServerError(str(error)) from error
         except PermissionError as error:
             raise EmbeddedServerError(
@@ -164,19 +166,19 @@ class EmbeddedServer:
     def _start(self) -> None:
         self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         (self._data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
-        self._lock = _take_lock(self._data_dir / "postgres.lock")
+        self._lock = take_lock(self._data_dir / "postgres.lock")
         account = find_account()
         self._home = make_home(self._home, account)
         data = self._home / "data"
         programs = self._find_programs(account)
-        _end_leftover(data)
-        self._password = _find_or_make_password(self._home / "password", account)
+        end_leftover(data)
+        self._password = find_or_make_password(self._home / "password", account)
         if not data.exists():
             self._make_cluster(programs, data, account)
         self._check_version(programs, data)
-        self._socket_dir = _choose_socket_dir(self._home)
+        self._socket_dir = choose_socket_dir(self._home)
         make_folder(self._socket_dir, account)
-        _clear_socket(self._socket_dir)
+        clear_socket(self._socket_dir)
         self._run(programs, data, account)
         self._make_database()
 
@@ -237,7 +239,7 @@ class EmbeddedServer:
 
     def _run(self, programs: Path, data: Path, account: Account) -> None:
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_dir)}
-        settings |= {"port": str(_PORT)} | ({} if self._durable else _HASTY)
+        settings |= {"port": str(PORT)} | ({} if self._durable else _HASTY)
         options = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
@@ -286,78 +288,6 @@ def _find_embedded_programs() -> Path | None:
 
 def _make_url(socket_dir: Path, password: str, database: str) -> str:
     return f"postgresql://{ROLE}:{password}@/{database}?host={quote(str(socket_dir), safe='')}"
-
-
-def _take_lock(path: Path) -> IO[str]:
-    """The lock file, open and locked; the kernel unlocks it when its process ends."""
-    lock = path.open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        owner = lock.read().strip()
-        lock.close()
-        raise EmbeddedServerError(
-            f"{path.parent} is in use by another novabot (process {owner}): stop that one, or"
-            " give another folder with --data DIR"
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def _end_leftover(data: Path) -> None:
-    """Ends a server that outlived its owner, and forgets one that died without a word."""
-    pid_file = data / "postmaster.pid"
-    try:
-        process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-        if str(data) not in process.cmdline():
-            raise psutil.NoSuchProcess(process.pid)
-        for order in (signal.SIGINT, signal.SIGQUIT):
-            process.send_signal(order)
-            try:
-                process.wait(5.0)
-                return
-            except psutil.TimeoutExpired:
-                continue
-        raise EmbeddedServerError(
-            f"A PostgreSQL left behind does not end (process {process.pid}): kill it"
-        )
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        # Its process id may be somebody else's by now, which PostgreSQL takes for a live server.
-        pid_file.unlink(missing_ok=True)
-    except (IndexError, ValueError):
-        pid_file.unlink()
-
-
-def _find_or_make_password(path: Path, account: Account) -> str:
-    if not path.exists():
-        fresh = path.with_name("password.new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            os.fchown(file.fileno(), account.uid, account.gid)
-            file.write(secrets.token_hex(24) + "\n")
-        fresh.rename(path)
-    return path.read_text().strip()
-
-
-def _choose_socket_dir(home: Path) -> Path:
-    socket_dir = home / "socket"
-    if len(os.fsencode(socket_dir / f".s.PGSQL.{_PORT}")) <= _LONGEST_SOCKET_PATH:
-        return socket_dir
-    name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"novabot-{name}"
-
-
-def _clear_socket(socket_dir: Path) -> None:
-    """Forgets the socket of a killed server, once nothing of it runs any more.
-
-    Its lock names a process id, which PostgreSQL takes for a live server when it is a zombie, or
-    by now somebody else's.
-    """
-    for name in (f".s.PGSQL.{_PORT}.lock", f".s.PGSQL.{_PORT}"):
-        (socket_dir / name).unlink(missing_ok=True)
 
 
 def _major_version(programs: Path) -> int:
