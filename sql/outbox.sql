@@ -136,7 +136,9 @@ AS $$
             AND NOT EXISTS (
                 SELECT
                 FROM "Conversation" AS s
-                WHERE s."userId" = c."userId" AND s.status = 'sending'
+                WHERE
+                    s."userId" = c."userId"
+                    AND (s.status = 'sending' OR (s.status = 'queued' AND s.id < c.id))
             )
         )
         OR (

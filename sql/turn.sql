@@ -121,7 +121,7 @@ $$;
 COMMENT ON FUNCTION was_delivered(text) IS 'Whether this message was seen in the last 8 days.';
 REVOKE ALL ON FUNCTION was_delivered(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION is_same_life(
+CREATE OR REPLACE FUNCTION is_unchanged(
     client "User", session uuid,
     expected_id text, expected_user_revision uuid, expected_session_revision uuid
 ) RETURNS boolean
@@ -132,7 +132,7 @@ AS $$
         AND client.revision IS NOT DISTINCT FROM expected_user_revision
         AND session IS NOT DISTINCT FROM expected_session_revision
 $$;
-COMMENT ON FUNCTION is_same_life("User", uuid, text, uuid, uuid) IS
+COMMENT ON FUNCTION is_unchanged("User", uuid, text, uuid, uuid) IS
 'The fence: whether a locked client and its session''s revision are those that were answered from.';
 
 CREATE OR REPLACE FUNCTION refusal_of(
@@ -185,7 +185,7 @@ BEGIN
 
     -- 2. The fence: the session answered from is the one in the database, or nothing is written.
     IF
-        NOT is_same_life(
+        NOT is_unchanged(
             client, current_session,
             expected_id, expected_user_revision, expected_session_revision
         )
@@ -373,7 +373,7 @@ BEGIN
     client := lock_client(addresses);
     current_session := lock_session(client.id);
     IF
-        NOT is_same_life(
+        NOT is_unchanged(
             client, current_session,
             expected_id, expected_user_revision, expected_session_revision
         )

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -122,7 +123,7 @@ def _find_roomy_memory() -> Path | None:
     """Where files are held in memory, if there is room: a database is cloned ten times as fast."""
     memory = Path("/dev/shm")
     if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
-        return memory
+        return memory if psutil.virtual_memory().available > _ROOM else None
     return None
 
 

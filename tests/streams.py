@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -36,5 +36,10 @@ async def serve_streams(handle: Handle) -> AsyncIterator[int]:
 async def close_stream(writer: asyncio.StreamWriter) -> None:
     """Closes it, and waits until it is: a loop that ended before would leave its socket open."""
     writer.close()
-    with suppress(OSError):  # the peer was faster
-        await writer.wait_closed()
+    try:
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    except TimeoutError:
+        writer.transport.abort()  # the peer reads no more, and has not gone
+    except OSError:
+        pass  # the peer was faster

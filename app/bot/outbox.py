@@ -28,7 +28,8 @@ HELD_UP: Final = 0.5
 the process may have stood still, or waited for a connection."""
 GIVE_UP_AFTER: Final = 40
 """Attempts, about half an hour with the pauses between them."""
-_LONGEST_PAUSE = 60.0
+LONGEST_PAUSE: Final = 60.0
+"""Seconds before an answer that was not sent is tried again, at the most."""
 _PAUSE_ALL = 30.0
 _SETTLE_TRIES = 30
 _LOOK_AGAIN = 1.0
@@ -141,7 +142,7 @@ class Outbox:
         if attempts >= GIVE_UP_AFTER:
             await self._settle_unsent(message, "failed", code, text)
         else:
-            await self._settle_unsent(message, "queued", code, text, min(pause, _LONGEST_PAUSE))
+            await self._settle_unsent(message, "queued", code, text, min(pause, LONGEST_PAUSE))
 
     async def _settle_unsent(
         self, message: UUID, status: str, code: int | None, text: str, pause: float = 0.0

@@ -17,7 +17,7 @@ from app.database.errors import Busy, Unavailable
 from app.database.pool import Pool
 
 PATIENCE = 1.0
-"""Seconds that a turn waits for the database, locks and pool together."""
+"""Seconds that a statement waits for the database, locks and pool together."""
 
 _TRY_AGAIN = (
     errors.LockNotAvailable,
@@ -28,6 +28,7 @@ _TRY_AGAIN = (
 )
 """Somebody else is at the same rows: nothing was written, and the next try sees what they left."""
 _STORED_MEANWHILE = "ST003"
+"""Raised by functions of ours to be undone and called again: see note_delivery in sql/turn.sql."""
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.2
 _LAST_ATTEMPT = 0.25

@@ -195,6 +195,27 @@ async def test_a_status_that_tells_of_a_failure_is_kept(
     assert connection.execute('SELECT count(*) FROM "Conversation"').fetchone() == (0,)
 
 
+async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = False
+    ask = Outbox._ask
+
+    async def lose_the_first_reply(self: Outbox, statement: Any, *parameters: Any) -> Any:
+        nonlocal lost
+        rows = await ask(self, statement, *parameters)
+        if "start_sending" in statement and not lost:
+            lost = True
+            raise Unavailable("the connection ended before the reply came")
+        return rows
+
+    monkeypatch.setattr(Outbox, "_ask", lose_the_first_reply)
+    queue(connection, "one", "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "sent", "sent"), "both sent")
+    assert api.texts(PHONE, None) == ["one", "two"]
+
+
 # Bots that end
 
 
@@ -275,24 +296,3 @@ async def test_a_stop_does_not_wait_for_ever(
     assert time.monotonic() - begun < 1.5
     assert read_statuses(connection) == ["sending"]  # whoever finds it says uncertain
     api.release()
-
-
-async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(
-    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost = False
-    ask = Outbox._ask
-
-    async def lose_the_first_reply(self: Outbox, statement: Any, *parameters: Any) -> Any:
-        nonlocal lost
-        rows = await ask(self, statement, *parameters)
-        if "start_sending" in statement and not lost:
-            lost = True
-            raise Unavailable("the connection ended before the reply came")
-        return rows
-
-    monkeypatch.setattr(Outbox, "_ask", lose_the_first_reply)
-    queue(connection, "one", "two")
-    outbox.wake(CLIENT)
-    await until(has_statuses(connection, "sent", "sent"), "both sent")
-    assert api.texts(PHONE, None) == ["one", "two"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -28,14 +27,20 @@ from tests.sessions.waiting import until
 
 def act_at(
     monkeypatch: pytest.MonkeyPatch, statement: str, when: str, act: Callable[[], object]
-) -> None:
-    """Acts once, `before` the next such statement of an outbox or `after` it has come back."""
+) -> list[bool]:
+    """Acts once, `before` the next such statement of an outbox or `after` it has come back.
+
+    What it returns is empty until it has acted.
+    """
     acted: list[bool] = []
+    begun = False
 
     def act_once() -> None:
-        if not acted:
-            acted.append(True)
+        nonlocal begun
+        if not begun:
+            begun = True
             act()
+            acted.append(True)
 
     def patch(name: str) -> None:
         fetch = getattr(sending, name)
@@ -52,18 +57,29 @@ def act_at(
 
     patch("fetch_row")
     patch("fetch_rows")
+    return acted
 
 
-def hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between taking an answer up and sending it, the process stands still for 30 s."""
-    late = 0.0
+class Clock:
+    """As the outbox reads it. It stands still until the process is said to have."""
 
-    def stand_still() -> None:
-        nonlocal late
-        late = 30.0
+    def __init__(self) -> None:
+        self.at = 0.0
 
-    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
-    act_at(monkeypatch, "start_sending", "after", stand_still)
+    def now(self) -> float:
+        return self.at
+
+    def stand_still(self) -> None:
+        """As a process that is stopped and continued: the clock goes on without it."""
+        self.at += 30.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of all outboxes."""
+    made = Clock()
+    monkeypatch.setattr(sending, "clock", made)
+    return made
 
 
 RESETS = {
@@ -84,7 +100,8 @@ AWAITS = {
     "before it is settled": ("settle_sent", "before", True),
     "settled": ("settle_sent", "after", True),
 }
-"""The statement, and whether an answer whose client is reset there goes out nevertheless."""
+"""The statement, when, and whether an answer whose client is reset there goes out nevertheless.
+In flight it is with the Cloud API, which has not answered yet."""
 
 
 @pytest.mark.parametrize("where", AWAITS)
@@ -95,6 +112,7 @@ async def test_what_is_done_at_an_await_of_a_send_decides_it(
     connection: psycopg.Connection,
     api: Api,
     monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
     act: str,
     where: str,
 ) -> None:
@@ -111,9 +129,8 @@ async def test_what_is_done_at_an_await_of_a_send_decides_it(
         api.release()
     else:
         if at[0] == "is_sending":
-            hold_up(monkeypatch)
-        done: list[bytes] = []
-        act_at(monkeypatch, *at[:2], lambda: (connection.execute(statement), done.append(b"")))
+            act_at(monkeypatch, "start_sending", "after", clock.stand_still)
+        done = act_at(monkeypatch, *at[:2], lambda: connection.execute(statement))
         is_sent = at[2] or act in EDITS
         outbox.wake(CLIENT)
         await until(lambda: done, "the moment of the act")
@@ -173,18 +190,14 @@ async def test_a_process_that_was_held_up_before_it_sent_asks_whether_it_still_m
     connection: psycopg.Connection,
     api: Api,
     monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
     is_reset: bool,
 ) -> None:
-    late = 0.0
-
     def stand_still() -> None:
-        """As a process that is stopped and continued: the clock goes on without it."""
-        nonlocal late
-        late = 30.0
+        clock.stand_still()
         if is_reset:
             connection.execute('DELETE FROM "User"')
 
-    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
     act_at(monkeypatch, "start_sending", "after", stand_still)
     queue(connection, "one")
     outbox.wake(CLIENT)
@@ -197,16 +210,16 @@ async def test_a_process_that_was_held_up_before_it_sent_asks_whether_it_still_m
 
 
 async def test_an_answer_that_another_bot_took_over_meanwhile_is_not_sent_twice(
-    outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
+    outbox: Outbox,
+    connection: psycopg.Connection,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
 ) -> None:
-    late = 0.0
-
     def lose_it() -> None:
-        nonlocal late
-        late = 30.0
+        clock.stand_still()
         connection.execute("UPDATE \"Conversation\" SET status = 'uncertain' WHERE body = 'one'")
 
-    monkeypatch.setattr(sending, "clock", SimpleNamespace(now=lambda: time.monotonic() + late))
     act_at(monkeypatch, "start_sending", "after", lose_it)
     queue(connection, "one", "two")
     outbox.wake(CLIENT)

@@ -315,7 +315,7 @@ async def test_a_thousand_messages_in_one_body_are_all_taken_in_order(
     statuses = [await bot.deliver(body)]
     while statuses[-1] == 503 and len(statuses) < 5:
         statuses.append(await bot.deliver(body))
-    assert statuses[-1] == 200
+    assert statuses[-1] == 200 and set(statuses) <= {200, 503}
     for client in range(40):
         tables = read_tables(connection, f"62811{client:05}@c.us")
         assert tables is not None

@@ -228,6 +228,8 @@ def test_the_look_around_finds_what_nobody_is_at(connection: psycopg.Connection)
     connection.execute(
         'UPDATE "Conversation" SET "dueAt" = now() + interval \'1 minute\' WHERE id = %s', (later,)
     )
+    # Its turn comes after the one that waits to be tried again.
+    connection.execute(age, (queue_answer(connection, "628004@c.us"),))
     connection.execute(age, (sent,))
     start(connection, bot, "628005@c.us")
     rows = fetch(connection, "SELECT * FROM clients_waiting(%s)", bot)

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,16 @@ from app.simulator.cloud_api import encode, new_wamid, sign, text_body
 ROOT = Path(__file__).parents[2]
 PHONE_NUMBER_ID = "106540352242922"
 APP_SECRET = "a-secret-of-the-tests"
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = (10_000 + 5_000 * _WORKER + number % 5_000 for number in count(7 * os.getpid()))
+"""Below those that Linux gives to outgoing connections, and of each worker of the tests its own."""
 DEADLINE = 20.0
 """Seconds that a test waits for what must come."""
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody listens on now, and that no outgoing connection will be given."""
+    return list(islice(filter(_is_free, _PORTS), number))
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
@@ -238,9 +238,10 @@ class Nova:
                 return float(line.rpartition(" ")[2])
         return 0.0
 
-    def read_logs(self) -> str:
+    def read_logs(self, most: int = 0) -> str:
+        """All of them; with `most`, that many characters of the end of each."""
         return "\n".join(
-            f"===== {path.name}\n{path.read_text(errors='replace')}"
+            f"===== {path.name}\n{path.read_text(errors='replace')[-most:]}"
             for path in sorted(self.directory.glob("*.log"))
         )
 
@@ -268,10 +269,16 @@ def run_nova(
         nova.start(dashboard=dashboard)
         yield nova
     except BaseException:
-        print(nova.read_logs())
+        print(nova.read_logs(most=20_000))
         raise
     finally:
         nova.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _is_setting(name: str) -> bool:

@@ -18,7 +18,6 @@ from tests.system.nova import ROOT
 
 HISTORY = ("tests/system/test_history.py", "-k")
 
-
 CLIENT_COMPARED = "        AND client.revision IS NOT DISTINCT FROM expected_user_revision\n"
 SESSION_COMPARED = "        AND session IS NOT DISTINCT FROM expected_session_revision\n"
 FENCE = "        client.id IS NOT DISTINCT FROM expected_id\n" + CLIENT_COMPARED + SESSION_COMPARED
@@ -129,7 +128,28 @@ DEFECTS = {
         (("IF current_life = life THEN", "IF current_life IS NOT NULL THEN"),),
         ("tests/dashboard/test_resets.py", "-k", "another_life or double_clicks"),
     ),
-    "an answer sent without `sending` claimed": Defect(
+    "an answer sent again without `sending` committed": Defect(
+        "app/bot/outbox.py",
+        (
+            (
+                "            case NotSent(text):\n",
+                (
+                    "            case NotSent(text) if attempts < 8:\n"
+                    "                await asyncio.sleep(0.5)\n"
+                    "                again = (message, address, body, attempts + 1, clock.now())\n"
+                    "                await self._send(*again)\n"
+                    "            case NotSent(text):\n"
+                ),
+            ),
+        ),
+        ("tests/bot/test_resets_while_sending.py", "-k", "tried_again"),
+    ),
+    "an answer sent late without asking whether it still may be": Defect(
+        "app/bot/outbox.py",
+        (("if clock.now() - asked_at <= HELD_UP:", "if clock.now() >= asked_at:"),),
+        ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
+    ),
+    "an answer taken although a living bot is sending it": Defect(
         "sql/outbox.sql",
         (("""c.status = 'sending' AND c."claimedBy" = bot AND""", "c.status = 'sending' AND"),),
         ("tests/bot/test_outbox.py",),

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 
 from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 from app.sessions.listener import FRESH_FOR
-from tests.system.nova import Nova, free_ports, run_nova, wait_for
+from app.simulator.cloud_api import text_body
+from tests.system.nova import DEADLINE, PHONE_NUMBER_ID, Nova, free_ports, run_nova, wait_for
 
 PHONE = "6281717407674"
 CLIENT = "6281717407674@c.us"
@@ -146,11 +148,11 @@ def test_a_process_that_was_stopped_does_not_trust_its_memory(nova: Nova, second
         reset = fetch_value(conn, 'SELECT max(id) FROM "Reset"')
         before = nova.last_sent()
         # It is posted to while it is stopped, and answers when it is continued.
-        body = {"bot": 1, "from": PHONE, "text": "siapa nama saya?", "retry": False}
+        nova.http.timeout = httpx2.Timeout(seconds + 20)
+        body = text_body(PHONE, "siapa nama saya?", phone_number_id=PHONE_NUMBER_ID)
         asking = threading.Thread(
-            target=nova.http.post,
-            args=(f"{nova.simulator_url}/control/say",),
-            kwargs={"json": body},
+            target=wait_for,
+            args=(lambda: nova.post(1, body) == 200, "bot 1 to take it", seconds + DEADLINE),
         )
         asking.start()
         wait_for(
@@ -166,7 +168,7 @@ def test_a_process_that_was_stopped_does_not_trust_its_memory(nova: Nova, second
         )
         assert missing == [stopped_bot]
         nova.bot(1).send(signal.SIGCONT)
-        asking.join(20)
+        asking.join()
         assert "Petang" not in nova.answers(PHONE, before, wait=10)[0]["text"]
         conn.execute("CALL wait_for_acks(%s, '10 s')", (reset,))
         assert fetch_value(conn, "SELECT missing FROM reset_receipt(%s)", reset) == []

@@ -251,7 +251,7 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
             fill_queue(conn, 0.5)
             wait_for_acknowledgements(conn, reset(conn, early), 2, 2)
             assert early.ask() == NOBODY
-            begun_at = last_reset(conn)
+            early_reset = last_reset(conn)
             with pytest.raises(errors.ProgramLimitExceeded):
                 fill_queue(conn)
             assert value(conn, "SELECT pg_notification_queue_usage()") > 0.9
@@ -277,7 +277,7 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
             client.tell("Fajar")
             assert all(nova.metric(bot, SESSIONS) == 0 for bot in (0, 1))
             assert find_in_logs(nova, "too many notifications in the NOTIFY queue")
-            assert last_reset(conn) == begun_at
+            assert last_reset(conn) == early_reset
         begun = time.monotonic()
         wait_all_ready(nova)
         recovered = time.monotonic() - begun

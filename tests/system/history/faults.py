@@ -30,6 +30,8 @@ class Faults:
         """Strikes with these faults, side by side, for so long."""
         until = time.monotonic() + seconds
         await asyncio.gather(*(self._repeat(name, until) for name in names))
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            await http.delete(f"{self._nova.simulator_url}/control/faults")
 
     async def _repeat(self, name: str, until: float) -> None:
         strike, pause = FAULTS[name]
@@ -128,6 +130,8 @@ class Faults:
             ]
         )
         async with httpx2.AsyncClient(trust_env=False) as http:
+            # One at a time: on a slow machine they would heap up, and all sending fail for good.
+            await http.delete(f"{self._nova.simulator_url}/control/faults")
             await http.post(f"{self._nova.simulator_url}/control/faults", json=fault)
 
 
