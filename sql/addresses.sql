@@ -122,6 +122,10 @@ BEGIN
         JOIN "Alias" AS a ON a."userId" = u.id
         WHERE a.alias = read_handle(handle);
     END IF;
+    IF found IS NULL THEN
+        -- Somebody may have deleted its address by hand: a turn would find it all the same.
+        SELECT u.id INTO found FROM "User" AS u WHERE u.id = client_id_of(read_handle(handle));
+    END IF;
     RETURN found;
 END
 $$;
@@ -140,7 +144,10 @@ BEGIN
         UPDATE "Session" SET "userId" = NEW.id WHERE "userId" = OLD.id;
         UPDATE "Conversation" SET "userId" = NEW.id WHERE "userId" = OLD.id;
         UPDATE "Alias" SET "userId" = NEW.id WHERE "userId" = OLD.id;
+        -- It leads to nobody from now on, and nobody is forgotten: see mark_forgotten.
+        PERFORM set_config('novabot.renaming', 'on', true);
         DELETE FROM "Alias" WHERE alias = alias_of(OLD.id) AND "userId" IN (OLD.id, NEW.id);
+        PERFORM set_config('novabot.renaming', '', true);
     END IF;
     INSERT INTO "Alias" (alias, "userId")
     VALUES (alias_of(NEW.id), NEW.id)

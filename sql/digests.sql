@@ -10,6 +10,14 @@ COMMENT ON FUNCTION digest_of(text) IS
 'Keyed digest (32 bytes) of a message id or an address.';
 REVOKE ALL ON FUNCTION digest_of(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION everybody_at(at timestamptz) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT decode('00', 'hex') || timestamptz_send(at)
+$$;
+COMMENT ON FUNCTION everybody_at(timestamptz) IS
+'What stands in place of a digest when everybody, or very many, were forgotten at a time after 1999: 9 bytes, in the order of the times. A later one does not undo an earlier one.';
+
 CREATE OR REPLACE FUNCTION is_forgotten(
     addresses text[], written_at timestamptz, client_since timestamptz
 ) RETURNS boolean
@@ -27,9 +35,11 @@ AS $$
         SELECT
         FROM "Forgotten" AS f
         WHERE
-            f.digest = ''
-            AND written_at < f.at - interval '60 seconds'
-            AND (client_since IS NULL OR client_since > f.at)
+            f.digest > everybody_at(
+                greatest(written_at + interval '60 seconds', timestamptz '2000-01-02 00:00Z')
+            )
+            AND f.digest < everybody_at(coalesce(client_since, 'infinity'))
+            AND length(f.digest) = 9
     )
 $$;
 COMMENT ON FUNCTION is_forgotten(text[], timestamptz, timestamptz) IS
@@ -54,18 +64,33 @@ CREATE OR REPLACE FUNCTION remember_forgetting_everybody() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
-    INSERT INTO "Forgotten" AS f (digest, at) VALUES ('', clock_timestamp())
-    ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at)
+    INSERT INTO "Forgotten" (digest, at)
+    SELECT everybody_at(now.at), now.at FROM (SELECT clock_timestamp() AS at) AS now
+    ON CONFLICT DO NOTHING
 $$;
 COMMENT ON FUNCTION remember_forgetting_everybody() IS
-'Sets the one watermark that stands for all senders who have no client, or a younger one.';
+'Adds a watermark that stands for all senders who have no client, or a younger one.';
 REVOKE ALL ON FUNCTION remember_forgetting_everybody() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION set_aside(sender text, what text, why text) RETURNS boolean
+CREATE OR REPLACE FUNCTION set_aside(
+    sender text, what text, why text, written_at timestamptz
+) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET lock_timeout = '50ms'
 AS $$
+DECLARE
+    client "User";
 BEGIN
+    -- A reset under way is waited for; or it waits for us, and takes the item with it.
+    client := lock_client(ARRAY[sender]);
+    IF
+        is_forgotten(
+            ARRAY[sender], coalesce(written_at, clock_timestamp()), client."createdAt"
+        )
+    THEN
+        RETURN false;
+    END IF;
     INSERT INTO "Delivery" (digest) VALUES (digest_of('aside:' || what)) ON CONFLICT DO NOTHING;
     IF FOUND THEN
         INSERT INTO "SetAside" (address, item, reason) VALUES (sender, what, why);
@@ -73,9 +98,9 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION set_aside(text, text, text) IS
-'Keeps an item that could not be read, once: delivered again, also after a reset, it is not kept.';
-REVOKE ALL ON FUNCTION set_aside(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION set_aside(text, text, text, timestamptz) IS
+'Keeps an item that could not be read, once: delivered again, also after a reset, or written before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind somebody''s lock.';
+REVOKE ALL ON FUNCTION set_aside(text, text, text, timestamptz) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION prune_digests() RETURNS void
 LANGUAGE sql SECURITY DEFINER

@@ -237,32 +237,29 @@ SET lock_timeout = '5s'
 AS $$
 DECLARE
     client text;
-    current_life uuid;
     receipt "Reset";
 BEGIN
     IF life IS NULL THEN
         RETURN reset_client(handle, actor, source);
     END IF;
-    LOOP
-        BEGIN
-            client := find_client(handle);
-        EXCEPTION WHEN SQLSTATE 'ST001' THEN
-            client := NULL;
-        END;
-        IF client IS NULL THEN
-            -- Gone already: not reset_client, which would take whoever comes in this moment.
-            PERFORM
-                set_config('novabot.actor', actor, true),
-                set_config('novabot.source', source, true);
-            RETURN write_receipt(0, 0, 0, '[]');
-        END IF;
-        SELECT u.incarnation INTO current_life FROM "User" AS u WHERE u.id = client FOR UPDATE;
-        IF current_life = life THEN
-            RETURN reset_client(client, actor, source);
-        ELSIF current_life IS NOT NULL THEN
-            RETURN receipt;
-        END IF;
-    END LOOP;
+    -- By the life, not by the id, which may have changed since the form was made.
+    SELECT u.id INTO client FROM "User" AS u WHERE u.incarnation = life FOR UPDATE;
+    IF client IS NOT NULL THEN
+        RETURN reset_client(client, actor, source);
+    END IF;
+    BEGIN
+        client := find_client(handle);
+    EXCEPTION WHEN SQLSTATE 'ST001' THEN
+        client := NULL;
+    END;
+    IF client IS NULL THEN
+        -- Gone already: not reset_client, which would take whoever comes in this moment.
+        PERFORM
+            set_config('novabot.actor', actor, true),
+            set_config('novabot.source', source, true);
+        RETURN write_receipt(0, 0, 0, '[]');
+    END IF;
+    RETURN receipt;
 END
 $$;
 COMMENT ON FUNCTION reset_life(text, uuid, text, text) IS

@@ -137,6 +137,7 @@ DECLARE
     most CONSTANT integer := 150;
     forgotten bigint;
     ids text[];
+    lost text[];
     incarnations jsonb := '"*"';
 BEGIN
     SELECT count(*) INTO forgotten FROM gone;
@@ -151,10 +152,18 @@ BEGIN
         DELETE FROM "Session" WHERE "userId" = ANY (ids);
         DELETE FROM "Conversation" WHERE "userId" = ANY (ids);
         DELETE FROM "Alias" WHERE "userId" = ANY (ids);
+        -- Somebody may have deleted or changed their addresses by hand before them.
+        SELECT array_agg(alias_of(id)) INTO lost
+        FROM unnest(ids) AS id
+        WHERE NOT EXISTS (SELECT FROM "Alias" AS a WHERE a.alias = alias_of(id));
+        PERFORM remember_forgetting(lost);
+        PERFORM drop_set_aside(lost);
     ELSE
         EXECUTE 'DELETE FROM "Session" AS c USING gone AS g WHERE c."userId" = g.id';
         EXECUTE 'DELETE FROM "Conversation" AS c USING gone AS g WHERE c."userId" = g.id';
         EXECUTE 'DELETE FROM "Alias" AS c USING gone AS g WHERE c."userId" = g.id';
+        PERFORM remember_forgetting_everybody();
+        PERFORM drop_set_aside('{}');
     END IF;
     PERFORM write_receipt(
         forgotten,
@@ -223,9 +232,17 @@ AS $$
                 IN s.item
             ) > 0
     )
+    OR (
+        NOT EXISTS (SELECT FROM "Alias" AS a WHERE a.alias = s.address)
+        AND EXISTS (
+            SELECT
+            FROM "Forgotten" AS f
+            WHERE f.digest = digest_of('address:' || s.address) AND f.at >= s.at
+        )
+    )
 $$;
 COMMENT ON FUNCTION drop_set_aside(text[]) IS
-'Deletes the items set aside that mention one of these addresses, also inside a message id.';
+'Deletes the items set aside that mention one of these addresses, also inside a message id, and those of addresses forgotten since that lead to nobody.';
 
 CREATE OR REPLACE FUNCTION mark_forgotten() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -235,25 +252,29 @@ DECLARE
     most CONSTANT integer := 450;
     forgotten text[];
 BEGIN
+    -- An address deleted before its client, by hand, counts too: nobody could tell it later.
+    SELECT array_agg(g.alias) INTO forgotten
+    FROM gone AS g
+    WHERE coalesce(current_setting('novabot.renaming', true), '') <> 'on';
+    IF cardinality(forgotten) <= most THEN
+        PERFORM remember_forgetting(forgotten);
+    ELSIF cardinality(forgotten) > most THEN
+        PERFORM remember_forgetting_everybody();
+    END IF;
     SELECT array_agg(g.alias) INTO forgotten
     FROM gone AS g
     WHERE NOT EXISTS (SELECT FROM "User" AS u WHERE u.id = g."userId");
-    IF forgotten IS NULL THEN
-        RETURN NULL;
-    END IF;
     IF cardinality(forgotten) <= most THEN
-        PERFORM remember_forgetting(forgotten);
         PERFORM drop_set_aside(forgotten);
-    ELSE
+    ELSIF cardinality(forgotten) > most THEN
         -- Looking for each address in each item would take minutes.
-        PERFORM remember_forgetting_everybody();
         DELETE FROM "SetAside";
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION mark_forgotten() IS
-'The addresses of deleted clients get their watermark, as digests (one for everybody when there are many), and items set aside that mention them go (all when there are many).';
+'Deleted addresses get their watermark, as digests (one for everybody when there are many), and items set aside that mention those of deleted clients go (all when there are many).';
 
 CREATE OR REPLACE TRIGGER mark_forgotten
 AFTER DELETE ON "Alias"
@@ -271,6 +292,7 @@ DECLARE
     actor_before CONSTANT text := coalesce(current_setting('novabot.actor', true), '');
     source_before CONSTANT text := coalesce(current_setting('novabot.source', true), '');
     client text;
+    life uuid;
     gone uuid;
     sessions_before bigint;
     conversations_before bigint;
@@ -288,8 +310,15 @@ BEGIN
         EXIT WHEN client IS NULL;
         sessions_before := rows_deleted_so_far('"Session"');
         conversations_before := rows_deleted_so_far('"Conversation"');
+        SELECT u.incarnation INTO life FROM "User" AS u WHERE u.id = client;
         DELETE FROM "User" AS u WHERE u.id = client RETURNING u.incarnation INTO gone;
         EXIT WHEN FOUND;
+        IF EXISTS (SELECT FROM "User" AS u WHERE u.id = client AND u.incarnation = life) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'ST004',
+                MESSAGE = format('a trigger or rule on "User" kept %s: nothing was reset', client),
+                HINT = 'A BEFORE DELETE trigger has to return OLD; \d "User" shows them.';
+        END IF;
     END LOOP;
     IF client IS NOT NULL AND current_setting('novabot.reset') <> '' THEN
         SELECT r.* INTO receipt
@@ -314,7 +343,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reset_client(text, text, text) IS
-'Forgets the client a handle leads to and returns the receipt: zeros for a client nobody knows. Raises ST001 for a handle that cannot be read. SELECT * FROM reset_client(''0817-1740-7674'').';
+'Forgets the client a handle leads to and returns the receipt: zeros for a client nobody knows. Raises ST001 for a handle that cannot be read, ST004 when a trigger of somebody else keeps the row. SELECT * FROM reset_client(''0817-1740-7674'').';
 
 CREATE OR REPLACE FUNCTION bots_missing(reset bigint) RETURNS SETOF "Bot"
 LANGUAGE sql STABLE

@@ -88,11 +88,48 @@ AS $$
     INSERT INTO "Alias" (alias, "userId")
     SELECT a, client FROM unnest(addresses) AS a
     ORDER BY a
-    ON CONFLICT (alias) DO NOTHING
+    ON CONFLICT (alias) DO NOTHING;
+    SELECT merge_clients(client, addresses)
+    WHERE EXISTS (
+        SELECT FROM "Alias" AS a WHERE a.alias = ANY (addresses) AND a."userId" <> client
+    )
 $$;
 COMMENT ON FUNCTION add_addresses(text, text[]) IS
-'These addresses lead to this client too, unless they already lead to one.';
+'These addresses lead to this client too; another one to whom they led becomes part of it.';
 REVOKE ALL ON FUNCTION add_addresses(text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION merge_clients(kept text, addresses text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+    actor_before CONSTANT text := coalesce(current_setting('novabot.actor', true), '');
+    source_before CONSTANT text := coalesce(current_setting('novabot.source', true), '');
+    other "User";
+BEGIN
+    PERFORM set_config('novabot.actor', 'novabot', true);
+    PERFORM set_config('novabot.source', 'merge', true);
+    FOR other IN
+        SELECT u.*
+        FROM "User" AS u
+        WHERE
+            u.id <> kept
+            AND u.id IN (SELECT a."userId" FROM "Alias" AS a WHERE a.alias = ANY (addresses))
+        ORDER BY u.id
+        FOR UPDATE
+    LOOP
+        UPDATE "Conversation" SET "userId" = kept WHERE "userId" = other.id;
+        UPDATE "Alias" SET "userId" = kept WHERE "userId" = other.id;
+        DELETE FROM "User" AS u WHERE u.id = other.id;
+        UPDATE "User" AS u SET nama = coalesce(u.nama, other.nama) WHERE u.id = kept;
+    END LOOP;
+    PERFORM set_config('novabot.actor', actor_before, true);
+    PERFORM set_config('novabot.source', source_before, true);
+END
+$$;
+COMMENT ON FUNCTION merge_clients(text, text[]) IS
+'Somebody who was met by number and by BSUID apart turns out to be one person: the clients these addresses lead to become the one that is kept, with all messages and addresses, so that a reset of the one forgets the other. A receipt (source merge) tells the bots.';
+REVOKE ALL ON FUNCTION merge_clients(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION note_delivery(message_id text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER

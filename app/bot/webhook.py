@@ -153,8 +153,8 @@ class Webhook:
         count_turn("set_aside")
         await fetch_row(
             self._pool,
-            "SELECT set_aside(%s, %s, %s)",
-            (item.address, item.item, item.reason),
+            "SELECT set_aside(%s, %s, %s, %s)",
+            (item.address, item.item, item.reason, item.at),
             deadline_from_now(),
         )
 
@@ -198,4 +198,5 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
             text = json.dumps({"from": address, "type": item.kind, "text": item.text[:8_000]})
         case _:
             address, text = None, json.dumps({"type": type(item).__name__})
-    return SetAside(text, f"could not be handled: {type(error).__name__}", address)
+    at = item.at if isinstance(item, Message) else None
+    return SetAside(text, f"could not be handled: {type(error).__name__}", address, at)

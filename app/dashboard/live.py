@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app import telemetry
 from app.dashboard.services import services_of
 from app.dashboard.signals import ANYTHING, DEAF, Signals, read_signal
-from app.database.connection import cutting_after
+from app.database.connection import KEEP_OPEN, cutting_after
 from app.database.pool import connection_parameters
 
 QUIET = 10.0
@@ -41,6 +41,7 @@ async def listen(url: str, signals: Signals) -> NoReturn:
             parameters = connection_parameters(url, "novabot dashboard listener")
             conn = await AsyncConnection.connect(url, **parameters)
             async with conn:
+                await conn.execute(KEEP_OPEN)
                 await conn.execute("LISTEN session_reset")
                 await conn.execute("LISTEN reset_acknowledged")
                 telemetry.report_signals_heard()

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
-from app.database.connection import cut
+from app.database.connection import cut, settings_to_mend
 
 NAME = "novabot doctor"
 """The application_name, and so the source of the canary's receipt."""
@@ -42,6 +42,8 @@ def connect(
     watch.daemon = True
     watch.start()
     try:
+        for statement in settings_to_mend(conn):
+            conn.execute(statement)
         yield conn
     finally:
         watch.cancel()

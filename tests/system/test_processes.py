@@ -259,3 +259,41 @@ def test_a_responder_that_cannot_be_loaded_is_one_clear_line(nova: Nova) -> None
     assert done.returncode == 2
     assert "NOVABOT_RESPONDER" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+SETTINGS_OF_ITS_OWN = [
+    "client_encoding = 'LATIN1'",
+    "DateStyle = 'German, DMY'",
+    "standard_conforming_strings = off",
+    "TimeZone = 'Asia/Makassar'",
+    "bytea_output = 'escape'",
+    "idle_session_timeout = '900ms'",
+]
+
+
+def test_what_a_database_sets_for_its_sessions_changes_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        name = fetch_value(conn, "SELECT current_database()")
+        for setting in SETTINGS_OF_ITS_OWN:
+            conn.execute(f"ALTER DATABASE {name} SET {setting}".encode())
+    with run_nova(database_url, tmp_path, dashboard=True) as nova:
+        token = nova.command("token", "create", "tests").stdout.strip().splitlines()[-1]
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{nova.dashboard_url}/api/clients/0817-1740-7674"
+        for door in ("api", "cli"):
+            nova.ask_for_answer(PHONE, "Hai 😀")
+            assert "Łukasz" in nova.ask_for_answer(PHONE, "nama saya Łukasz")
+            assert "Łukasz" in nova.ask_for_answer(PHONE, "siapa nama saya?", bot=1)
+            found = nova.http.get(url, headers=headers)
+            assert (found.status_code, found.json()["nama"]) == (200, "Łukasz")
+            if door == "api":
+                gone = nova.http.delete(url, headers=headers)
+                assert (gone.status_code, gone.json()["clients"]) == (200, 1)
+            else:
+                done = nova.command("reset", "0817-1740-7674")
+                assert (done.returncode, done.stderr) == (0, "") and "1 client" in done.stdout
+            assert "Łukasz" not in nova.ask_for_answer(PHONE, "siapa nama saya?", bot=1)
+        # The listeners have been idle for longer than a session may be, and are there.
+        assert nova.metric(0, "novabot_listener_gaps_total") == 0

@@ -163,6 +163,14 @@ def _read_id(header: _Header, item: Mapping[str, Any], sender: Sender, kind: str
     return "content:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def find_time(item: object) -> datetime | None:
+    """When an item says that it was written; None if that can't be read."""
+    try:
+        return _read_time(cast("dict[str, Any]", item)["timestamp"])
+    except (UnreadableError, LookupError, TypeError):
+        return None
+
+
 def _read_time(value: str | int | None) -> datetime:
     """Unix seconds as text or number; milliseconds were seen once. Whole seconds, UTC.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.cleaning import clean_json, remove_message_ids
@@ -17,6 +18,7 @@ from app.bot.whatsapp.items import (
     Ignored,
     StatusUpdate,
     UnreadableError,
+    find_time,
     name_plainly,
     read_error,
     read_message,
@@ -45,6 +47,8 @@ class SetAside:
     """One line, without personal data."""
     address: str | None
     """Whose it is, where that could be found out: a reset of that client deletes it."""
+    at: datetime | None = None
+    """When it was written, where that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,9 @@ def _read_value(
 
 def _set_aside(item: object, reason: str, owner: Sender) -> SetAside:
     text = remove_message_ids(json.dumps(clean_json(item), ensure_ascii=False))
-    return SetAside(text[:SET_ASIDE_LIMIT], reason, next(iter(owner.addresses), None))
+    return SetAside(
+        text[:SET_ASIDE_LIMIT], reason, next(iter(owner.addresses), None), find_time(item)
+    )
 
 
 def _as_object(entry: object) -> dict[str, Any]:
