@@ -125,7 +125,7 @@ DEFECTS = {
     ),
     "a reset by id instead of by life": Defect(
         "sql/pages.sql",
-        (("IF current_life = life THEN", "IF current_life IS NOT NULL THEN"),),
+        (("WHERE u.incarnation = life FOR UPDATE;", "WHERE u.id = handle FOR UPDATE;"),),
         ("tests/dashboard/test_resets.py", "-k", "another_life or double_clicks"),
     ),
     "an answer sent again without `sending` committed": Defect(

@@ -216,20 +216,23 @@ def test_a_dump_restored_over_running_bots_is_the_truth_from_then_on(
 @pytest.mark.parametrize("many", [100_000, 1_000_000])
 def test_very_many_in_one_statement_are_forgotten_by_both_bots(nova: Nova, many: int) -> None:
     gone, kept = introduce(nova)
+    prefix = f"6287{len(str(many))}"  # who is asked about afterwards is a client again
     with nova.connect() as conn:
         conn.execute(
             """INSERT INTO "User" (id, nama)
-               SELECT '62870' || lpad(n::text, 8, '0') || '@c.us', 'Ramai'
+               SELECT %s || lpad(n::text, 8, '0') || '@c.us', 'Ramai'
                FROM generate_series(1, %s) AS n""",
-            (many,),
+            (prefix, many),
         )
         conn.execute("ANALYZE")
     with nova.connect() as conn:
-        held = [Client(nova, f"62870{number:08}") for number in (1, many // 2, many)]
+        held = [Client(nova, f"{prefix}{number:08}") for number in (1, many // 2, many)]
         for client in held:
             assert client.ask(0)[0] == client.ask(1)[0] == "Ramai"
         begun = time.monotonic()
-        done = conn.execute("""DELETE FROM "User" WHERE id LIKE '62870%%' OR id = %s""", (gone.id,))
+        done = conn.execute(
+            'DELETE FROM "User" WHERE id LIKE %s OR id = %s', (f"{prefix}%", gone.id)
+        )
         took = time.monotonic() - begun
         assert done.rowcount == many + 1
         wait_for_acknowledgements(conn, last_reset(conn), 2, 5)
