@@ -104,14 +104,13 @@ def migrate(
     With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
     """
     with _reported():
-        import psycopg
-
         from app.dashboard import accounts
+        from app.database.connection import open_connection
         from app.database.migrations import migrate as migrate_database
 
         settings = _load_settings()
         url = settings.listen_database_url
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+        with open_connection(url) as conn:
             done = migrate_database(conn, force=force)
             password = settings.admin_password.get_secret_value()
             first_login = bool(password) and accounts.add_first_operator(conn, "admin", password)
@@ -196,16 +195,15 @@ def add_operator(
 ) -> None:
     """Add an account. Asks for the password, or reads it from standard input."""
     with _reported():
-        import psycopg
-
         from app.dashboard import accounts
+        from app.database.connection import open_connection
 
         settings = _load_settings()
         if sys.stdin.isatty():
             password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
         else:
             password = sys.stdin.readline().rstrip("\r\n")
-        with psycopg.connect(settings.database_url, autocommit=True, connect_timeout=10) as conn:
+        with open_connection(settings.database_url) as conn:
             try:
                 accounts.add_operator(conn, name, role, password)
             except accounts.AccountsError as error:
@@ -217,12 +215,11 @@ def add_operator(
 def create_token(name: str) -> None:
     """Make a token for the JSON API. It is shown once, on the last line."""
     with _reported():
-        import psycopg
-
         from app.dashboard import accounts
+        from app.database.connection import open_connection
 
         url = _load_settings().database_url
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+        with open_connection(url) as conn:
             try:
                 token = accounts.create_token(conn, name)
             except accounts.AccountsError as error:

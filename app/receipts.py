@@ -14,7 +14,7 @@ import psycopg
 from rich.console import Console
 from rich.text import Text
 
-from app.database.connection import settings_to_mend
+from app.database.connection import open_connection
 
 _PAUSE = 1.0
 
@@ -49,8 +49,7 @@ def reset_clients(url: str, handles: Sequence[str]) -> bool:
     """Resets each client and prints its receipt; False if a handle could not be read or reset."""
     console, errors = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
     done = True
-    with _connect(url) as conn:
-        conn.prepare_threshold = None  # a transaction pooler may be in the way
+    with open_connection(url) as conn:
         for handle in handles:
             try:
                 receipt = _reset_client(conn, handle)
@@ -79,10 +78,10 @@ def watch_resets(url: str) -> None:
     """Prints resets and acknowledgements as they come, until interrupted."""
     console = Console(highlight=False, soft_wrap=True)
     # Only the first connection may fail: what is mistyped should not be tried for ever.
-    conn = _connect(url)
+    conn = open_connection(url)
     while True:
         try:
-            with conn, _connect(url) as reader:
+            with conn, open_connection(url) as reader:
                 _follow(console, conn, reader)
         except psycopg.OperationalError:
             console.print("the connection is lost; trying again", style="yellow")
@@ -170,16 +169,9 @@ def _reconnect(url: str) -> psycopg.Connection[Any]:
     while True:
         time.sleep(_PAUSE)
         try:
-            return _connect(url)
+            return open_connection(url)
         except psycopg.OperationalError:
             continue
-
-
-def _connect(url: str) -> psycopg.Connection[Any]:
-    conn = psycopg.connect(url, autocommit=True, connect_timeout=10)
-    for statement in settings_to_mend(conn):
-        conn.execute(statement)
-    return conn
 
 
 def _find_reset(payload: str) -> int | None:

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from app.dashboard.accounts import add_first_operator
+from app.database.connection import open_connection
 from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 from app.settings import Settings, read_environment
@@ -72,7 +72,7 @@ def run_up(settings: Settings, ports: Ports, program: tuple[str, ...] = PROGRAM)
         signal.signal(order, signal.default_int_handler)
     with _open_database(settings) as (url, server):
         direct = settings.listen_database_url if server is None else url
-        with psycopg.connect(direct, autocommit=True, connect_timeout=10) as conn:
+        with open_connection(direct) as conn:
             migrate(conn)
         environment = _make_environment(settings, url, ports, simulated=simulated)
         supervisor = Supervisor(
@@ -141,7 +141,7 @@ def _open_database(settings: Settings) -> Generator[tuple[str, EmbeddedServer | 
 def _add_first_login(settings: Settings, url: str) -> str | None:
     """Its password if there was no account, else None."""
     password = settings.admin_password.get_secret_value() or secrets.token_urlsafe(12)
-    with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+    with open_connection(url) as conn:
         return password if add_first_operator(conn, FIRST_LOGIN, password) else None
 
 

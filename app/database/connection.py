@@ -1,4 +1,4 @@
-"""What every connection needs: the settings we read by, and an end when it does not answer."""
+"""What every connection needs: the settings that we read by, and an end if it does not answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
-from psycopg import BaseConnection
+import psycopg
+from psycopg import AsyncConnection, BaseConnection, Connection
 
 _SPOKEN: Mapping[str, tuple[str, LiteralString]] = {
     "client_encoding": ("UTF8", "SET client_encoding = 'UTF8'"),
@@ -20,17 +21,30 @@ KEEP_OPEN: LiteralString = "SET idle_session_timeout = 0"
 """For who listens: it is idle by profession."""
 
 
-def settings_to_mend(conn: BaseConnection[Any]) -> list[LiteralString]:
-    """What to execute on a new connection, as a rule nothing, before we understand each other.
+def open_connection(url: str) -> Connection[tuple[Any, ...]]:
+    """For a command: autocommit, and through a transaction pooler as well.
 
-    A role or a database may have been given other settings (`ALTER ROLE … SET`); the server has
-    told them already.
+    Raises psycopg.OperationalError if there is no server, or it does not answer within 10 seconds.
     """
-    return [
-        statement
-        for name, (wanted, statement) in _SPOKEN.items()
-        if not (conn.info.parameter_status(name) or "").startswith(wanted)
-    ]
+    conn = psycopg.connect(url, autocommit=True, connect_timeout=10, prepare_threshold=None)
+    mend_settings(conn)
+    return conn
+
+
+def mend_settings(conn: Connection[Any]) -> None:
+    """Sees to it, on a new connection, that both sides mean the same by what they write.
+
+    As a rule this asks nothing: the server has told its settings already. But a role or a
+    database may have been given other ones (`ALTER ROLE … SET`).
+    """
+    for statement in _find_repairs(conn):
+        conn.execute(statement)
+
+
+async def mend_settings_async(conn: AsyncConnection[Any]) -> None:
+    """The same."""
+    for statement in _find_repairs(conn):
+        await conn.execute(statement)
 
 
 def cut(conn: BaseConnection[Any]) -> None:
@@ -57,3 +71,11 @@ def cutting_after(conn: BaseConnection[Any], seconds: float) -> Generator[None]:
         yield
     finally:
         watch.cancel()
+
+
+def _find_repairs(conn: BaseConnection[Any]) -> list[LiteralString]:
+    return [
+        statement
+        for name, (wanted, statement) in _SPOKEN.items()
+        if not (conn.info.parameter_status(name) or "").startswith(wanted)
+    ]

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from app.database.connection import settings_to_mend
+from app.database.connection import mend_settings_async
 
 Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
@@ -64,17 +64,12 @@ async def open_pool(url: str, *, name: str = "novabot", size: int = 8) -> Pool:
         timeout=WAIT,
         reconnect_timeout=_GIVE_UP,
         check=check,
-        configure=_mend,
+        configure=mend_settings_async,
         name=name,
         open=False,
     )
     await pool.open(wait=False)
     return pool
-
-
-async def _mend(conn: AsyncConnection[tuple[Any, ...]]) -> None:
-    for statement in settings_to_mend(conn):
-        await conn.execute(statement)
 
 
 def _has_input(descriptor: int) -> bool:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
-from app.database.connection import cut, settings_to_mend
+from app.database.connection import cut, mend_settings
 
 NAME = "novabot doctor"
 """The application_name, and so the source of the canary's receipt."""
@@ -42,8 +42,7 @@ def connect(
     watch.daemon = True
     watch.start()
     try:
-        for statement in settings_to_mend(conn):
-            conn.execute(statement)
+        mend_settings(conn)
         yield conn
     finally:
         watch.cancel()

@@ -34,7 +34,7 @@ import psycopg
 from psycopg import AsyncConnection, Notify, errors, sql
 from psycopg_pool import PoolTimeout
 
-from app.database.connection import KEEP_OPEN, cut, cutting_after, settings_to_mend
+from app.database.connection import KEEP_OPEN, cut, cutting_after, mend_settings_async
 from app.database.pool import Pool, connection_parameters
 from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
@@ -105,8 +105,8 @@ class Listener:
         conn = await self._connect()
         try:
             with cutting_after(conn, DEADLINE):
-                for statement in (*settings_to_mend(conn), KEEP_OPEN):
-                    await conn.execute(statement)
+                await mend_settings_async(conn)
+                await conn.execute(KEEP_OPEN)
                 for channel in (RESET, CHANGED, self._channel):
                     await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 self._evict(Eviction("gap", EVERYBODY))

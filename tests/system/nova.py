@@ -22,6 +22,7 @@ from app.simulator.cloud_api import encode, new_wamid, sign, text_body
 ROOT = Path(__file__).parents[2]
 PHONE_NUMBER_ID = "106540352242922"
 APP_SECRET = "a-secret-of-the-tests"
+PASSWORD = "correct horse battery staple"
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PORTS = (10_000 + 5_000 * _WORKER + number % 5_000 for number in count(7 * os.getpid()))
 """Below those that Linux gives to outgoing connections, and of each worker of the tests its own."""
@@ -171,6 +172,13 @@ class Nova:
             timeout=60,
             check=False,
         )
+
+    def log_in(self, role: str = "operator") -> None:
+        """The HTTP client is logged in to the dashboard from now on."""
+        added = self.command("operator", "add", "wati", "--role", role, stdin=f"{PASSWORD}\n")
+        assert added.returncode == 0, added.stderr
+        form = {"username": "wati", "password": PASSWORD}
+        assert self.http.post(f"{self.dashboard_url}/login", data=form).status_code == 303
 
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(self.database_url, autocommit=True)

@@ -23,7 +23,6 @@ BSUID = "ID.zq8hfk2n7c"
 NAME = "Zebediah"
 SECRET = "rahasiabesar"
 OTHER = "6281298765432"
-PASSWORD = "correct horse battery staple"
 NEEDLES = [PHONE, BSUID, NAME, SECRET]
 BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
@@ -92,12 +91,6 @@ def write_everything_down(nova: Nova) -> None:
     nova.say(PHONE, f"halo {SECRET}", bot=1)
 
 
-def log_in(nova: Nova) -> None:
-    nova.command("operator", "add", "wati", stdin=PASSWORD + "\n")
-    form = {"username": "wati", "password": PASSWORD}
-    assert nova.http.post(f"{nova.dashboard_url}/login", data=form).status_code == 303
-
-
 @pytest.mark.timeout(180)
 def test_nothing_of_a_reset_client_is_left_anywhere(
     start_server: Any, tmp_path: Path, database_url: str
@@ -111,7 +104,7 @@ def test_nothing_of_a_reset_client_is_left_anywhere(
     ):
         assert "Sari" in nova.ask_for_answer(OTHER, "nama saya Sari")
         write_everything_down(nova)
-        log_in(nova)
+        nova.log_in()
         assert find_needles(nova.http.get(f"{nova.dashboard_url}/clients").text) >= {PHONE, NAME}
         assert NAME in nova.http.get(f"{nova.dashboard_url}/clients/{PHONE}@c.us").text
         conn.execute("ANALYZE")

@@ -8,11 +8,10 @@ import psycopg
 import pytest
 
 from tests.browser.chromium import open_page
-from tests.system.nova import Nova, wait_for
+from tests.system.nova import PASSWORD, Nova, wait_for
 
 PHONE = "6281717407674"
 CLIENT = "6281717407674@c.us"
-PASSWORD = "correct horse battery staple"
 
 
 def reset_on_dashboard(nova: Nova) -> None:

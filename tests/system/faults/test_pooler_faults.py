@@ -28,7 +28,6 @@ pytestmark = needs_pgbouncer
 
 MESSAGES = 7
 """More than psycopg executes of a statement before it prepares it."""
-PASSWORD = "correct horse battery staple"
 
 
 def test_a_bot_that_listens_through_a_transaction_pooler_says_so_and_still_answers_right(
@@ -103,8 +102,6 @@ def test_through_a_session_pooler_bots_also_listen(
 
 def check_that_everything_works(nova: Nova) -> None:
     pids = bot_pids(nova)
-    added = nova.command("operator", "add", "wati", "--role", "admin", stdin=PASSWORD + "\n")
-    assert added.returncode == 0, added.stderr
     token = nova.command("token", "create", "pooler").stdout.strip().splitlines()[-1]
     headers = {"Authorization": f"Bearer {token}"}
     with talking(nova, clients=2) as talk, nova.connect() as conn:
@@ -150,8 +147,7 @@ def reset_on_dashboard(nova: Nova) -> None:
     client = Client(nova)
     client.tell("Petang")
     url = nova.dashboard_url
-    form = {"username": "wati", "password": PASSWORD}
-    assert nova.http.post(f"{url}/login", data=form).status_code == 303
+    nova.log_in("admin")
     for _ in range(MESSAGES):
         for page in ("/clients", "/clients?q=Petang", f"/clients/{client.id}", "/resets", "/bots"):
             assert nova.http.get(url + page).status_code == 200, page

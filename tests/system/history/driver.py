@@ -19,13 +19,12 @@ from psycopg_pool import AsyncConnectionPool
 from app.bot.outbox import LONGEST_PAUSE
 from app.simulator.cloud_api import encode, new_wamid, sign, text_body
 from tests.system.history.linearizability import NOTHING, Kind, Operation, Seen
-from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
+from tests.system.nova import APP_SECRET, PASSWORD, PHONE_NUMBER_ID, Nova
 
 REDELIVER_FOR = 40.0
 """Seconds; WhatsApp goes on for days."""
 PATIENCE = 3.0
 """Seconds until a delivery without an answer is given up and made again."""
-_PASSWORD = "correct horse battery staple"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Driver:
         self._said: dict[str, list[bytes]] = {}
         self._collected: set[int] = set()
         self._token = nova.command("token", "create", "history").stdout.strip().splitlines()[-1]
-        nova.command("operator", "add", "history", stdin=f"{_PASSWORD}\n")
+        nova.command("operator", "add", "history", stdin=f"{PASSWORD}\n")
         self._http: httpx2.AsyncClient
         self._pool: AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -196,7 +195,7 @@ class Driver:
     async def _log_in(self) -> None:
         answer = await self._http.post(
             f"{self._nova.dashboard_url}/login",
-            data={"username": "history", "password": _PASSWORD},
+            data={"username": "history", "password": PASSWORD},
             timeout=20,
         )
         assert answer.status_code == 303, answer.text
