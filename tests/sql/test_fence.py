@@ -25,8 +25,6 @@ from tests.sql.acts import (
     wait_until_blocked,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 
 def test_a_stranger_becomes_a_client_and_the_turn_returns_what_is_now_known(
     connection: psycopg.Connection,

@@ -21,9 +21,6 @@ from tests.sql.acts import (
     wait_until_blocked,
 )
 
-pytestmark = pytest.mark.every_postgres
-
-
 TOKENS: dict[int, UUID] = {}
 """Of the messages that were started, by their ids: what a bot keeps while it sends."""
 

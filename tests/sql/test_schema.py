@@ -23,8 +23,6 @@ from tests.sql.acts import (
     wait_until_blocked,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 OURS = """
     p.pronamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
