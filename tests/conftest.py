@@ -15,6 +15,8 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
@@ -29,6 +31,12 @@ _EXPECTED_SKIPS = (
     "only root has another user to run it as",
 )
 """The reasons for which a test may be skipped in CI."""
+
+# Both measure wall time, which on a busy machine says nothing about the test.
+settings.register_profile(
+    "nova", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+)
+settings.load_profile("nova")
 
 
 def pytest_report_header() -> str:
@@ -53,6 +61,12 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unicode_table() -> None:
+    """On a new machine, Hypothesis's first text takes seconds, which no test has to answer for."""
+    st.text().validate()
 
 
 @pytest.fixture(scope="session")
