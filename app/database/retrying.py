@@ -13,7 +13,7 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import cutting_after
-from app.database.errors import Busy, Unavailable
+from app.database.errors import Busy, Unavailable, first_line
 from app.database.pool import Pool
 
 PATIENCE = 1.0
@@ -64,7 +64,7 @@ async def fetch_rows(
             return await _execute(pool, statement, parameters, deadline)
         except PoolTimeout as error:
             if blocked is not None:
-                raise Busy(_say(blocked)) from error
+                raise Busy(first_line(blocked)) from error
             raise Unavailable("no connection to the database") from error
         except psycopg.Error as error:
             blocked = error
@@ -72,12 +72,12 @@ async def fetch_rows(
                 if isinstance(error, errors.ReadOnlySqlTransaction):
                     # A primary that was replaced and left up: all connections have to move.
                     await pool.drain()
-                    raise Unavailable(_say(error)) from error
+                    raise Unavailable(first_line(error)) from error
                 if isinstance(error, (psycopg.DataError, psycopg.IntegrityError)):
                     raise  # what was to be written is at fault, and would be again
-                raise Unavailable(_say(error)) from error
+                raise Unavailable(first_line(error)) from error
             if time.monotonic() + pause > deadline:
-                raise Busy(_say(error)) from error
+                raise Busy(first_line(error)) from error
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))
         pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -90,8 +90,3 @@ async def _execute(
         with cutting_after(conn, patience):
             cursor = await conn.execute(statement, parameters)
         return await cursor.fetchall()
-
-
-def _say(error: psycopg.Error) -> str:
-    """One line without the statement's values."""
-    return error.diag.message_primary or str(error).partition("\n")[0] or type(error).__name__

@@ -11,10 +11,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from app.bot import outbox as sending
 from app.bot.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.errors import Unavailable
 from app.database.pool import Pool
+from app.messages import Outgoing
 from tests.bot.conftest import StartBot
 from tests.bot.outboxes import has_statuses, make_due, open_outbox, queue, read_statuses
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
@@ -199,17 +201,17 @@ async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(
     outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = False
-    ask = Outbox._ask
+    start_sending = sending.start_sending
 
-    async def lose_the_first_reply(self: Outbox, statement: Any, *parameters: Any) -> Any:
+    async def lose_the_first_reply(*args: Any) -> Any:
         nonlocal lost
-        rows = await ask(self, statement, *parameters)
-        if "start_sending" in statement and not lost:
+        started = await start_sending(*args)
+        if not lost:
             lost = True
             raise Unavailable("the connection ended before the reply came")
-        return rows
+        return started
 
-    monkeypatch.setattr(Outbox, "_ask", lose_the_first_reply)
+    monkeypatch.setattr(sending, "start_sending", lose_the_first_reply)
     queue(connection, "one", "two")
     outbox.wake(CLIENT)
     await until(has_statuses(connection, "sent", "sent"), "both sent")
@@ -289,7 +291,7 @@ async def test_a_stop_does_not_wait_for_ever(
     api.order(hold=True)
     queue(connection, "one")
     outbox.wake(CLIENT)
-    outbox.say_farewell("6281298765432", ["Sudah."])
+    outbox.say_farewell("6281298765432", [Outgoing("Sudah.")])
     await until(lambda: len(api.texts(outcome="pending")) == 2, "both on their way")
     begun = time.monotonic()
     await outbox.finish(0.2)

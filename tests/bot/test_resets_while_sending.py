@@ -42,21 +42,17 @@ def act_at(
             act()
             acted.append(True)
 
-    def patch(name: str) -> None:
-        fetch = getattr(sending, name)
+    call = getattr(sending, statement)
 
-        async def fetch_and_act(pool: Pool, text: Any, *rest: Any) -> Any:
-            if statement in text and when == "before":
-                act_once()
-            rows = await fetch(pool, text, *rest)
-            if statement in text and when == "after":
-                act_once()
-            return rows
+    async def call_and_act(*args: Any, **more: Any) -> Any:
+        if when == "before":
+            act_once()
+        result = await call(*args, **more)
+        if when == "after":
+            act_once()
+        return result
 
-        monkeypatch.setattr(sending, name, fetch_and_act)
-
-    patch("fetch_row")
-    patch("fetch_rows")
+    monkeypatch.setattr(sending, statement, call_and_act)
     return acted
 
 

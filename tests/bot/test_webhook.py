@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from app.database.migrations import migrate
-from app.sessions.session import Message, Reply, Session, instant
+from app.messages import Message, Reply, instant
+from app.sessions.session import Session
 from app.simulator.cloud_api import encode, sign, text_body
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import APP_SECRET, NUMBER_ID, VERIFY_TOKEN, Api, RunningBot

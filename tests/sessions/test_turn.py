@@ -14,10 +14,10 @@ import pytest
 
 from app.database.errors import Busy, TryLater
 from app.database.pool import Pool, open_pool
+from app.messages import Message, Outgoing
 from app.sessions import turn
-from app.sessions.session import Message
-from app.sessions.store import Committed, Refused
-from app.sessions.turn import Forgotten
+from app.sessions.store import Committed, Rejected
+from app.sessions.turn import BecameReset
 from tests.sessions.turns import (
     BSUID,
     CLIENT,
@@ -37,7 +37,7 @@ FROM load_session(ARRAY['6281717407674']) AS l,
 LATERAL commit_turn(
     ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision, 'wamid.other', 'text',
     'hai', NULL, now(), NULL, jsonb_set(coalesce(l.context, '{}'), '{n}', '70'), NULL,
-    ARRAY['from the other'], NULL
+    '[{"body": "from the other"}]', NULL
 ) AS c
 """
 RECREATE = 'DELETE FROM "User"; INSERT INTO "User" (id) VALUES (\'6281717407674@c.us\')'
@@ -118,7 +118,7 @@ async def test_a_turn_that_ends_a_life_is_one_statement_when_the_client_is_remem
 ) -> None:
     await say(side, "nama saya Petang")
     statements.clear()
-    assert await side.turns.take(make_message("lupakan saya")) == Forgotten(("Sudah.",))
+    assert await side.turns.take(make_message("lupakan saya")) == BecameReset((Outgoing("Sudah."),))
     assert len(statements) == 1
 
 
@@ -348,7 +348,7 @@ async def test_a_load_that_an_eviction_overtook_is_not_remembered(
 
     act_once(monkeypatch, "load_session", "after", reset)
     # Delivered again, it commits nothing: what was loaded is all that could be remembered.
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     assert side.cache.find(PHONE) is None
 
 
@@ -396,7 +396,7 @@ async def test_a_client_who_asks_for_it_is_forgotten_everywhere(
     side: Side, connection: psycopg.Connection
 ) -> None:
     await say(side, "nama saya Petang")
-    assert await side.turns.take(make_message("lupakan saya")) == Forgotten(("Sudah.",))
+    assert await side.turns.take(make_message("lupakan saya")) == BecameReset((Outgoing("Sudah."),))
     assert find_everywhere(connection, "Petang") == []
     assert find_everywhere(connection, PHONE) == []
     await say(side)
@@ -408,8 +408,8 @@ async def test_a_message_delivered_twice_is_answered_once(
 ) -> None:
     message = make_message("nama saya Petang")
     assert isinstance(await side.turns.take(message), Committed)
-    assert await side.turns.take(message) == Refused("duplicate")
-    assert await open_side(pool).turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
+    assert await open_side(pool).turns.take(message) == Rejected("duplicate")
     assert read_tables(connection) == Tables("Petang", {"n": 1}, *FIRST)
 
 
@@ -419,9 +419,9 @@ async def test_a_message_delivered_again_after_a_reset_does_not_bring_the_client
     message = make_message("nama saya Petang")
     await side.turns.take(message)
     connection.execute('DELETE FROM "User"')
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     late = make_message("nama saya Petang", age=timedelta(minutes=5))
-    assert await side.turns.take(late) == Refused("forgotten")
+    assert await side.turns.take(late) == Rejected("forgotten")
     assert read_tables(connection) is None
     assert find_everywhere(connection, "Petang") == []
 
@@ -431,9 +431,9 @@ async def test_a_request_to_be_forgotten_that_comes_twice_is_one_reset(
 ) -> None:
     await say(side, "nama saya Petang")
     message = make_message("lupakan saya")
-    assert isinstance(await side.turns.take(message), Forgotten)
+    assert isinstance(await side.turns.take(message), BecameReset)
     await say(side, "nama saya Petang")
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     tables = read_tables(connection)
     assert tables is not None and tables.nama == "Petang"
 

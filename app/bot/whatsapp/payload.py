@@ -25,7 +25,7 @@ from app.bot.whatsapp.inbound import (
     read_status,
 )
 from app.bot.whatsapp.senders import Sender, find_recipient, find_sender, read_contacts
-from app.sessions.session import Message
+from app.messages import Message
 
 __all__ = ["Body", "Message", "NotABody", "SetAside", "StatusUpdate", "read_body"]
 

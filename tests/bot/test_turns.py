@@ -11,11 +11,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.bot.answering import Answering
 from app.bot.outbox import Outbox
+from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
-from app.sessions.session import Message, Reply, Session
+from app.messages import Message, Reply
+from app.sessions.cache import Cache
+from app.sessions.session import Session
 from app.sessions.store import Stored
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api
@@ -164,14 +166,15 @@ async def test_an_eviction_of_everybody_costs_a_second_thought_and_no_answer(
 @pytest.fixture
 async def deaf(
     pool: Pool, api: Api, thinker: Thinker, connection: psycopg.Connection
-) -> AsyncIterator[Answering]:
+) -> AsyncIterator[BotTurns]:
     """One that hears no eviction at all: the fence alone protects it."""
     async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as cloud:
         bot = uuid4()
         connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
-        answering = Answering(pool, thinker.respond, bot, Outbox(pool, cloud, bot))
-        yield answering
-        await answering.finish(5)
+        cache = Cache(10, lambda: False)
+        turns = BotTurns(pool, cache, thinker.respond, bot, Outbox(pool, cloud, bot))
+        yield turns
+        await turns.finish(5)
 
 
 @pytest.mark.parametrize(
@@ -184,14 +187,14 @@ async def deaf(
     ],
 )
 async def test_an_answer_to_a_client_that_was_reset_unheard_of_is_written_nowhere(
-    deaf: Answering,
+    deaf: BotTurns,
     thinker: Thinker,
     connection: psycopg.Connection,
     api: Api,
     statement: str,
     reborn: bool,
 ) -> None:
-    assert await deaf.accept(make_message("nama saya Petang")) == Stored("stored", CLIENT)
+    assert await deaf.store(make_message("nama saya Petang")) == Stored("stored", CLIENT)
     await until(thinker.is_asked(1), "the responder asked")
     connection.execute(statement.encode())
     thinker.may_answer.set()
@@ -202,9 +205,9 @@ async def test_an_answer_to_a_client_that_was_reset_unheard_of_is_written_nowher
 
 
 async def test_an_answer_to_a_client_that_was_edited_unheard_of_is_given_from_the_truth(
-    deaf: Answering, thinker: Thinker, connection: psycopg.Connection
+    deaf: BotTurns, thinker: Thinker, connection: psycopg.Connection
 ) -> None:
-    await deaf.accept(make_message("siapa nama saya"))
+    await deaf.store(make_message("siapa nama saya"))
     await until(thinker.is_asked(1), "the responder asked")
     connection.execute("UPDATE \"User\" SET nama = 'Budi'")
     thinker.may_answer.set()
