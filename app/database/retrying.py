@@ -16,7 +16,7 @@ from app.database.connection import cutting_after
 from app.database.errors import Busy, Unavailable, first_line
 from app.database.pool import Pool
 
-PATIENCE = 1.0
+RETRY_DEADLINE = 1.0
 """Seconds that a statement waits for the database, locks and pool together."""
 
 _TRY_AGAIN = (
@@ -26,7 +26,7 @@ _TRY_AGAIN = (
     errors.UniqueViolation,
     errors.ForeignKeyViolation,
 )
-"""Somebody else is at the same rows: nothing was written, and the next try sees what they left."""
+"""Another transaction is at the same rows: nothing was written, and the next try sees its result."""
 _STORED_MEANWHILE = "ST003"
 """Raised by functions of ours to be undone and called again: see note_delivery in sql/turn.sql."""
 _FIRST_PAUSE = 0.02
@@ -37,8 +37,8 @@ itself and not by losing its connection."""
 
 
 def deadline_from_now() -> float:
-    """PATIENCE from now, on the clock of `time.monotonic`."""
-    return time.monotonic() + PATIENCE
+    """RETRY_DEADLINE from now, on the clock of `time.monotonic`."""
+    return time.monotonic() + RETRY_DEADLINE
 
 
 async def fetch_row(
@@ -46,8 +46,8 @@ async def fetch_row(
 ) -> tuple[Any, ...]:
     """The one row of a statement that may be repeated as long as it has written nothing.
 
-    Behind somebody's lock it holds no connection while it waits, so that the clients of one
-    long transaction can't starve the others. Raises Busy or Unavailable at the deadline.
+    Behind another transaction's lock it holds no connection while it waits, so that the clients
+    of one long transaction can't starve the others. Raises Busy or Unavailable at the deadline.
     """
     rows = await fetch_rows(pool, statement, parameters, deadline)
     return rows[0]

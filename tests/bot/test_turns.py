@@ -15,7 +15,7 @@ from app.bot.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
-from app.messages import Message, Reply
+from app.messages import Message, Outgoing, Reply
 from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.store import Stored
@@ -338,6 +338,58 @@ async def test_a_responder_that_fails_gets_three_attempts_and_the_next_message_i
     assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
     assert attempts == 3
     assert read_inbox(connection) == [("bum", "answered"), ("nama saya Petang", "answered")]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"n": object()}),
+        Reply({"n": "\0"}),
+        Reply({}, ("a\0b",)),
+        Reply({}, "not a tuple"),
+        Reply({}, (5,)),  # type: ignore[arg-type]
+        "no reply",
+    ],
+)
+async def test_a_reply_that_cannot_be_stored_is_the_responders_failure(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api, reply: Reply
+) -> None:
+    attempts = 0
+
+    async def respond(session: Session, message: Message) -> Reply:
+        nonlocal attempts
+        if message.text == "bum":
+            attempts += 1
+            return reply
+        return make_reply(session, message)
+
+    bot = await start_bot(respond)
+    assert await bot.say("bum", PHONE) == 200
+    assert await bot.say("nama saya Petang", PHONE) == 200
+    assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
+    assert attempts == 3
+    assert read_inbox(connection) == [("bum", "answered"), ("nama saya Petang", "answered")]
+
+
+async def test_an_answer_is_a_value_with_author_and_key(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    async def respond(session: Session, message: Message) -> Reply:
+        return Reply({}, (Outgoing("tagihan", key="invoice 7"), f"untuk {message.text}"))
+
+    bot = await start_bot(respond)
+    await bot.say("satu", PHONE)
+    await api.until_sent(2, PHONE)
+    await bot.say("dua", PHONE)
+    assert await api.until_sent(3, PHONE) == ["tagihan", "untuk satu", "untuk dua"]
+    rows = connection.execute(
+        "SELECT body, kind, author, key FROM \"Conversation\" WHERE direction = 'out' ORDER BY id"
+    ).fetchall()
+    assert rows == [
+        ("tagihan", "text", "bot", "invoice 7"),
+        ("untuk satu", "text", "bot", None),
+        ("untuk dua", "text", "bot", None),
+    ]
 
 
 async def test_a_responder_that_fails_once_is_asked_again(start_bot: StartBot, api: Api) -> None:
