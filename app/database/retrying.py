@@ -26,7 +26,7 @@ _TRY_AGAIN = (
     errors.UniqueViolation,
     errors.ForeignKeyViolation,
 )
-"""Another transaction is at the same rows: nothing was written, and the next try sees its result."""
+"""Another transaction writes the same rows: nothing was written; the next try sees its result."""
 _STORED_MEANWHILE = "ST003"
 """Raised by functions of ours to be undone and called again: see note_delivery in sql/turn.sql."""
 _FIRST_PAUSE = 0.02

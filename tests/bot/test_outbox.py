@@ -218,9 +218,9 @@ async def test_a_kind_of_a_later_release_is_cancelled_by_a_reset_like_any_other(
     queue(connection)
     queue_later_kind(connection)
     connection.execute('DELETE FROM "User"')
-    queue(connection, "of this life")
+    queue(connection, "of this incarnation")
     outbox.wake(CLIENT)
-    assert await api.until_sent(1, PHONE) == ["of this life"]
+    assert await api.until_sent(1, PHONE) == ["of this incarnation"]
 
 
 # What may have gone out

@@ -1,4 +1,4 @@
-"""Responders that take their time: stored first, answered afterwards, by whichever bot lives."""
+"""Responders that take their time: stored first, answered afterwards, by a bot that is alive."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ async def test_an_answer_to_a_client_that_was_edited_unheard_of_is_given_from_th
 # Bots that end
 
 
-@pytest.mark.parametrize("claimed_by", ["a dead bot", "nobody"])
+@pytest.mark.parametrize("claimed_by", ["a dead bot", "no bot"])
 async def test_what_a_bot_left_unanswered_another_answers(
     start_bot: StartBot,
     thinker: Thinker,
@@ -273,7 +273,7 @@ async def test_a_bot_that_is_stopped_while_it_thinks_leaves_the_message_to_anoth
 # Other responders
 
 
-async def test_a_plain_function_that_takes_its_time_holds_up_nobody_else(
+async def test_a_plain_function_that_takes_its_time_holds_up_no_other_client(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
     may_answer, asked = threading.Event(), threading.Event()
@@ -297,7 +297,7 @@ async def test_a_plain_function_that_takes_its_time_holds_up_nobody_else(
     assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
 
 
-async def test_a_plain_function_whose_client_is_reset_meanwhile_answers_nobody(
+async def test_a_plain_function_whose_client_is_reset_meanwhile_sends_no_answer(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
     may_answer, asked, ended = threading.Event(), threading.Event(), threading.Event()

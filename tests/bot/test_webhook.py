@@ -177,7 +177,7 @@ async def test_a_body_that_turns_out_too_large_is_refused(bot: RunningBot) -> No
 
 
 async def speak(bot: RunningBot, parts: list[bytes]) -> int:
-    """Writes these bytes, whoever reads them, and returns the status that comes back."""
+    """Writes these bytes, even if they are not read, and returns the status that comes back."""
     address = urlsplit(bot.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:

@@ -85,7 +85,7 @@ async def test_a_connection_that_never_opens_sent_nothing() -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        # Nobody accepts: once the backlog is full, the kernel leaves connections unanswered.
+        # Nothing accepts: once the backlog is full, the kernel leaves connections unanswered.
         waiting = [socket.socket() for _ in range(3)]
         for one in waiting:
             one.setblocking(False)
@@ -219,7 +219,7 @@ async def test_a_server_that_stops_reading_leaves_it_uncertain() -> None:
 
 
 async def test_a_kept_connection_that_breaks_under_the_next_message_is_uncertain() -> None:
-    """The bytes went out, so nobody can tell; above all it is not sent a second time."""
+    """The bytes went out, so their fate is unknown; above all it is not sent a second time."""
 
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(server.requests) == 1:

@@ -78,7 +78,7 @@ async def test_a_turn_does_not_wait_for_a_server_that_stands_still(
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-    # Whether that turn was written nobody could tell; delivered again it is answered once.
+    # Whether that turn was written is unknown; delivered again it is answered once.
     await until(lambda: _takes(side, message), "a turn after the server went on")
     with psycopg.connect(own_server.url()) as connection:
         tables = read_tables(connection)
