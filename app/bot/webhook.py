@@ -87,8 +87,7 @@ class Webhook:
         )
 
     async def _handle(self, body: Body) -> bool:
-        """Everything is tried while the database answers; False if something has to be delivered
-        again."""
+        """Tries every item while the database answers; False if WhatsApp has to deliver again."""
         lines: dict[str, list[Item]] = {}
         for item in body.items:
             lines.setdefault(_find_owner(item), []).append(item)
@@ -101,7 +100,7 @@ class Webhook:
             nonlocal away
             async with places:
                 if away:
-                    return False  # each of many clients would wait as long, and in vain
+                    return False  # every other client would wait as long for nothing
                 error = await self._handle_line(line)
                 away = away or isinstance(error, Unavailable)
                 return error is None
@@ -109,7 +108,7 @@ class Webhook:
         return all(await asyncio.gather(*(handle(line) for line in lines.values())))
 
     async def _handle_line(self, line: list[Item]) -> TryLater | None:
-        """The items of one client, in their order; ends at the first that has to wait."""
+        """The items of one client, in their order; ends at the first that the database delays."""
         for item in line:
             try:
                 await self._handle_item(item)

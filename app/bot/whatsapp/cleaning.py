@@ -1,4 +1,4 @@
-"""What comes from outside, made storable and showable.
+"""Inbound text and JSON, cleaned so that PostgreSQL can store it and logs may show it.
 
 PostgreSQL's text and jsonb hold no NUL, UTF-8 holds no lone surrogates, jsonb holds no infinity.
 """
