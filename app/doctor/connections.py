@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
-from app.database.connection import cut, mend_settings
+from app.database.connection import cut, normalise_session
 
 NAME = "novabot doctor"
 """The application_name, and so the source of the canary's receipt."""
@@ -42,7 +42,7 @@ def connect(
     watch.daemon = True
     watch.start()
     try:
-        mend_settings(conn)
+        normalise_session(conn)
         yield conn
     finally:
         watch.cancel()

@@ -17,7 +17,8 @@ from psycopg import Connection, Notify, OperationalError, errors, sql
 from app.doctor.connections import connect, first_line
 from app.doctor.finding import Finding
 from app.doctor.schema import APPLY_AGAIN
-from app.sessions.signals import RESET, read_signal
+from app.notifications import SESSION_RESET
+from app.sessions.signals import read_eviction as read_signal
 
 DEADLINE = 2.0
 """Seconds that a notification may take."""
@@ -42,7 +43,7 @@ def check_hearing(conn: Connection[Any], listen_url: str) -> Iterator[Finding]:
             )
             return
         channel = f"novabot_doctor_{uuid4().hex}"
-        for name in (channel, RESET):
+        for name in (channel, SESSION_RESET):
             ear.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
         conn.execute("SELECT pg_notify(%s, '')", (channel,))
         if _wait(ear, lambda note: note.channel == channel, DEADLINE):
