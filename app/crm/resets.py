@@ -89,8 +89,17 @@ async def list_resets(source: Source, before: int | None) -> tuple[list[ListedRe
     return shown, shown[-1].id if len(resets) > PAGE else None
 
 
+async def find_reset(source: Source, reset_id: int) -> Reset | None:
+    return await fetch_one(
+        source,
+        Reset,
+        'SELECT id, at, actor, source, clients, sessions, conversations FROM "Reset" WHERE id = %s',
+        [reset_id],
+    )
+
+
 async def find_receipt(source: Source, reset_id: int) -> Receipt | None:
-    reset = await fetch_one(source, Reset, 'SELECT * FROM "Reset" WHERE id = %s', [reset_id])
+    reset = await find_reset(source, reset_id)
     if reset is None:
         return None
     bots = await fetch_all(source, ReceiptBot, "SELECT * FROM receipt_bots(%s)", [reset_id])

@@ -15,6 +15,7 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 
 from app.database.account import find_account, reach_programs
+
 from tests.matrix.missing import Missing
 
 INSTALLED = Path("/usr/lib/postgresql")
