@@ -16,6 +16,7 @@ def report_errors() -> Generator[None]:
     import psycopg
 
     from app.crm.errors import CrmError
+    from app.database.errors import first_line
     from app.database.migrations import MigrationError
     from app.local.embedded import EmbeddedServerError
     from app.server import PortTakenError
@@ -32,9 +33,9 @@ def report_errors() -> Generator[None]:
     except psycopg.errors.UndefinedFunction:
         fail("The database's schema is not current: run `novabot migrate`")
     except psycopg.OperationalError as error:
-        fail(f"The database does not answer: {_first_line(error)}")
+        fail(f"The database does not answer: {first_line(error)}")
     except psycopg.Error as error:
-        fail(f"The database refuses: {_first_line(error)}")
+        fail(f"The database refuses: {first_line(error)}")
     except UnicodeError:
         fail("An argument or the input is not UTF-8 text", code=2)
     except KeyboardInterrupt:
@@ -46,8 +47,3 @@ def fail(*lines: str, code: int = 1) -> NoReturn:
     for line in lines:
         typer.echo(f"novabot: {line}", err=True)
     sys.exit(code)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

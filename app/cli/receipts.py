@@ -14,6 +14,7 @@ from rich.text import Text
 
 from app.crm.errors import UnreadableHandle
 from app.crm.resets import Reset, reset_incarnation
+from app.database.errors import first_line
 
 
 async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequence[str]) -> bool:
@@ -31,7 +32,7 @@ async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequenc
         except psycopg.DatabaseError as error:
             if conn.closed or isinstance(error, errors.UndefinedFunction):
                 raise
-            reason = error.diag.message_primary or str(error)
+            reason = first_line(error)
         else:
             if reset is None:
                 raise psycopg.DataError(f"the database returned no receipt for {handle}")

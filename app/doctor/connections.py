@@ -64,12 +64,6 @@ async def connect_doctor_listener(
             yield conn
 
 
-def first_line(error: BaseException) -> str:
-    """The first line alone, because the DETAIL of an error may quote a key."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
 def _name(url: str, server: Target) -> str:
     return make_conninfo(
         url,

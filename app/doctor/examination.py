@@ -13,9 +13,10 @@ from typing import Any
 import psycopg
 from psycopg import Connection, errors
 
+from app.database.errors import first_line
 from app.doctor.activity import check_queue, check_sessions
 from app.doctor.bots import check_bots, check_clocks, check_webhook
-from app.doctor.connections import connect, first_line
+from app.doctor.connections import connect
 from app.doctor.finding import Finding
 from app.doctor.notification_check import check_notifications
 from app.doctor.privacy import check_rights, check_server_log

@@ -15,7 +15,8 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection, Notify, OperationalError, errors
 
 from app.crm.resets import find_receipt
-from app.doctor.connections import connect_async, connect_doctor_listener, first_line
+from app.database.errors import first_line
+from app.doctor.connections import connect_async, connect_doctor_listener
 from app.doctor.finding import Finding
 from app.doctor.schema import APPLY_AGAIN
 from app.notifications import (

@@ -35,6 +35,7 @@ from psycopg import AsyncConnection, Notify, errors
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import cut, cutting_after
+from app.database.errors import first_line
 from app.database.pool import Pool
 from app.notifications import (
     EVERYBODY,
@@ -107,7 +108,7 @@ class Listener:
             except (psycopg.Error, OSError, Unproven, PoolTimeout) as error:
                 if self._proven_at is not None:
                     pause = _PAUSES[0]
-                report_listener_gap(str(error).partition("\n")[0])
+                report_listener_gap(first_line(error))
             finally:
                 self._proven_at = None
                 self._evict(Eviction("gap", EVERYBODY))
@@ -197,7 +198,7 @@ class Listener:
 
     def _explain(self, error: BaseException | None) -> Unproven:
         if error is not None:
-            return Unproven(f"no proof could be sent: {str(error).partition(chr(10))[0]}")
+            return Unproven(f"no proof could be sent: {first_line(error)}")
         if self._proven_at is not None:
             return Unproven(f"nothing arrived for {DEADLINE:g} s, though the connection is open")
         report_deafness()
