@@ -18,9 +18,6 @@ from app.sessions.session import Message, Reply, Responder, Session, instant
 MOST_ANSWER_CHARACTERS = 4_096
 """WhatsApp's limit for a text message."""
 
-SILENT_KINDS = frozenset(("reaction", "system", "ephemeral"))
-"""They ask for no answer."""
-
 KINDS_IN_OWN_WORDS = frozenset(("text", "image", "video", "document"))
 """Their text is written by the client; the title of a button is written by the business."""
 
@@ -32,7 +29,7 @@ def nova() -> Responder:
 @instant
 def respond(session: Session, message: Message) -> Reply:
     """At most one answer. It addresses the client by name if the name is known."""
-    if session.paused or message.kind in SILENT_KINDS:
+    if session.paused:
         return Reply(session.context)
     if not message.text.strip():
         return _answer_unreadable(session)

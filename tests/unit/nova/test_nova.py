@@ -535,10 +535,6 @@ def test_a_run_of_messages_without_text_is_answered_once() -> None:
     assert answer(respond(session, say("", "audio"))) == answer(first)
 
 
-def test_a_reaction_asks_for_no_answer() -> None:
-    assert respond(KNOWN, say("👍", "reaction")) == Reply(KNOWN.context)
-
-
 def test_a_paused_client_gets_no_answer_and_nothing_changes() -> None:
     paused = replace(KNOWN, paused=True)
     for text in ("nama saya John", "lupakan saya", "siapa nama saya?", ""):
