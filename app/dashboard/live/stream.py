@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from app import telemetry
 from app.dashboard.live.subscriptions import ANYTHING, DEAF, Signals, read_signal
-from app.dashboard.web.state import services_of
+from app.dashboard.web.state import state_of
 from app.database.connection import KEEP_OPEN, cutting_after
 from app.database.pool import connection_parameters
 
@@ -57,7 +57,7 @@ async def listen(url: str, signals: Signals) -> NoReturn:
 
 async def stream_signals(request: Request) -> Response:
     """GET /signals: server-sent events `reset`, `acknowledged` and `deaf`."""
-    return EventSourceResponse(_tell(services_of(request).signals), ping=PING)
+    return EventSourceResponse(_tell(state_of(request).signals), ping=PING)
 
 
 async def _hear(conn: AsyncConnection, signals: Signals) -> None:
