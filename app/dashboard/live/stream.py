@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app import telemetry
 from app.dashboard.live.subscriptions import ANYTHING, NOT_LISTENING, Signals, choose_signal
-from app.dashboard.web.state import services_of
+from app.dashboard.web.state import state_of
 from app.notifications import (
     RESET_ACKNOWLEDGED,
     SESSION_RESET,
@@ -50,7 +50,7 @@ async def listen(url: str, signals: Signals) -> None:
 
 async def stream_signals(request: Request) -> Response:
     """GET /signals: server-sent events `reset`, `acknowledged` and `deaf`."""
-    return EventSourceResponse(_tell(services_of(request).signals), ping=PING)
+    return EventSourceResponse(_tell(state_of(request).signals), ping=PING)
 
 
 async def _tell(signals: Signals) -> AsyncIterator[ServerSentEvent]:
