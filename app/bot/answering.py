@@ -30,7 +30,7 @@ from app.sessions.store import (
     store_message,
 )
 from app.sessions.turn import name_cause
-from app.telemetry import count_stale_turn, count_turn, report_responder_failed
+from app.telemetry.bot import count_stale_turn, count_turn, report_responder_failed
 
 LONGEST_THOUGHT = 120.0
 """Seconds that a responder may take."""

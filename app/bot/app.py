@@ -11,12 +11,9 @@ import importlib
 from typing import Any, cast
 from uuid import uuid4
 
-import psycopg
 import uvloop
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.bot.answering import Answering
@@ -24,11 +21,10 @@ from app.bot.heartbeat import AUDIT_EVERY, Rounds
 from app.bot.outbox import Outbox
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.database.connection import cutting_after
 from app.database.errors import TryLater
-from app.database.migrations import is_current
 from app.database.pool import Pool, open_pool
-from app.server import HttpServer, RequestLog
+from app.database.readiness import find_database_unreadiness
+from app.server import HttpServer, RequestLog, list_probes
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
 from app.sessions.listener import Listener
@@ -37,20 +33,18 @@ from app.sessions.signals import EVERYBODY, Eviction
 from app.sessions.store import Committed
 from app.sessions.turn import Forgotten, Turns
 from app.settings import Settings
-from app.telemetry import (
-    METRICS_CONTENT_TYPE,
-    configure_logging,
+from app.telemetry.bot import (
+    REGISTRY,
+    REQUESTS,
     count_evictions,
     count_turn,
     measure_memory,
-    render_metrics,
     report_bot_started,
     report_bot_stopped,
 )
+from app.telemetry.logs import configure_logging
 
 POOL_SIZE = 10
-PROBE = 1.0
-"""Seconds that the database gets to answer /ready."""
 LAST_WORK = 1.5
 """Seconds that answers being sent get at a stop."""
 
@@ -124,11 +118,9 @@ class Bot:
             routes=[
                 Route("/webhook", webhook.shake_hands, methods=["GET"]),
                 Route("/webhook", webhook.receive, methods=["POST"]),
-                Route("/live", _say_live),
-                Route("/ready", self._say_ready),
-                Route("/metrics", _show_metrics),
+                *list_probes(self._find_unreadiness, REGISTRY),
             ],
-            middleware=[Middleware(RequestLog)],
+            middleware=[Middleware(RequestLog, requests=REQUESTS)],
         )
         measure_memory(lambda: len(self._cache), self._is_listening)
 
@@ -187,22 +179,11 @@ class Bot:
         count_evictions(eviction.cause, dropped)
         return dropped
 
-    async def _say_ready(self, _: Request) -> Response:
-        reason = await self._find_unreadiness()
-        return PlainTextResponse(
-            "ready\n" if reason is None else f"{reason}\n", 503 if reason else 200
-        )
-
     async def _find_unreadiness(self) -> str | None:
-        """The first of the reasons why this bot should not be asked, the deepest first."""
-        try:
-            async with self._pool.connection(timeout=PROBE) as conn:
-                with cutting_after(conn, PROBE):
-                    current = await is_current(conn)
-        except psycopg.Error as error:
-            return f"no database: {str(error).partition(chr(10))[0] or 'it does not answer'}"
-        if not current:
-            return "the schema is not current: run novabot migrate"
+        """The first reason this bot is not ready, checked from the database up."""
+        reason = await find_database_unreadiness(self._pool)
+        if reason is not None:
+            return reason
         if not self._is_listening():
             return "not listening: evictions would not be heard"
         if self._rounds.drift is None:
@@ -225,11 +206,3 @@ def load_responder(path: str) -> Responder:
     if not callable(responder):
         raise ResponderError(f"NOVABOT_RESPONDER: {path} returned nothing that can be called")
     return cast("Responder", responder)
-
-
-async def _say_live(_: Request) -> Response:
-    return PlainTextResponse("live\n")
-
-
-async def _show_metrics(_: Request) -> Response:
-    return Response(render_metrics(), media_type=METRICS_CONTENT_TYPE)

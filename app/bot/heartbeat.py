@@ -14,10 +14,10 @@ from app.bot.outbox import Outbox
 from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
-from app.telemetry import (
+from app.telemetry.bot import (
     report_drift,
     report_drift_mended,
-    report_round_missed,
+    report_heartbeat_missed,
     report_taken_over,
 )
 
@@ -69,7 +69,7 @@ class Rounds:
                 if number % _TIDY_EVERY == 0:
                     await self._ask("SELECT prune_digests()")
             except TryLater as error:
-                report_round_missed(str(error).partition("\n")[0])
+                report_heartbeat_missed(str(error).partition("\n")[0])
             number += 1
             await asyncio.sleep(ROUND)
 

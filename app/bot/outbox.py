@@ -21,7 +21,7 @@ from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
 from app.sessions import clock
-from app.telemetry import count_sending, report_sending_paused, report_unsettled
+from app.telemetry.bot import count_sending, report_sending_paused, report_unsettled
 
 HELD_UP: Final = 0.5
 """Seconds after which it is asked again, right before the first byte, whether it may be sent:

@@ -20,7 +20,7 @@ from app.bot.whatsapp.signature import verify_signature
 from app.database.errors import TryLater, Unavailable
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_row
-from app.telemetry import (
+from app.telemetry.bot import (
     count_ignored,
     count_turn,
     note_signed_webhook,

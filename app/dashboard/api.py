@@ -13,6 +13,7 @@ from app.dashboard.access.identity import actor_of
 from app.dashboard.access.roles import read_segment
 from app.dashboard.web.input import read_number, read_query
 from app.dashboard.web.state import pool_of
+from app.telemetry.dashboard import count_reset
 
 
 async def get_clients(request: Request) -> Response:
@@ -62,6 +63,7 @@ async def delete_client(request: Request) -> Response:
     )
     if reset is None or not reset.clients:
         return _answer_unknown_client()
+    count_reset("api")
     return JSONResponse(_write_counts(reset))
 
 

@@ -15,9 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from app import telemetry
 from app.crm.operators import hash_password
-from app.dashboard import api, health
+from app.dashboard import api
 from app.dashboard.access import login
 from app.dashboard.access.roles import for_changes, for_everybody, for_operators, for_programs
 from app.dashboard.live import stream
@@ -28,14 +27,16 @@ from app.dashboard.web.middleware import Guard
 from app.dashboard.web.rendering import STATIC, open_templates
 from app.dashboard.web.state import Services
 from app.database.pool import open_pool
-from app.server import HttpServer
+from app.database.readiness import find_database_unreadiness
+from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings
-from app.telemetry import configure_logging
+from app.telemetry.dashboard import REGISTRY, REQUESTS, report_signals_ended
+from app.telemetry.logs import configure_logging
 
 HASHING = 2
 """Passwords that are hashed side by side."""
-STOP_SECONDS = 2
-"""How long requests under way may take to end."""
+STOP_TIMEOUT = 2
+"""Seconds that running requests get at a stop."""
 
 
 async def go_home(_: Request) -> Response:
@@ -66,9 +67,13 @@ def create_app(settings: Settings) -> Starlette:
                 await listening
             await pool.close()
 
+    async def find_unreadiness() -> str | None:
+        services: Services = app.state.services
+        return await find_database_unreadiness(services.pool)
+
     app = Starlette(
-        routes=list_routes(),
-        middleware=[Middleware(Guard)],
+        routes=[*list_probes(find_unreadiness, REGISTRY), *list_routes()],
+        middleware=[Middleware(RequestLog, requests=REQUESTS), Middleware(Guard)],
         exception_handlers=dict.fromkeys(EXPECTED, answer_failure),
         lifespan=run,
     )
@@ -77,11 +82,8 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def list_routes() -> list[BaseRoute]:
-    """Every route; what isn't for everybody asks for a login or a token."""
+    """Every route but the probes; what isn't for everybody asks for a login or a token."""
     return [
-        for_everybody("/live", health.show_live),
-        for_everybody("/ready", health.show_ready),
-        for_everybody("/metrics", health.show_metrics),
         for_everybody("/login", login.show_login),
         for_everybody("/login", login.log_in, ["POST"]),
         for_everybody("/language", login.switch_language, ["POST"]),
@@ -112,7 +114,9 @@ def create_server(settings: Settings, host: str, port: int) -> HttpServer:
     Raises PortTakenError.
     """
     app = create_app(settings)
-    return HttpServer(app, host, port, end_streams=app.state.signals.close, grace=STOP_SECONDS)
+    return HttpServer(
+        app, host, port, end_streams=app.state.signals.close, stop_timeout=STOP_TIMEOUT
+    )
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -124,5 +128,5 @@ def serve(settings: Settings, host: str, port: int) -> None:
 def _end_process(listening: asyncio.Task[None]) -> None:
     """The listener never ends by itself: whatever ended it is a fault that must be seen."""
     if not listening.cancelled() and (fault := listening.exception()) is not None:
-        telemetry.report_signals_ended(fault)
+        report_signals_ended(fault)
         os._exit(1)

@@ -39,11 +39,11 @@ from app.database.pool import Pool, connection_parameters
 from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.signals import CHANGED, EVERYBODY, RESET, Eviction, read_signal
-from app.telemetry import (
-    report_deafness,
-    report_garbled_signal,
+from app.telemetry.bot import (
     report_listener_gap,
     report_listener_ready,
+    report_lost_notifications,
+    report_malformed_notification,
 )
 
 INTERVAL = 1.0
@@ -145,7 +145,7 @@ class Listener:
             return
         eviction = read_signal(notification.channel, notification.payload)
         if eviction.cause == "garbled":
-            report_garbled_signal(notification.channel, len(notification.payload))
+            report_malformed_notification(notification.channel, len(notification.payload))
         dropped = self._evict(eviction)
         if eviction.reset is not None:
             self._acknowledgements.add(eviction.reset, dropped)
@@ -198,7 +198,7 @@ class Listener:
             return Deaf(f"no proof could be sent: {str(error).partition(chr(10))[0]}")
         if self._proven_at is not None:
             return Deaf(f"nothing was heard for {DEADLINE:g} s, though the connection is open")
-        report_deafness()
+        report_lost_notifications()
         return Deaf(
             "LISTEN was accepted, and nothing arrives: a transaction pooler such as PgBouncer"
             " is in the way; set LISTEN_DATABASE_URL to a direct connection"

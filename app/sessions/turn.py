@@ -44,7 +44,7 @@ from app.sessions.store import (
     forget_by_chat,
     load_session,
 )
-from app.telemetry import count_stale_turn
+from app.telemetry.bot import count_stale_turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.database.pool import Pool
 from app.sessions.cache import Cache
 from app.sessions.session import Message, Reply, Session, instant
 from app.sessions.turn import Turns
-from app.telemetry import REGISTRY
+from app.telemetry.bot import REGISTRY
 
 PHONE = "6281717407674"
 CLIENT = f"{PHONE}@c.us"

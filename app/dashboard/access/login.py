@@ -12,7 +12,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import telemetry
 from app.crm.operators import Account, begin_login, end_web_session, find_account, finish_login
 from app.dashboard.access.identity import (
     SESSION_COOKIE,
@@ -25,6 +24,7 @@ from app.dashboard.web.i18n import LANGUAGE_COOKIE, LOCALES
 from app.dashboard.web.input import read_form
 from app.dashboard.web.rendering import render, words_of
 from app.dashboard.web.state import pool_of, services_of
+from app.telemetry import dashboard as telemetry
 
 HOME = "/clients"
 YEAR = 365 * 24 * 3600

@@ -13,11 +13,11 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import telemetry
 from app.dashboard.live.subscriptions import ANYTHING, DEAF, Signals, read_signal
 from app.dashboard.web.state import services_of
 from app.database.connection import KEEP_OPEN, cutting_after
 from app.database.pool import connection_parameters
+from app.telemetry import dashboard as telemetry
 
 QUIET = 10.0
 """Seconds without a notification after which the connection is tried."""
@@ -71,7 +71,7 @@ async def _hear(conn: AsyncConnection, signals: Signals) -> None:
 
 
 async def _tell(signals: Signals) -> AsyncIterator[ServerSentEvent]:
-    with signals.subscribe() as subscription:
+    with telemetry.track_stream(), signals.subscribe() as subscription:
         while taken := await subscription.take():
             for signal in taken:
                 yield ServerSentEvent(data=signal.data, event=signal.event)

@@ -16,6 +16,7 @@ from app.dashboard.web.input import read_incarnation, read_number, read_query
 from app.dashboard.web.rendering import render, wants_fragment
 from app.dashboard.web.state import pool_of
 from app.database.queries import open_snapshot
+from app.telemetry.dashboard import count_reset
 
 
 async def confirm_reset(request: Request) -> Response:
@@ -35,6 +36,7 @@ async def create_reset(request: Request) -> Response:
         pool, handle, incarnation, actor=actor_of(request), door="dashboard"
     )
     if reset is not None:
+        count_reset("dashboard")
         return RedirectResponse(f"/resets/{reset.id}", 303)
     client = await describe_client(pool, await get_client_id(pool, handle))
     if client is None:
