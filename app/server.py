@@ -24,7 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.telemetry.requests import RequestReports
+from app.telemetry.serving import RequestReports, report_application_failed
 
 STOP_TIMEOUT = 5
 """Seconds that running requests get at a stop."""
@@ -54,7 +54,7 @@ class HttpServer(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                _describe_failure(app),
                 http=protocol,
                 ws="none",
                 access_log=False,
@@ -174,6 +174,26 @@ class RequestLog:
                 template = route.path if isinstance(route, Route) else "unmatched"
                 seconds = time.perf_counter() - started
                 self._requests.report(scope["method"], template, status, seconds)
+
+
+def _describe_failure(app: ASGIApp) -> ASGIApp:
+    """Reports why the application could not start or stop, instead of Starlette's traceback."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+
+        async def send_event(event: Message) -> None:
+            await send({"type": event["type"]})
+
+        try:
+            await app(scope, receive, send_event)
+        except Exception as error:
+            report_application_failed(error)
+            raise
+
+    return run
 
 
 def _listen(host: str, port: int) -> socket.socket:

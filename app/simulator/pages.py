@@ -108,7 +108,7 @@ class Pages:
             error = f"A message has at most {TEXT_LIMIT} characters; this one has {len(text)}."
             return self._page(address, 400, text=text, text_error=error)
         if not self._state.delivery.webhooks:
-            error = "This simulator was started without bots: nobody would hear it."
+            error = "This simulator was started without bots: no bot would get the message."
             return self._page(address, 400, text=text, text_error=error)
         tried = anyio.Event()
         self._state.delivery.tasks.start_soon(self._send, Said(sender=address, text=text), tried)

@@ -15,7 +15,7 @@ from prometheus_client import (
 
 from app.telemetry.errors import describe_error
 from app.telemetry.logs import RateLimit, log
-from app.telemetry.requests import RequestReports
+from app.telemetry.serving import RequestReports
 
 disable_created_metrics()
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created
 
 from app.telemetry.errors import describe_error
 from app.telemetry.logs import log
-from app.telemetry.requests import RequestReports
+from app.telemetry.serving import RequestReports
 
 disable_created_metrics()
 

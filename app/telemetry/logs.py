@@ -39,8 +39,13 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
 
     Errors are described, never printed: their messages may quote what a client wrote.
     """
+
+    def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        add_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _describe_exception,
@@ -56,7 +61,6 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, disable_created_metrics
 
 from app.telemetry.logs import log
-from app.telemetry.requests import RequestReports
+from app.telemetry.serving import RequestReports
 
 disable_created_metrics()
 

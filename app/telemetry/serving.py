@@ -1,4 +1,4 @@
-"""The event that all services share: a request was answered."""
+"""The events that all services share: a request was answered, the application failed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 
 from prometheus_client import CollectorRegistry, Histogram
 
+from app.telemetry.errors import describe_error
 from app.telemetry.logs import log
 
 PROBES = frozenset({"/live", "/ready", "/metrics"})
@@ -35,3 +36,8 @@ class RequestReports:
         level = logging.INFO if status < 500 else logging.WARNING
         ms = round(seconds * 1e3, 1)
         log.log(level, "request", method=counted, route=route, status=status, ms=ms)
+
+
+def report_application_failed(error: Exception) -> None:
+    """It could not start, or not stop in order."""
+    log.error("application failed", **describe_error(error))
