@@ -9,12 +9,9 @@ from __future__ import annotations
 import asyncio
 from uuid import uuid4
 
-import psycopg
 import uvloop
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.bot.audit import TriggerAudit
@@ -25,28 +22,25 @@ from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.database.connection import cutting_after
 from app.database.errors import TryLater, first_line
-from app.database.migrations import is_current
 from app.database.pool import Pool, open_pool
-from app.server import HttpServer, RequestLog
+from app.database.readiness import find_database_unreadiness
+from app.server import HttpServer, RequestLog, list_probes
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
 from app.sessions.listener import Listener
 from app.sessions.session import Responder
 from app.settings import Settings
-from app.telemetry import (
-    METRICS_CONTENT_TYPE,
-    configure_logging,
+from app.telemetry.bot import (
+    REGISTRY,
+    REQUESTS,
     measure_memory,
-    render_metrics,
     report_bot_started,
     report_bot_stopped,
 )
+from app.telemetry.logs import configure_logging
 
 POOL_SIZE = 10
-PROBE_TIMEOUT = 1.0
-"""Seconds that the database gets to answer /ready."""
 FINISH_TIMEOUT = 1.5
 """Seconds that answers being sent get at a stop."""
 
@@ -119,11 +113,9 @@ class Bot:
             routes=[
                 Route("/webhook", webhook.shake_hands, methods=["GET"]),
                 Route("/webhook", webhook.receive, methods=["POST"]),
-                Route("/live", _say_live),
-                Route("/ready", self._say_ready),
-                Route("/metrics", _show_metrics),
+                *list_probes(self._find_unreadiness, REGISTRY),
             ],
-            middleware=[Middleware(RequestLog)],
+            middleware=[Middleware(RequestLog, requests=REQUESTS)],
         )
         measure_memory(lambda: len(self._cache), self._is_listening)
 
@@ -154,24 +146,9 @@ class Bot:
     def _is_listening(self) -> bool:
         return self._listener.is_fresh()
 
-    async def _say_ready(self, _: Request) -> Response:
-        reason = await self._find_unreadiness()
-        return PlainTextResponse(
-            "ready\n" if reason is None else f"{reason}\n", 503 if reason else 200
-        )
-
     async def _find_unreadiness(self) -> str | None:
         """The first reason this bot is not ready, checked from the database up."""
-        return await self._find_database_fault() or self._find_own_fault()
-
-    async def _find_database_fault(self) -> str | None:
-        try:
-            async with self._pool.connection(timeout=PROBE_TIMEOUT) as conn:
-                with cutting_after(conn, PROBE_TIMEOUT):
-                    current = await is_current(conn)
-        except psycopg.Error as error:
-            return f"no database: {first_line(error)}"
-        return None if current else "the schema is not current: run novabot migrate"
+        return await find_database_unreadiness(self._pool) or self._find_own_fault()
 
     def _find_own_fault(self) -> str | None:
         if not self._is_listening():
@@ -183,11 +160,3 @@ class Bot:
         if self._audit.drift:
             return f"{'; '.join(self._audit.drift)}: run novabot doctor"
         return None
-
-
-async def _say_live(_: Request) -> Response:
-    return PlainTextResponse("live\n")
-
-
-async def _show_metrics(_: Request) -> Response:
-    return Response(render_metrics(), media_type=METRICS_CONTENT_TYPE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.crm.triggers import audit_triggers
 from app.database.errors import TryLater
 from app.database.pool import Pool
-from app.telemetry import report_drift, report_drift_mended
+from app.telemetry.bot import report_drift, report_drift_mended
 
 
 class TriggerAudit:

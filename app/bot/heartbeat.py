@@ -18,7 +18,7 @@ from uuid import UUID
 from app.crm.bots import report_bot, retire_bot
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
-from app.telemetry import report_round_missed
+from app.telemetry.bot import report_heartbeat_missed
 
 INTERVAL = 1.0
 """Seconds between two writes of the row while nothing changes."""
@@ -62,7 +62,7 @@ class Heartbeat:
                 await self._write()
             except TryLater as error:
                 self._said = None
-                report_round_missed(first_line(error))
+                report_heartbeat_missed(first_line(error))
                 self._changed.clear()  # the database is given a moment
             try:
                 async with asyncio.timeout(INTERVAL):

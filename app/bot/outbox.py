@@ -29,7 +29,7 @@ from app.database.errors import Busy, TryLater, first_line
 from app.database.pool import Pool
 from app.messages import Outgoing
 from app.sessions import clock
-from app.telemetry import count_sending, report_sending_paused, report_unsettled
+from app.telemetry.bot import count_sending, report_sending_paused, report_unsettled
 
 RECHECK_AFTER: Final = 0.5
 """Seconds after which it is asked again, right before the first byte, whether it may be sent:

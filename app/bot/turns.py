@@ -24,7 +24,7 @@ from app.sessions.session import Responder, Session
 from app.sessions.signals import Eviction
 from app.sessions.store import Committed, Rejected, Stale, Stored, store_message
 from app.sessions.turn import BecameReset, Turns, ask_at_once
-from app.telemetry import count_evictions, count_turn, report_responder_failed
+from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
 
 GIVE_UP_AFTER = 3
 """Attempts; a message at which the responder failed as often stays unanswered."""

@@ -13,7 +13,7 @@ from app.crm.outbox import settle_abandoned
 from app.crm.watermarks import prune_digests
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
-from app.telemetry import report_round_missed, report_taken_over
+from app.telemetry.bot import report_heartbeat_missed, report_taken_over
 
 INTERVAL = 1.0
 """Seconds between two looks at what waits."""
@@ -55,7 +55,7 @@ class Upkeep:
                 if number % _PRUNE_EVERY == 0:
                     await prune_digests(self._pool)
             except TryLater as error:
-                report_round_missed(first_line(error))
+                report_heartbeat_missed(first_line(error))
             number += 1
             await asyncio.sleep(INTERVAL)
 

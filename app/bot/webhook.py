@@ -21,7 +21,7 @@ from app.crm.outbox import apply_status
 from app.crm.set_aside import set_aside
 from app.database.errors import TryLater, Unavailable, first_line
 from app.database.pool import Pool
-from app.telemetry import (
+from app.telemetry.bot import (
     count_ignored,
     count_turn,
     note_signed_webhook,

@@ -75,7 +75,7 @@ def psql(context: typer.Context) -> None:
     with report_errors():
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-        from app.local.embedded import find_program
+        from app.local.postgres_programs import find_program
         from app.settings import read_environment
 
         parts = conninfo_to_dict(load_settings().listen_database_url)

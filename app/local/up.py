@@ -29,7 +29,7 @@ from app.settings import Settings, read_environment
 HOST = "127.0.0.1"
 FIRST_LOGIN = "admin"
 PROGRAM = (sys.executable, "-P", "-m", "app", "--until-eof")
-"""Found by PYTHONPATH, as the folder this runs in may hold somebody else's `app`."""
+"""Found by PYTHONPATH: the working directory, which -P leaves out, may hold another `app`."""
 
 _WHATSAPP_SECRETS: Mapping[str, Callable[[], str]] = {
     "WHATSAPP_ACCESS_TOKEN": lambda: f"simulated-{secrets.token_urlsafe(24)}",
@@ -39,10 +39,11 @@ _WHATSAPP_SECRETS: Mapping[str, Callable[[], str]] = {
 }
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SERVER_POLL = 0.5
+"""Seconds between two looks at the embedded server: whether it runs, how long its log is."""
 
 
 class UpError(Exception):
-    """The system can't run; the text says why and what to do."""
+    """The system cannot run; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Ports:
 def run_up(settings: Settings, ports: Ports, program: tuple[str, ...] = PROGRAM) -> None:
     """Runs everything until SIGINT, SIGTERM or SIGHUP. Raises UpError, and what starting raises.
 
-    Without WhatsApp's settings it makes some up, and starts the simulator to talk to.
+    Without WhatsApp's settings it generates them, and starts the simulator to talk to.
     """
     simulated = not settings.names_whatsapp
     _check_ports(ports, simulated=simulated)
@@ -83,7 +84,7 @@ def run_up(settings: Settings, ports: Ports, program: tuple[str, ...] = PROGRAM)
         )
 
         async def announce() -> None:
-            # Only now, so that no password is made that nobody gets to see.
+            # Only now, so that a password is made only where it is shown.
             password = await _add_first_login(settings, direct)
             console.print(_draw_panel(settings, ports, password, simulated=simulated))
 
@@ -130,7 +131,7 @@ def _make_folders(data_dir: Path) -> None:
 
 @contextmanager
 def _open_database(settings: Settings) -> Generator[tuple[str, EmbeddedServer | None]]:
-    """The URL of the database and, unless DATABASE_URL is set, the server of our own."""
+    """The URL of the database and, unless DATABASE_URL is set, its embedded server."""
     if settings.database_url:
         yield settings.database_url, None
         return
@@ -148,7 +149,7 @@ async def _add_first_login(settings: Settings, url: str) -> str | None:
 def _make_environment(
     settings: Settings, url: str, ports: Ports, *, simulated: bool
 ) -> dict[str, str]:
-    """What the children's environment has beside or instead of ours."""
+    """What is added to, or replaced in, our environment for the children."""
     environment = {"NOVABOT_DATA_DIR": str(settings.data_dir.absolute())}
     if not settings.database_url:
         environment |= {"DATABASE_URL": url, "LISTEN_DATABASE_URL": url}
@@ -166,7 +167,7 @@ def _make_environment(
 
 
 def _add_to_path(environment: dict[str, str]) -> dict[str, str]:
-    source = str(Path(__file__).resolve().parent.parent)
+    source = str(Path(__file__).resolve().parents[2])
     paths = [source, *filter(None, [environment.get("PYTHONPATH")])]
     return environment | {"PYTHONPATH": os.pathsep.join(paths)}
 
@@ -253,4 +254,5 @@ async def _watch_server(server: EmbeddedServer | None, stop: asyncio.Event) -> N
         if server.process.poll() is not None:
             stop.set()
             raise UpError(f"PostgreSQL ended unexpectedly: see {server.log_path}")
+        server.bound_log()
         await asyncio.sleep(_SERVER_POLL)

@@ -14,7 +14,7 @@ from uuid import UUID
 from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_rows
-from app.telemetry import observe_eviction, report_acknowledgement_delayed
+from app.telemetry.bot import observe_eviction, report_acknowledgement_delayed
 
 _BATCH = 1_000
 _GATHER = 0.005

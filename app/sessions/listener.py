@@ -47,10 +47,10 @@ from app.notifications import (
 from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.signals import Eviction, read_eviction
-from app.telemetry import (
-    report_deafness,
+from app.telemetry.bot import (
     report_listener_gap,
     report_listener_ready,
+    report_lost_notifications,
     report_malformed_notification,
 )
 
@@ -201,7 +201,7 @@ class Listener:
             return Unproven(f"no proof could be sent: {first_line(error)}")
         if self._proven_at is not None:
             return Unproven(f"nothing arrived for {DEADLINE:g} s, though the connection is open")
-        report_deafness()
+        report_lost_notifications()
         return Unproven(
             "LISTEN was accepted, and nothing arrives: a transaction pooler such as PgBouncer"
             " is in the way; set LISTEN_DATABASE_URL to a direct connection"

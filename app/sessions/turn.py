@@ -54,7 +54,7 @@ from app.sessions.store import (
     forget_by_chat,
     load_session,
 )
-from app.telemetry import count_stale_turn
+from app.telemetry.bot import count_stale_turn
 
 Ask = Callable[[Session, Message], Awaitable[Reply]]
 """Asks the responder. What it raises ends the turn, with nothing written."""

@@ -1,6 +1,6 @@
 """The Cloud API's wire format: webhook bodies as Meta builds and signs them.
 
-Nothing here does I/O; tests of a bot may import all of it.
+Nothing here does I/O.
 """
 
 from __future__ import annotations
@@ -54,29 +54,6 @@ def new_wamid(address: str, direction: Direction) -> str:
     packed = b"\x1c\x18" + bytes([len(holder)]) + holder + b"\x15\x02\x00" + way
     packed += b"\x18" + bytes([len(key)]) + key + b"\x00"
     return "wamid." + base64.b64encode(packed).decode("ascii")
-
-
-def text_body(
-    sender: str,
-    text: str,
-    *,
-    phone_number_id: str,
-    message_id: str | None = None,
-    timestamp: int | None = None,
-    profile_name: str | None = None,
-    bsuid: str | None = None,
-) -> JsonObject:
-    """A webhook body with one text; `sender` is a phone's digits or a BSUID alone."""
-    return message_body(
-        sender,
-        "text",
-        {"body": text},
-        phone_number_id=phone_number_id,
-        message_id=message_id,
-        timestamp=timestamp,
-        profile_name=profile_name,
-        bsuid=bsuid,
-    )
 
 
 def message_body(

@@ -15,29 +15,29 @@ from starlette.routing import Route
 from app.addresses import is_bsuid
 from app.simulator.chats import TYPING_SECONDS, Bubble
 from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, new_wamid
-from app.simulator.drop_connection import hang_up
+from app.simulator.drop_connection import drop_connection
 from app.simulator.faults import Fault
-from app.simulator.request_log import Received
-from app.simulator.send_request import Outgoing, ReadMark, RefusalError, read_request
-from app.simulator.state import Parts
+from app.simulator.request_log import RecordedRequest
+from app.simulator.send_request import ReadMark, RefusalError, SendRequest, read_request
+from app.simulator.state import SimulatorState
 
 NO_FAULT = Fault()
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a bot must show: its bearer token, and the number it sends from."""
+    """What a bot must send: its bearer token, and the id of its number."""
 
     access_token: str
     phone_number_id: str
 
 
 class MessagesEndpoint:
-    """Judges a request, applies an ordered fault, and brings the message to its phone."""
+    """Checks a request, applies an ordered fault, and shows the message on its phone."""
 
-    def __init__(self, credentials: Credentials, parts: Parts) -> None:
+    def __init__(self, credentials: Credentials, state: SimulatorState) -> None:
         self._credentials: Credentials = credentials
-        self._parts: Parts = parts
+        self._state: SimulatorState = state
 
     def routes(self) -> list[Route]:
         return [
@@ -47,19 +47,19 @@ class MessagesEndpoint:
 
     async def receive(self, request: Request) -> Response:
         raw = await request.body()
-        received = self._parts.record.arrive()
+        recorded = self._state.requests.add()
         try:
             self._check_caller(request)
-            asked = _read(raw, received)
-            self._parts.record.changed.emit()
+            asked = _read(raw, recorded)
+            self._state.requests.changes.announce()
             if isinstance(asked, ReadMark):
-                self._parts.chats.read_up_to(asked.message_id, asked.typing)
+                self._state.chats.read_up_to(asked.message_id, asked.typing)
                 if asked.typing:
-                    self._parts.delivery.tasks.start_soon(self._end_typing)
-                return self._answer(received, {"success": True})
-            return await self._send(request, asked, received)
+                    self._state.delivery.tasks.start_soon(self._end_typing)
+                return self._answer(recorded, {"success": True})
+            return await self._send(request, asked, recorded)
         except RefusalError as refusal:
-            self._parts.record.settle(received, "refused", refusal.status, refusal.code)
+            self._state.requests.settle(recorded, "refused", refusal.status, refusal.code)
             error: JsonObject = {**refusal.error, "fbtrace_id": "A" + secrets.token_urlsafe(16)}
             return _json({"error": error}, refusal.status)
 
@@ -89,29 +89,31 @@ class MessagesEndpoint:
                 subcode=33,
             )
 
-    async def _send(self, request: Request, asked: Outgoing, received: Received) -> Response:
-        fault = self._parts.faults.take(asked.address) or NO_FAULT
-        gate = self._parts.faults.gate()
+    async def _send(
+        self, request: Request, asked: SendRequest, recorded: RecordedRequest
+    ) -> Response:
+        fault = self._state.faults.take(asked.address) or NO_FAULT
+        gate = self._state.faults.gate()
         if fault.delay_seconds:
             with anyio.move_on_after(fault.delay_seconds):
-                await self._parts.closing.wait()
+                await self._state.closing.wait()
         if fault.hold:
             await gate.wait()
         if fault.drop == "before":
-            self._parts.record.settle(received, "dropped", None)
-            return await _no_answer(request)
+            self._state.requests.settle(recorded, "dropped", None)
+            return await _drop(request)
         refusal = fault.refusal()
         if refusal is not None:
             raise refusal
         message_id = self._accept(asked, gate if fault.hold_statuses else None)
-        received.message_id = message_id
+        recorded.message_id = message_id
         if fault.drop == "after":
-            self._parts.record.settle(received, "accepted", None)
-            return await _no_answer(request)
+            self._state.requests.settle(recorded, "accepted", None)
+            return await _drop(request)
         contact: JsonObject = {"input": asked.given}
         contact["user_id" if is_bsuid(asked.address) else "wa_id"] = asked.address
         return self._answer(
-            received,
+            recorded,
             {
                 "messaging_product": "whatsapp",
                 "contacts": [contact],
@@ -119,41 +121,41 @@ class MessagesEndpoint:
             },
         )
 
-    def _accept(self, asked: Outgoing, gate: anyio.Event | None) -> str:
+    def _accept(self, asked: SendRequest, gate: anyio.Event | None) -> str:
         message_id = new_wamid(asked.address, "out")
         bubble = Bubble(message_id, "bot", asked.text, time.time(), "delivered", asked.quoted)
-        self._parts.chats.add(asked.address, bubble)
-        self._parts.statuses.follow(message_id, asked.address, asked.callback_data, gate)
+        self._state.chats.add(asked.address, bubble)
+        self._state.statuses.follow(message_id, asked.address, asked.callback_data, gate)
         return message_id
 
     async def _end_typing(self) -> None:
         await anyio.sleep(TYPING_SECONDS)
-        self._parts.chats.changed.emit()
+        self._state.chats.changes.announce()
 
-    def _answer(self, received: Received, body: JsonValue) -> Response:
-        self._parts.record.settle(received, "accepted", 200)
+    def _answer(self, recorded: RecordedRequest, body: JsonValue) -> Response:
+        self._state.requests.settle(recorded, "accepted", 200)
         return _json(body, 200)
 
 
-def _read(raw: bytes, received: Received) -> Outgoing | ReadMark:
+def _read(raw: bytes, recorded: RecordedRequest) -> SendRequest | ReadMark:
     try:
-        received.payload = decode(raw)
+        recorded.payload = decode(raw)
     except ValueError as error:
         raise RefusalError(100, "(#100) The request body is not valid JSON.") from error
-    asked = read_request(received.payload)
+    asked = read_request(recorded.payload)
     match asked:
         case ReadMark():
-            received.kind = "read"
-        case Outgoing():
-            received.kind = "message"
-            received.to = asked.address
-            received.text = asked.text
-            received.callback_data = asked.callback_data
+            recorded.kind = "read"
+        case SendRequest():
+            recorded.kind = "message"
+            recorded.to = asked.address
+            recorded.text = asked.text
+            recorded.callback_data = asked.callback_data
     return asked
 
 
-async def _no_answer(request: Request) -> Response:
-    await hang_up(request)
+async def _drop(request: Request) -> Response:
+    await drop_connection(request)
     return Response(status_code=500)
 
 

@@ -1,4 +1,4 @@
-"""The record of every request to the emulated endpoint, for tests to read and wait on."""
+"""Every request to the emulated endpoint, for tests to read and wait for."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Literal
 
 import anyio
 
+from app.simulator.changes import Changes
 from app.simulator.cloud_api import JsonObject, JsonValue
-from app.simulator.signal import Signal
 
-RECORD_LIMIT = 10_000
+KEPT_REQUESTS = 10_000
 
 Outcome = Literal["pending", "accepted", "refused", "dropped"]
 
 
 @dataclass(slots=True)
-class Received:
+class RecordedRequest:
     """One request. `at` is Unix seconds, `monotonic` this process's clock, both at arrival."""
 
     sequence: int
@@ -54,50 +54,57 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which requests are asked for."""
+    """Which requests a test asks for; None fits all."""
 
     after: int = 0
     to: str | None = None
     outcome: str | None = None
 
-    def fits(self, received: Received) -> bool:
+    def fits(self, request: RecordedRequest) -> bool:
         return (
-            received.sequence > self.after
-            and self.to in (None, received.to)
-            and self.outcome in (None, received.outcome)
+            request.sequence > self.after
+            and self.to in (None, request.to)
+            and self.outcome in (None, request.outcome)
         )
 
 
 @dataclass(slots=True)
-class Record:
+class RecordedRequests:
     """Requests in order of arrival; sequences grow by one and outlive `clear`."""
 
-    changed: Signal = field(default_factory=Signal)
+    changes: Changes = field(default_factory=Changes)
     last: int = 0
-    _requests: deque[Received] = field(default_factory=lambda: deque(maxlen=RECORD_LIMIT))
+    _requests: deque[RecordedRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
 
-    def arrive(self) -> Received:
+    def add(self) -> RecordedRequest:
+        """A request that has just arrived."""
         self.last += 1
-        received = Received(self.last, at=time.time(), monotonic=time.monotonic())
-        self._requests.append(received)
-        self.changed.emit()
-        return received
+        request = RecordedRequest(self.last, at=time.time(), monotonic=time.monotonic())
+        self._requests.append(request)
+        self.changes.announce()
+        return request
 
     def settle(
-        self, received: Received, outcome: Outcome, status: int | None, code: int | None = None
+        self,
+        request: RecordedRequest,
+        outcome: Outcome,
+        status: int | None,
+        code: int | None = None,
     ) -> None:
-        """What became of it: answered with `status`, or None when it got no answer."""
-        received.outcome, received.status, received.code = outcome, status, code
-        self.changed.emit()
+        """Notes the outcome: answered with `status`, or None when it got no answer."""
+        request.outcome, request.status, request.code = outcome, status, code
+        self.changes.announce()
 
-    def find(self, wanted: Wanted) -> list[Received]:
-        return [received for received in self._requests if wanted.fits(received)]
+    def find(self, wanted: Wanted) -> list[RecordedRequest]:
+        return [request for request in self._requests if wanted.fits(request)]
 
-    async def wait(self, wanted: Wanted, seconds: float, closing: anyio.Event) -> list[Received]:
+    async def wait(
+        self, wanted: Wanted, seconds: float, closing: anyio.Event
+    ) -> list[RecordedRequest]:
         """As `find`, but waits up to `seconds`, or until `closing`, for the first that fits."""
         with anyio.move_on_after(seconds):
             while not self.find(wanted) and not closing.is_set():
-                await self.changed.wait(self.changed.version)
+                await self.changes.wait(self.changes.version)
         return self.find(wanted)
 
     def clear(self) -> None:

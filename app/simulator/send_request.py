@@ -41,7 +41,7 @@ class RefusalError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class SendRequest:
     """A message the bot may send: to a phone's digits or a BSUID."""
 
     address: str
@@ -60,7 +60,7 @@ class ReadMark:
     typing: bool
 
 
-def read_request(payload: JsonValue) -> Outgoing | ReadMark:
+def read_request(payload: JsonValue) -> SendRequest | ReadMark:
     """What a request's JSON asks for.  Raises RefusalError."""
     if not isinstance(payload, dict):
         raise _parameter("The request body must be a JSON object.")
@@ -71,7 +71,7 @@ def read_request(payload: JsonValue) -> Outgoing | ReadMark:
         raise _parameter("Param messaging_product must be one of {WHATSAPP} - got " + repr(product))
     if "status" in payload:
         return _read_mark(payload)
-    return _outgoing(payload)
+    return _read_message(payload)
 
 
 def _read_mark(payload: JsonObject) -> ReadMark:
@@ -86,7 +86,7 @@ def _read_mark(payload: JsonObject) -> ReadMark:
     return ReadMark(message_id, indicator is not None)
 
 
-def _outgoing(payload: JsonObject) -> Outgoing:
+def _read_message(payload: JsonObject) -> SendRequest:
     if payload.get("recipient_type") not in (None, "individual"):
         raise _parameter("Param recipient_type must be one of {INDIVIDUAL}.")
     given, address = _address(payload)
@@ -104,7 +104,7 @@ def _outgoing(payload: JsonObject) -> Outgoing:
         )
     else:
         text = _text(content) if kind == "text" else f"[{kind}]"
-    return Outgoing(address, given, kind, text, _callback_data(payload), _quoted(payload))
+    return SendRequest(address, given, kind, text, _callback_data(payload), _quoted(payload))
 
 
 def _address(payload: JsonObject) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What the routes share."""
+"""The state that all routes share."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from app.simulator.chats import Chats
 from app.simulator.delivery import Delivery
 from app.simulator.faults import Faults
 from app.simulator.phones import Phones
-from app.simulator.request_log import Record
+from app.simulator.request_log import RecordedRequests
 from app.simulator.statuses import Statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """One simulator's state and workers; `closing` is set once, when it stops."""
+class SimulatorState:
+    """The state and the workers of one simulator; `closing` is set once, when it stops."""
 
     chats: Chats
-    record: Record
+    requests: RecordedRequests
     faults: Faults
     delivery: Delivery
     statuses: Statuses
@@ -27,8 +27,8 @@ class Parts:
     closing: anyio.Event
 
     def end_streams(self) -> None:
-        """Ends live streams and long polls, and lets go whatever a fault holds."""
+        """Ends live streams and long polls, and releases what a fault holds."""
         self.closing.set()
         self.faults.clear()
-        self.chats.changed.emit()
-        self.record.changed.emit()
+        self.chats.changes.announce()
+        self.requests.changes.announce()

@@ -36,7 +36,7 @@ async def start_bot(
             running = await stack.enter_async_context(
                 run_bot(monkeypatch, url, api.url, responder or asked.make())
             )
-            api.simulator.parts.delivery._webhooks.append(f"{running.url}/webhook")
+            api.simulator.simulation.delivery._webhooks.append(f"{running.url}/webhook")
             if ready:
                 await running.until_ready()
             return running

@@ -264,7 +264,7 @@ async def test_a_status_that_tells_of_a_failure_is_kept(
         'SELECT "waMessageId" FROM "Conversation" WHERE direction = \'out\''
     ).fetchone()
     assert row is not None
-    statuses = api.simulator.parts.statuses
+    statuses = api.simulator.simulation.statuses
     # An older status that comes late takes nothing back.
     assert await statuses.report(row[0], PHONE, "sent", None) == 200
     assert read_statuses(connection) == ["delivered"]

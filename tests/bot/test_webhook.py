@@ -14,7 +14,7 @@ import pytest
 from app.database.migrations import migrate
 from app.messages import Message, Reply, instant
 from app.sessions.session import Session
-from app.simulator.cloud_api import encode, sign, text_body
+from app.simulator.cloud_api import encode, sign
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import APP_SECRET, NUMBER_ID, VERIFY_TOKEN, Api, RunningBot
 from tests.sessions.black_hole import open_door
@@ -29,6 +29,7 @@ from tests.sessions.turns import (
 )
 from tests.sessions.waiting import until
 from tests.streams import close_stream
+from tests.webhook_bodies import text_body
 
 MIB = 1024 * 1024
 

@@ -11,12 +11,9 @@ import psutil
 import psycopg
 import pytest
 
-from app.local.embedded import (
-    EmbeddedServer,
-    EmbeddedServerError,
-    find_program,
-    find_running_url,
-)
+from app.local.embedded import EmbeddedServer, EmbeddedServerError, find_running_url
+from app.local.log_files import bound_log
+from app.local.postgres_programs import find_program
 from app.local.system_user import SYSTEM_DIRECTORY
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user to run it as")
@@ -65,7 +62,7 @@ def test_its_log_keeps_neither_keys_nor_statements(data_dir: Path) -> None:
         assert "6281717407674" not in log
 
 
-def test_a_process_id_that_is_somebody_elses_by_now_does_no_harm(data_dir: Path) -> None:
+def test_a_process_id_that_another_process_has_by_now_does_no_harm(data_dir: Path) -> None:
     with start(data_dir) as server:
         kept = (data_dir / "postgres" / "data" / "postmaster.pid").read_text()
         assert server.process is not None
@@ -129,10 +126,50 @@ def test_data_that_was_moved_into_a_closed_folder_is_refused_in_a_line(data_dir:
 
 
 @as_root
-def test_as_root_it_runs_as_somebody_else(data_dir: Path) -> None:
+def test_as_root_it_runs_as_another_user(data_dir: Path) -> None:
     with start(data_dir) as server:
         assert server.process is not None
         assert psutil.Process(server.process.pid).uids().effective != 0
+
+
+def test_its_log_outlasts_a_restart(data_dir: Path) -> None:
+    with start(data_dir) as server, psycopg.connect(server.url(), autocommit=True) as conn:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            conn.execute("SELECT 1 / 0")
+        before = server.log_path.read_bytes()
+        assert b"division by zero" in before
+    with start(data_dir) as server:
+        assert server.log_path.read_bytes().startswith(before)
+
+
+def test_a_log_that_is_full_is_set_aside_while_the_server_writes_to_it(data_dir: Path) -> None:
+    with start(data_dir) as server, psycopg.connect(server.url(), autocommit=True) as conn:
+
+        def fail() -> None:
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                conn.execute("SELECT 1 / 0")
+
+        fail()
+        before = server.log_path.read_bytes()
+        bound_log(server.log_path, size_limit=len(before) - 1)
+        assert server.log_path.read_bytes() == b""
+        assert server.log_path.with_name("postgres.log.1").read_bytes() == before
+        fail()
+        after = server.log_path.read_bytes()
+        assert after.count(b"division by zero") == 1
+        assert after[:1] != b"\0", "the server writes at the beginning of the emptied file"
+
+
+def test_a_failed_start_is_told_by_its_own_lines_of_the_log(data_dir: Path) -> None:
+    with start(data_dir) as server:
+        log = server.log_path
+    with log.open("a") as file:
+        file.write("2026-11-27 09:00:00 UTC [1] FATAL:  a failure of an earlier start\n")
+    (data_dir / "postgres" / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    with pytest.raises(EmbeddedServerError, match="did not start") as caught:
+        start(data_dir).start()
+    assert "earlier start" not in str(caught.value)
+    assert "no_such_setting" in log.read_text()
 
 
 def test_its_client_programs_are_at_hand() -> None:

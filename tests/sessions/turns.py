@@ -16,7 +16,7 @@ from app.messages import Message, Reply, instant
 from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.turn import Turns, ask_at_once
-from app.telemetry import REGISTRY
+from app.telemetry.bot import REGISTRY
 
 PHONE = "6281717407674"
 CLIENT = f"{PHONE}@c.us"

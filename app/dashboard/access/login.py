@@ -12,7 +12,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import telemetry
 from app.crm.operators import Account, begin_login, end_web_session, find_account, finish_login
 from app.dashboard.access.identity import (
     SESSION_COOKIE,
@@ -24,6 +23,7 @@ from app.dashboard.web.i18n import LOCALES
 from app.dashboard.web.input import is_local, read_form
 from app.dashboard.web.rendering import LANGUAGE_COOKIE, language_of, render
 from app.dashboard.web.state import pool_of, state_of
+from app.telemetry import dashboard as telemetry
 
 HOME = "/clients"
 """Where a login leads that no page asked for."""

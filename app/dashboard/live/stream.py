@@ -11,7 +11,6 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import telemetry
 from app.dashboard.live.subscriptions import ANYTHING, NOT_LISTENING, Signals, choose_signal
 from app.dashboard.web.state import state_of
 from app.notifications import (
@@ -22,6 +21,7 @@ from app.notifications import (
     follow,
     read_notification,
 )
+from app.telemetry import dashboard as telemetry
 
 PING = 15
 """Seconds between the comments that keep a quiet stream open."""
@@ -54,7 +54,7 @@ async def stream_signals(request: Request) -> Response:
 
 
 async def _tell(signals: Signals) -> AsyncIterator[ServerSentEvent]:
-    with signals.subscribe() as subscription:
+    with telemetry.track_stream(), signals.subscribe() as subscription:
         while taken := await subscription.take():
             for signal in taken:
                 yield ServerSentEvent(data=signal.data, event=signal.event)

@@ -12,6 +12,7 @@ from app.dashboard.web.input import read_incarnation, read_segment
 from app.dashboard.web.rendering import render
 from app.dashboard.web.state import actor_of, pool_of
 from app.database.queries import open_snapshot
+from app.telemetry.dashboard import count_reset
 
 
 async def confirm_reset(request: Request) -> Response:
@@ -34,4 +35,5 @@ async def create_reset(request: Request) -> Response:
         async with open_snapshot(pool_of(request)) as conn:
             client = await get_client(conn, handle)
         return render(request, "another_incarnation.html", client=client)
+    count_reset("dashboard")
     return RedirectResponse(f"/resets/{reset.id}", 303)

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app import telemetry
 from app.crm.errors import CrmError, UnknownClient, UnknownReset, UnreadableHandle
 from app.dashboard.web.rendering import render
 from app.dashboard.web.state import state_of
+from app.telemetry import dashboard as telemetry
 
 EXPECTED = (HTTPException, CrmError, psycopg.Error, PoolTimeout, PoolClosed)
 """What is answered here; anything else is a fault of ours, and is also logged with its trace."""
@@ -74,7 +74,7 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     """A page, or JSON below /api; the database's own errors are also logged."""
     failure = describe_failure(error)
     if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed)):
-        telemetry.report_database_failure(error, getattr(error, "sqlstate", None))
+        telemetry.report_database_failure(error)
     if isinstance(error, errors.ReadOnlySqlTransaction):
         # A primary that was replaced and left up: all connections have to move.
         await state_of(request).pool.drain()

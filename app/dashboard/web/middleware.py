@@ -1,22 +1,17 @@
-"""Stands before every route: other origins, sizes, security headers, and the access log."""
+"""Before every route: requests of other origins, the size of bodies, security headers."""
 
 from __future__ import annotations
 
-import time
-from urllib.parse import urlsplit
-
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import telemetry
 from app.dashboard.web.errors import answer_failure
+from app.server import is_cross_site
 
 LARGEST_BODY = 64 * 1024
-"""Bytes; the largest form here is a login."""
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Bytes; the largest form is the login's."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -43,9 +38,8 @@ class Guard:
         scope["path"] = scope["raw_path"].decode("ascii")
         guarded = _Sending(scope, send)
         bounded = _Receiving(receive)
-        began = time.perf_counter()
         try:
-            if scope["method"] not in SAFE_METHODS and is_foreign(Headers(scope=scope)):
+            if is_cross_site(scope):
                 refused = HTTPException(403, "403_origin")
                 response = await answer_failure(Request(scope), refused)
                 await response(scope, receive, guarded)
@@ -56,24 +50,10 @@ class Guard:
                 response = await answer_failure(Request(scope), error)
                 await response(scope, receive, guarded)
             raise
-        finally:
-            template = _template_of(scope.get("route"))
-            if template != "/static":
-                seconds = time.perf_counter() - began
-                telemetry.report_request(scope["method"], template, guarded.status, seconds)
-
-
-def is_foreign(headers: Headers) -> bool:
-    """Whether a browser sent this from another website's page."""
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site not in {"same-origin", "none"}
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
 class _Sending:
-    """Adds the headers and notes the status."""
+    """Adds the headers; `status` is that of the answer, 0 before there is one."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
@@ -94,7 +74,7 @@ class _Sending:
 
 
 class _Receiving:
-    """Refuses a body past the bound."""
+    """Refuses a body above LARGEST_BODY."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -107,7 +87,3 @@ class _Receiving:
             if self._received > LARGEST_BODY:
                 raise HTTPException(413)
         return message
-
-
-def _template_of(route: BaseRoute | None) -> str:
-    return route.path if isinstance(route, (Route, Mount)) else "unmatched"

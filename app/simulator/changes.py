@@ -1,18 +1,18 @@
-"""A signal that something changed; what changed is read from where it is kept."""
+"""That something changed; what it is now is read from where it is kept."""
 
 from __future__ import annotations
 
 import anyio
 
 
-class Signal:
-    """Counts changes; whoever waits gets the newest count, none is missed."""
+class Changes:
+    """Counts changes; a waiting task gets the newest count, so none is missed."""
 
     def __init__(self) -> None:
         self.version: int = 0
         self._changed: anyio.Event = anyio.Event()
 
-    def emit(self) -> None:
+    def announce(self) -> None:
         self.version += 1
         self._changed.set()
         self._changed = anyio.Event()
