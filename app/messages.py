@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypeGuard, TypeVar, get_args
 
 Kind = Literal["text"]
-"""What this release can send."""
+"""What this release can send. During an upgrade, bots of the release before leave other kinds to
+newer bots, and ignore what they do not know in `detail`: whatever changes what the client is to
+see (a quote, a button) is therefore a kind of its own."""
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 TEXT_LIMIT: Final = 4_096

@@ -199,3 +199,17 @@ END
 $$;
 COMMENT ON FUNCTION apply_status(text, uuid, text, integer, text) IS
 'A status callback, found by our token, else by WhatsApp''s message id. Ticks never go backwards; an unknown message changes nothing.';
+
+CREATE OR REPLACE FUNCTION unknown_kinds_queued(known text[]) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+    SELECT coalesce(array_agg(DISTINCT c.kind ORDER BY c.kind), '{}')
+    FROM "Conversation" AS c
+    WHERE
+        c.status = 'queued'
+        AND c.kind <> ALL (known)
+        AND c.at < clock_timestamp() - interval '1 minute'
+$$;
+COMMENT ON FUNCTION unknown_kinds_queued(text[]) IS
+'The kinds, of messages queued for a minute, that a bot does not know: only one of a newer release sends them, and what is queued behind them waits.';

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Literal, assert_never
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from app.bot.whatsapp.cloud_api import (
     ApiRefusal,
     CloudApi,
     NotSent,
+    Outcome,
     Uncertain,
     Unsendable,
     Withdrawn,
@@ -45,6 +46,15 @@ _SETTLE_PAUSE = 1.0
 _LOOK_AGAIN = 1.0
 """Seconds until a client's outbox is looked at again after the database could not be asked."""
 _CHECKS = 3
+_NAMES: Final[Mapping[type[Outcome], str]] = {
+    Accepted: "sent",
+    ApiRefusal: "refused",
+    NotSent: "not_sent",
+    Uncertain: "uncertain",
+    Unsendable: "unsendable",
+    Withdrawn: "withdrawn",
+}
+"""As the metric has them."""
 
 
 class Outbox:
@@ -106,25 +116,21 @@ class Outbox:
         outcome = await self._api.send(
             sending.address, sending.message, str(sending.token), may_write
         )
+        count_sending(_NAMES[type(outcome)])
         match outcome:
             case Withdrawn():
-                count_sending("withdrawn")
+                pass
             case Accepted(message_id):
-                count_sending("sent")
                 await self._settle(
                     sending.token, lambda: settle_sent(self._pool, sending.token, message_id)
                 )
             case Uncertain(text):
-                count_sending("uncertain")
                 await self._settle_unsent(sending, "uncertain", text)
             case NotSent(text):
-                count_sending("not_sent")
                 await self._try_again(sending, None, text, 0.5 * 2 ** (sending.attempts - 1))
             case Unsendable(text):
-                count_sending("unsendable")
                 await self._settle_unsent(sending, "failed", text)
             case ApiRefusal():
-                count_sending("refused")
                 await self._take_refusal(sending, outcome)
             case _:
                 assert_never(outcome)
@@ -183,4 +189,4 @@ class Outbox:
     async def _say_farewell(self, address: str, messages: Sequence[Outgoing]) -> None:
         for message in messages:
             outcome = await self._api.send(address, message, str(uuid4()))
-            count_sending("sent" if isinstance(outcome, Accepted) else "uncertain")
+            count_sending(_NAMES[type(outcome)])

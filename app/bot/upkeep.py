@@ -9,18 +9,18 @@ from app.bot.audit import TriggerAudit
 from app.bot.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.crm.conversation import find_waiting_clients
-from app.crm.outbox import settle_abandoned
+from app.crm.outbox import find_unknown_kinds, settle_abandoned
 from app.crm.watermarks import prune_digests
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
-from app.telemetry.bot import report_heartbeat_missed, report_taken_over
+from app.telemetry.bot import report_heartbeat_missed, report_taken_over, report_unknown_kinds
 
 INTERVAL = 1.0
 """Seconds between two looks at what waits."""
 AUDIT_EVERY = 60
 """Looks between two audits of the triggers; while something is wrong each look audits them."""
 _PRUNE_EVERY = 60
-"""Looks between two prunings."""
+"""Looks between two prunings, and two warnings of messages that only a newer release can send."""
 
 
 class Upkeep:
@@ -54,10 +54,16 @@ class Upkeep:
                 await self._take_over()
                 if number % _PRUNE_EVERY == 0:
                     await prune_digests(self._pool)
+                    await self._warn_of_unknown_kinds()
             except TryLater as error:
                 report_heartbeat_missed(first_line(error))
             number += 1
             await asyncio.sleep(INTERVAL)
+
+    async def _warn_of_unknown_kinds(self) -> None:
+        kinds = await find_unknown_kinds(self._pool)
+        if kinds:
+            report_unknown_kinds(kinds)
 
     async def _take_over(self) -> None:
         """Wakes the work that no living bot is at."""

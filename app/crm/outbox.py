@@ -25,6 +25,7 @@ class Sending:
     address: str
     """Phone digits, or a BSUID."""
     message: Outgoing
+    """Without author and key, which are no part of what is sent."""
     attempts: int
     """This one included."""
 
@@ -79,6 +80,14 @@ async def settle_unsent(
         (token, bot, status, code, reason, timedelta(seconds=pause)),
         deadline_from_now(),
     )
+
+
+async def find_unknown_kinds(pool: Pool) -> tuple[str, ...]:
+    """The kinds, of messages queued for a minute, that this release does not know."""
+    row = await fetch_row(
+        pool, "SELECT unknown_kinds_queued(%s::text[])", (list(KINDS),), deadline_from_now()
+    )
+    return tuple(row[0])
 
 
 async def settle_abandoned(pool: Pool) -> int:

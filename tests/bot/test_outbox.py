@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import psycopg
@@ -13,7 +13,7 @@ import pytest
 
 from app.bot import outbox as sending
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.cloud_api import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi, Outcome
 from app.crm.conversation import find_waiting_clients
 from app.database.errors import Unavailable
 from app.database.pool import Pool
@@ -23,6 +23,11 @@ from tests.bot.outboxes import has_statuses, make_due, open_outbox, queue, read_
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
 from tests.sessions.turns import CLIENT, PHONE
 from tests.sessions.waiting import until
+
+
+def test_every_outcome_has_its_name_in_the_metric() -> None:
+    assert set(sending._NAMES) == set(get_args(Outcome))
+
 
 # In order, once
 
@@ -210,6 +215,23 @@ async def test_a_client_who_waits_for_a_later_release_wakes_no_bot_of_this_one(
     connection.execute("UPDATE \"Conversation\" SET kind = 'hologram' WHERE body = 'one'")
     waiting = await find_waiting_clients(pool, uuid4())
     assert [client.id for client in waiting] == ["6281298765432@c.us"]
+
+
+async def test_a_bot_warns_of_what_has_waited_for_a_later_release_for_a_minute(
+    start_bot: StartBot, connection: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    queue(connection, "one", "two", age=70)
+    connection.execute("UPDATE \"Conversation\" SET kind = 'hologram' WHERE body = 'one'")
+    await start_bot()
+    log = ""
+
+    def is_warned() -> bool:
+        nonlocal log
+        log += "".join(capfd.readouterr())
+        return "wait for a bot of a newer release" in log and "hologram" in log
+
+    await until(is_warned, "the warning")
+    assert read_statuses(connection) == ["queued", "queued"]
 
 
 async def test_a_kind_of_a_later_release_is_cancelled_by_a_reset_like_any_other(
