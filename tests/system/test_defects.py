@@ -126,7 +126,7 @@ DEFECTS = {
     "a reset by id instead of by life": Defect(
         "sql/pages.sql",
         (("WHERE u.incarnation = life FOR UPDATE;", "WHERE u.id = handle FOR UPDATE;"),),
-        ("tests/dashboard/test_resets.py", "-k", "another_life or double_clicks"),
+        ("tests/dashboard/test_resets.py", "-k", "another_incarnation or double_clicks"),
     ),
     "an answer sent again without `sending` committed": Defect(
         "app/bot/outbox.py",
