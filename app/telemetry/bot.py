@@ -165,7 +165,7 @@ def report_sending_paused(code: int, text: str, seconds: float) -> None:
 
 def report_unknown_kinds(kinds: Sequence[str]) -> None:
     """They and what is queued behind them wait; after a downgrade they wait for ever."""
-    _log.warning("messages of unknown kinds wait for a bot of a newer release", kinds=kinds)
+    log.warning("messages of unknown kinds wait for a bot of a newer release", kinds=kinds)
 
 
 def report_unsettled(reason: str) -> None:
