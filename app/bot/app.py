@@ -26,7 +26,7 @@ from app.bot.webhook import Webhook
 from app.bot.whatsapp.client import CloudApi
 from app.database.connection import cutting_after
 from app.database.errors import TryLater
-from app.database.migrations import is_current
+from app.database.migrations import find_schema_fault
 from app.database.pool import Pool, open_pool
 from app.server import HttpServer, RequestLog
 from app.sessions.acknowledgement import Acknowledgements
@@ -198,11 +198,11 @@ class Bot:
         try:
             async with self._pool.connection(timeout=PROBE) as conn:
                 with cutting_after(conn, PROBE):
-                    current = await is_current(conn)
+                    fault = await find_schema_fault(conn)
         except psycopg.Error as error:
             return f"no database: {str(error).partition(chr(10))[0] or 'it does not answer'}"
-        if not current:
-            return "the schema is not current: run novabot migrate"
+        if fault is not None:
+            return fault
         if not self._is_listening():
             return "not listening: evictions would not be heard"
         if self._rounds.drift is None:
