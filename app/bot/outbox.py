@@ -77,7 +77,7 @@ class Outbox:
                 )
                 if not rows:
                     return
-                _, address, body, message, attempts = rows[0]
+                message, address, _, body, _, attempts = rows[0]
                 await self._send(message, address, body, attempts, asked_at)
             except TryLater:
                 # The row may be ours, by a reply that got lost: only we would take it again.

@@ -71,7 +71,7 @@ async def commit_turn(
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome"
-        " FROM commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s)",
+        " FROM commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -85,7 +85,7 @@ async def commit_turn(
             message.profile_name,
             Jsonb(dict(reply.context)),
             reply.learnt_name,
-            list(reply.answers),
+            Jsonb([{"body": answer} for answer in reply.answers]),
             stored_message,
         ),
         deadline,
