@@ -34,7 +34,7 @@ class Bot:
 
 async def list_bots(source: Source, most: int = MOST) -> list[Bot]:
     """The latest bots, running ones first."""
-    return await fetch_all(source, Bot, "SELECT * FROM list_bots(%s)", [most])
+    return await fetch_all(source, Bot, "SELECT * FROM novabot_internal.list_bots(%s)", [most])
 
 
 async def report_bot(
@@ -43,7 +43,7 @@ async def report_bot(
     """Renews a bot's row. Raises TryLater."""
     await fetch_row(
         pool,
-        "SELECT report_bot(%s, %s, %s, %s, %s)",
+        "SELECT novabot_internal.report_bot(%s, %s, %s, %s, %s)",
         (bot, host, pid, listening, sessions),
         deadline_from_now(),
     )
@@ -51,4 +51,4 @@ async def report_bot(
 
 async def retire_bot(pool: Pool, bot: UUID) -> None:
     """This bot has stopped, and remembers no client. Raises TryLater."""
-    await fetch_row(pool, "SELECT retire_bot(%s)", (bot,), deadline_from_now())
+    await fetch_row(pool, "SELECT novabot_internal.retire_bot(%s)", (bot,), deadline_from_now())

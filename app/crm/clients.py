@@ -83,7 +83,7 @@ async def list_clients(source: Source, search: str, after: str) -> ClientPage:
     clients = await fetch_all(
         source,
         ListedClient,
-        "SELECT * FROM list_clients(%s, %s::timestamptz, %s, %s)",
+        "SELECT * FROM novabot_internal.list_clients(%s, %s::timestamptz, %s, %s)",
         [search, after_at, after_id, PAGE + 1],
     )
     shown = clients[:PAGE]
@@ -92,12 +92,14 @@ async def list_clients(source: Source, search: str, after: str) -> ClientPage:
 
 
 async def count_clients(source: Source) -> int:
-    return int(await fetch_value(source, 'SELECT count(*) FROM "User"'))
+    return int(await fetch_value(source, 'SELECT count(*) FROM public."User"'))
 
 
 async def find_client(source: Source, client_id: str) -> Client | None:
     """The client with exactly this id."""
-    return await fetch_one(source, Client, "SELECT * FROM describe_client(%s)", [client_id])
+    return await fetch_one(
+        source, Client, "SELECT * FROM novabot_internal.describe_client(%s)", [client_id]
+    )
 
 
 async def get_client(source: Source, handle: str) -> Client:
@@ -113,7 +115,7 @@ async def get_client(source: Source, handle: str) -> Client:
 async def get_client_id(source: Source, handle: str) -> str:
     """The id that a handle leads to. Raises UnreadableHandle, UnknownClient."""
     with reading_handle():
-        found = await fetch_value(source, "SELECT find_client(%s)", [handle])
+        found = await fetch_value(source, "SELECT novabot_internal.find_client(%s)", [handle])
     if found is None:
         raise UnknownClient
     return cast("str", found)
@@ -129,7 +131,9 @@ async def pause_client(
     """
     return bool(
         await fetch_value(
-            source, "SELECT pause_client(%s, %s, %s)", [client_id, incarnation, pausing]
+            source,
+            "SELECT novabot_internal.pause_client(%s, %s, %s)",
+            [client_id, incarnation, pausing],
         )
     )
 

@@ -57,7 +57,7 @@ async def add_operator(source: Source, name: str, role: Role, password: str) -> 
     try:
         await fetch_value(
             source,
-            'INSERT INTO "Operator" (name, role, "passwordHash") VALUES (%s, %s, %s)'
+            'INSERT INTO public."Operator" (name, role, "passwordHash") VALUES (%s, %s, %s)'
             " RETURNING name",
             (name, role, hash_password(password)),
         )
@@ -67,12 +67,12 @@ async def add_operator(source: Source, name: str, role: Role, password: str) -> 
 
 async def add_first_operator(source: Source, name: str, password: str) -> bool:
     """Adds an admin if there is no account at all; says whether it did."""
-    if await fetch_value(source, 'SELECT EXISTS (SELECT FROM "Operator")'):
+    if await fetch_value(source, 'SELECT EXISTS (SELECT FROM public."Operator")'):
         return False
     added = await fetch_value(
         source,
-        'INSERT INTO "Operator" (name, role, "passwordHash")'
-        """ SELECT %s, 'admin', %s WHERE NOT EXISTS (SELECT FROM "Operator")"""
+        'INSERT INTO public."Operator" (name, role, "passwordHash")'
+        """ SELECT %s, 'admin', %s WHERE NOT EXISTS (SELECT FROM public."Operator")"""
         " ON CONFLICT DO NOTHING RETURNING name",
         (name, hash_password(password)),
     )
@@ -83,7 +83,9 @@ async def begin_login(source: Source, account: str, address: str) -> datetime | 
     """Counts a login before its password is judged: None, or the time to try again."""
     return cast(
         "datetime | None",
-        await fetch_value(source, "SELECT begin_login(%s, %s)", [account, address]),
+        await fetch_value(
+            source, "SELECT novabot_internal.begin_login(%s, %s)", [account, address]
+        ),
     )
 
 
@@ -91,7 +93,7 @@ async def find_account(source: Source, name: str) -> Account | None:
     return await fetch_one(
         source,
         Account,
-        'SELECT name, "passwordHash" AS password_hash FROM "Operator" WHERE name = %s',
+        'SELECT name, "passwordHash" AS password_hash FROM public."Operator" WHERE name = %s',
         [name],
     )
 
@@ -102,7 +104,7 @@ async def finish_login(
     """After a right password: a new web session takes the place of the old one."""
     await fetch_value(
         source,
-        "SELECT finish_login(%s, %s, %s, %s)",
+        "SELECT novabot_internal.finish_login(%s, %s, %s, %s)",
         [account, address, token_hash, old_token_hash],
     )
 
@@ -110,14 +112,16 @@ async def finish_login(
 async def end_web_session(source: Source, token_hash: bytes) -> None:
     await fetch_value(
         source,
-        'DELETE FROM "WebSession" WHERE "tokenHash" = %s RETURNING operator',
+        'DELETE FROM public."WebSession" WHERE "tokenHash" = %s RETURNING operator',
         [token_hash],
     )
 
 
 async def find_web_session(source: Source, token_hash: bytes) -> Operator | None:
     """The operator who is logged in with this cookie; None once it is not valid."""
-    return await fetch_one(source, Operator, "SELECT * FROM find_web_session(%s)", [token_hash])
+    return await fetch_one(
+        source, Operator, "SELECT * FROM novabot_internal.find_web_session(%s)", [token_hash]
+    )
 
 
 async def create_token(source: Source, name: str) -> str:
@@ -131,7 +135,7 @@ async def create_token(source: Source, name: str) -> str:
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     await fetch_value(
         source,
-        'INSERT INTO "ApiToken" ("tokenHash", name) VALUES (%s, %s) RETURNING name',
+        'INSERT INTO public."ApiToken" ("tokenHash", name) VALUES (%s, %s) RETURNING name',
         (hash_token(token), name),
     )
     return token
@@ -141,7 +145,9 @@ async def find_token(source: Source, token: str) -> str | None:
     """The name of an API token; None for one that is unknown or revoked."""
     return cast(
         "str | None",
-        await fetch_value(source, "SELECT find_api_token(%s)", [hash_token(token)]),
+        await fetch_value(
+            source, "SELECT novabot_internal.find_api_token(%s)", [hash_token(token)]
+        ),
     )
 
 

@@ -82,7 +82,8 @@ async def reset_incarnation(
         return await fetch_one(
             source,
             Reset,
-            "SELECT r.* FROM reset_life(%s, %s, %s, %s) AS r WHERE r.id IS NOT NULL",
+            "SELECT r.* FROM novabot_internal.reset_incarnation(%s, %s, %s, %s) AS r"
+            " WHERE r.id IS NOT NULL",
             [handle, incarnation, actor, door],
         )
 
@@ -90,7 +91,10 @@ async def reset_incarnation(
 async def list_resets(source: Source, before: int | None) -> tuple[list[ListedReset], int | None]:
     """A page of resets, the latest first, and the id after which the next page begins."""
     resets = await fetch_all(
-        source, ListedReset, "SELECT * FROM list_resets(%s, %s)", [before, PAGE + 1]
+        source,
+        ListedReset,
+        "SELECT * FROM novabot_internal.list_resets(%s, %s)",
+        [before, PAGE + 1],
     )
     shown = resets[:PAGE]
     return shown, shown[-1].id if len(resets) > PAGE else None
@@ -100,7 +104,8 @@ async def find_reset(source: Source, reset_id: int) -> Reset | None:
     return await fetch_one(
         source,
         Reset,
-        'SELECT id, at, actor, source, clients, sessions, conversations FROM "Reset" WHERE id = %s',
+        'SELECT id, at, actor, source, clients, sessions, conversations FROM public."Reset"'
+        " WHERE id = %s",
         [reset_id],
     )
 
@@ -118,5 +123,7 @@ async def find_receipt(source: Source, reset_id: int) -> Receipt | None:
     reset = await find_reset(source, reset_id)
     if reset is None:
         return None
-    bots = await fetch_all(source, ReceiptBot, "SELECT * FROM receipt_bots(%s)", [reset_id])
+    bots = await fetch_all(
+        source, ReceiptBot, "SELECT * FROM novabot_internal.receipt_bots(%s)", [reset_id]
+    )
     return Receipt(reset, bots)

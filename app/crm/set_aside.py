@@ -28,7 +28,10 @@ class SetAsideItem:
 async def list_set_aside(source: Source, client_id: str | None) -> list[SetAsideItem]:
     """The latest items that mention a client; of all clients for None."""
     return await fetch_all(
-        source, SetAsideItem, "SELECT * FROM items_set_aside(%s, %s)", [client_id, PAGE]
+        source,
+        SetAsideItem,
+        "SELECT * FROM novabot_internal.items_set_aside(%s, %s)",
+        [client_id, PAGE],
     )
 
 
@@ -37,5 +40,8 @@ async def set_aside(
 ) -> None:
     """Keeps an item, unless its sender was reset after it was written. Raises TryLater."""
     await fetch_row(
-        pool, "SELECT set_aside(%s, %s, %s, %s)", (address, item, reason, at), deadline_from_now()
+        pool,
+        "SELECT novabot_internal.set_aside(%s, %s, %s, %s)",
+        (address, item, reason, at),
+        deadline_from_now(),
     )

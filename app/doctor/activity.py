@@ -33,7 +33,8 @@ def check_queue(conn: Connection[Any]) -> Iterator[Finding]:
 def check_sessions(conn: Connection[Any], long: timedelta = LONG) -> Iterator[Finding]:
     sound = True
     for pid, application, role, seconds in conn.execute(
-        "SELECT pid, application, role, seconds FROM find_idle_transactions(%s)", (long,)
+        "SELECT pid, application, role, seconds FROM novabot_internal.find_idle_transactions(%s)",
+        (long,),
     ):
         sound = False
         listens = application == LISTENER

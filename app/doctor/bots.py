@@ -65,7 +65,8 @@ def _judge_bot(bot: Bot) -> Finding | None:
             "warning",
             "bots",
             f"{name} was last seen {bot.seconds_silent:.0f} s ago and did not stop cleanly",
-            f"start it again; if it is gone for good: SELECT retire_bot('{bot.id}')",
+            f"start it again; if it is gone for good: SELECT"
+            f" novabot_internal.retire_bot('{bot.id}')",
         )
     return None
 
@@ -75,7 +76,8 @@ def check_clocks(conn: Connection[Any], now: Callable[[], float] = time.time) ->
     before = now()
     row = conn.execute(
         "SELECT extract(EPOCH FROM clock_timestamp())::float8,"
-        ' (SELECT extract(EPOCH FROM c.at - clock_timestamp())::float8 FROM "Conversation" AS c'
+        ' (SELECT extract(EPOCH FROM c.at - clock_timestamp())::float8 FROM public."Conversation"'
+        " AS c"
         " WHERE c.direction = 'in' ORDER BY c.id DESC LIMIT 1)"
     ).fetchone()
     after = now()
@@ -103,7 +105,8 @@ def check_clocks(conn: Connection[Any], now: Callable[[], float] = time.time) ->
 
 def check_webhook(conn: Connection[Any]) -> Iterator[Finding]:
     row = conn.execute(
-        'SELECT extract(EPOCH FROM clock_timestamp() - c.at)::float8 FROM "Conversation" AS c'
+        'SELECT extract(EPOCH FROM clock_timestamp() - c.at)::float8 FROM public."Conversation"'
+        " AS c"
         " WHERE c.direction = 'in' ORDER BY c.id DESC LIMIT 1"
     ).fetchone()
     mend = (

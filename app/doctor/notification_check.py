@@ -143,7 +143,7 @@ async def _delete_canary(conn: _Conn, listener: _Conn) -> AsyncGenerator[Finding
     )
     if reset is None:
         # If its trigger is disabled, the delete may have left the address behind.
-        await conn.execute('DELETE FROM "Alias" WHERE "userId" = %s', (client,))
+        await conn.execute('DELETE FROM public."Alias" WHERE "userId" = %s', (client,))
         yield Finding(
             "fault",
             "signal",
@@ -164,7 +164,8 @@ async def _clear_leftovers(conn: _Conn) -> None:
     async with conn.transaction():
         await conn.execute(_BOUNDED)
         await conn.execute(
-            'DELETE FROM "User" WHERE id LIKE %s AND "createdAt" < now() - interval \'1 minute\'',
+            'DELETE FROM public."User" WHERE id LIKE %s'
+            " AND \"createdAt\" < now() - interval '1 minute'",
             (f"{CANARY}%",),
         )
 
@@ -174,12 +175,12 @@ async def _make_and_delete(conn: _Conn, client: str) -> UUID | None:
     async with conn.transaction():
         await conn.execute(_BOUNDED)
         cursor = await conn.execute(
-            'INSERT INTO "User" (id) VALUES (%s) RETURNING incarnation', (client,)
+            'INSERT INTO public."User" (id) VALUES (%s) RETURNING incarnation', (client,)
         )
         row = await cursor.fetchone()
     async with conn.transaction():
         await conn.execute(_BOUNDED)
-        cursor = await conn.execute('DELETE FROM "User" WHERE id = %s', (client,))
+        cursor = await conn.execute('DELETE FROM public."User" WHERE id = %s', (client,))
     return row[0] if row and cursor.rowcount else None
 
 

@@ -24,7 +24,9 @@ _QUIET = {
 
 
 def check_rights(conn: Connection[Any]) -> Iterator[Finding]:
-    found = conn.execute("SELECT fault, mend, grave FROM find_open_rights()").fetchall()
+    found = conn.execute(
+        "SELECT fault, mend, grave FROM novabot_internal.find_open_rights()"
+    ).fetchall()
     for fault, mend, grave in found:
         yield Finding("fault" if grave else "warning", "rights", fault, mend)
     row = conn.execute(

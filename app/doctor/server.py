@@ -116,7 +116,9 @@ def check_replication(conn: Connection[Any]) -> Iterator[Finding]:
 
 
 def check_prepared(conn: Connection[Any]) -> Iterator[Finding]:
-    found = conn.execute("SELECT gid, owner, seconds FROM find_prepared_deletes()").fetchall()
+    found = conn.execute(
+        "SELECT gid, owner, seconds FROM novabot_internal.find_prepared_deletes()"
+    ).fetchall()
     for gid, owner, seconds in found:
         yield Finding(
             "fault",

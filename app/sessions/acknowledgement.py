@@ -76,7 +76,8 @@ class Acknowledgements:
             sent_at = time.monotonic()
             rows = await fetch_rows(
                 self._pool,
-                "SELECT reset, seconds FROM acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
+                "SELECT reset, seconds"
+                " FROM novabot_internal.acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
                 (self._bot, list(sessions), list(sessions.values())),
                 deadline_from_now(),
             )

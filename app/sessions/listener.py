@@ -121,7 +121,9 @@ class Listener:
             with cutting_after(conn, DEADLINE):
                 await listen(conn, (SESSION_RESET, SESSION_CHANGED, self._channel))
                 self._evict(Eviction("gap", EVERYBODY))
-                missed = await conn.execute("SELECT unnest(missed_resets(%s))", (self._bot,))
+                missed = await conn.execute(
+                    "SELECT unnest(novabot_internal.missed_resets(%s))", (self._bot,)
+                )
             self._acknowledgements.add_missed([reset for (reset,) in await missed.fetchall()])
             receiving = asyncio.create_task(self._receive(conn))
             proving = asyncio.create_task(self._prove())

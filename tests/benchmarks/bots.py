@@ -67,7 +67,9 @@ class Bots:
         ready = asyncio.Event()
         cache = Cache(1_000_000, lambda: True)
         acknowledgements = Acknowledgements(self._pool, bot)
-        await _write(self._pool, "SELECT report_bot(%s, 'bench', 1, true, 0)", (bot,))
+        await _write(
+            self._pool, "SELECT novabot_internal.report_bot(%s, 'bench', 1, true, 0)", (bot,)
+        )
 
         def evict(eviction: Eviction) -> int:
             if eviction.clients == EVERYBODY:

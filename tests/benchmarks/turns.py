@@ -151,7 +151,7 @@ async def _make_acts(pool: Pool, plain_pool: Pool, phones: list[str]) -> Mapping
         "SELECT 1": select,
         "no fence, five statements": write_by_statements,
         "no fence, one statement": write_at_once,
-        "commit_turn()": commit,
+        "novabot_internal.commit_turn()": commit,
         "Turns.take, NovaBot answering": take,
     }
 

@@ -83,7 +83,7 @@ async def test_an_audit_that_cannot_be_made_is_no_good_news(
     start_bot: StartBot, connection: psycopg.Connection
 ) -> None:
     bot = await start_bot()
-    connection.execute("ALTER FUNCTION audit_triggers() RENAME TO audit_nothing")
+    connection.execute("ALTER FUNCTION novabot_internal.audit_triggers() RENAME TO audit_nothing")
     await until_unready(bot, "the triggers are not audited")
     assert await bot.say("nama saya Petang", PHONE) == 200
     connection.execute("ALTER FUNCTION audit_nothing() RENAME TO audit_triggers")

@@ -58,8 +58,8 @@ def log_in(page: Page) -> None:
 
 
 def start_bots(connection: psycopg.Connection) -> None:
-    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 1)", [BOT_A])
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 1)", [BOT_B])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 1)", [BOT_A])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, true, 1)", [BOT_B])
 
 
 def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowledge(
@@ -84,9 +84,13 @@ def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowled
     receipt = page.locator("#receipt")
     expect(receipt).to_contain_text("waiting for 2 bots")
     number = page.url.rsplit("/", 1)[1]
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number]
+    )
     expect(receipt).to_contain_text("waiting for 1 bot.")
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_B, number])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_B, number]
+    )
     expect(receipt).to_contain_text("Forgotten, in the database and in every bot")
     expect(receipt.locator(".tag.good")).to_have_count(2)
     assert connection.execute(

@@ -15,8 +15,8 @@ BOT_B = "22222222-2222-2222-2222-222222222222"
 
 
 def start_bots(connection: psycopg.Connection) -> None:
-    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 5)", [BOT_A])
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 7)", [BOT_B])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 5)", [BOT_A])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, true, 7)", [BOT_B])
 
 
 def incarnation_of(connection: psycopg.Connection) -> str:
@@ -73,8 +73,12 @@ def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Con
     assert "waiting for 2 bots" in text
     assert "nova-a , process 1" in text
     assert "no answer yet" in text
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT_A, row[0]])
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{0}')", [BOT_B, row[0]])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT_A, row[0]]
+    )
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{0}')", [BOT_B, row[0]]
+    )
     html = ana.get(answer.headers["location"]).text
     text = text_of(html)
     assert "Forgotten, in the database and in every bot" in text
@@ -204,13 +208,15 @@ def test_the_bots_page_tells_which_are_connected(
 ) -> None:
     assert "No bot has ever run" in ana.get("/bots").text
     start_bots(connection)
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, false, 0)", [BOT_B])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, false, 0)", [BOT_B])
     connection.execute(
         """INSERT INTO "Bot" (id, host, pid, "seenAt")
         VALUES (gen_random_uuid(), 'nova-c', 3, now() - interval '1 hour')"""
     )
-    connection.execute("SELECT report_bot(%s, 'nova-d', 4, true, 3)", [gone := BOT_A[:-1] + "9"])
-    connection.execute("SELECT retire_bot(%s)", [gone])
+    connection.execute(
+        "SELECT novabot_internal.report_bot(%s, 'nova-d', 4, true, 3)", [gone := BOT_A[:-1] + "9"]
+    )
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", [gone])
     text = text_of(ana.get("/bots").text)
     assert re.search(r"nova-a , process 1 connected 5 clients", text)
     assert re.search(r"nova-b , process 2 not connected", text)
@@ -258,7 +264,8 @@ def test_acknowledgements_arrive_as_signals_and_a_stop_ends_the_stream_at_once(
             lambda: stream.has(f'{{"reset": {number}, "clients": ["{incarnation}"]}}'), "the reset"
         )
         connection.execute(
-            "SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number]
+            "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')",
+            [BOT_A, number],
         )
         wait_until(lambda: stream.has("event: acknowledged"), "the acknowledgement")
         assert not stream.has("6281717407674")

@@ -20,15 +20,15 @@ from tests.dashboard.running import add_petang, wait_until
 PETANG = "/clients/6281717407674@c.us"
 BOT = "11111111-1111-1111-1111-111111111111"
 FORGET = 'DELETE FROM "User"'
-STOP_BOT = f"SELECT retire_bot('{BOT}')"
-ACKNOWLEDGE = f"SELECT acknowledge_resets('{BOT}', ARRAY[1::bigint], '{{1}}')"
+STOP_BOT = f"SELECT novabot_internal.retire_bot('{BOT}')"
+ACKNOWLEDGE = f"SELECT novabot_internal.acknowledge_resets('{BOT}', ARRAY[1::bigint], '{{1}}')"
 MOVE = """UPDATE "User" SET id = 'moved@c.us'"""
 
 
 @pytest.fixture
 def tables(connection: psycopg.Connection) -> psycopg.Connection:
     """Petang, a bot, a reset that the bot has not acknowledged, an item set aside."""
-    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 5)", [BOT])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 5)", [BOT])
     connection.execute("SELECT reset_client('628999999')")
     add_petang(connection)
     connection.execute(

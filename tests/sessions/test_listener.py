@@ -90,7 +90,9 @@ async def open_bot(
 
         def open_one(url: str = database_url, through: Pool = pool) -> ListeningBot:
             bot = ListeningBot(url, through)
-            connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot.id,))
+            connection.execute(
+                "SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot.id,)
+            )
             stack.push_async_callback(bot.close)
             return bot
 

@@ -183,13 +183,14 @@ def test_watch_shows_each_acknowledgement_once(
     assert "watching" in watching.stdout.readline()
     bots = [str(uuid4()), str(uuid4())]
     for bot in bots:
-        connection.execute("SELECT report_bot(%s, 'here', 7, true, 0)", (bot,))
+        connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 7, true, 0)", (bot,))
     connection.execute("SELECT reset_client('6281717407674')")
     reset = re.search(r"reset (\d+): 0 clients", watching.stdout.readline())
     assert reset is not None
     for bot, evicted, dropped in ((bots[0], 1, "1 session"), (bots[1], 0, "0 sessions")):
         connection.execute(
-            "SELECT acknowledge_resets(%s, ARRAY[%s]::bigint[], ARRAY[%s]::bigint[])",
+            "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s]::bigint[],"
+            " ARRAY[%s]::bigint[])",
             (bot, int(reset[1]), evicted),
         )
         assert re.search(

@@ -76,7 +76,8 @@ def test_listeners_cut_at_random_lose_no_reset_and_leave_no_connection(
             lambda: (
                 value(
                     conn,
-                    'SELECT count(*) FROM "Reset" AS r, bots_missing(r.id) WHERE r.id > %s',
+                    'SELECT count(*) FROM "Reset" AS r, novabot_internal.bots_missing(r.id)'
+                    " WHERE r.id > %s",
                     begun,
                 )
                 == 0

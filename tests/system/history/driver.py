@@ -346,7 +346,8 @@ class Driver:
         statement = """
             SELECT
                 (SELECT count(*) FROM "Conversation" WHERE status IN ('queued', 'sending'))
-                + (SELECT count(*) FROM "Reset" AS r, bots_missing(r.id) AS b WHERE is_alive(b.id))
+                + (SELECT count(*) FROM "Reset" AS r, novabot_internal.bots_missing(r.id) AS b
+                    WHERE novabot_internal.is_alive(b.id))
         """
         while True:
             _, cursor = await self._execute(statement)
