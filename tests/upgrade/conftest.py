@@ -14,7 +14,7 @@ from psycopg import sql
 
 from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
-from tests.system.nova import Nova
+from tests.system.nova import Nova, wait_for
 from tests.upgrade.releases import LAST, RELEASES, Release, unpack
 
 
@@ -106,6 +106,12 @@ def clone(server: EmbeddedServer, template: str) -> Iterator[str]:
             yield server.url(name)
         finally:
             conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(quoted(name)))
+
+
+def wait_until_listening(nova: Nova, bot: int) -> None:
+    """A bot that need not be ready hears resets."""
+    wait_for(lambda: nova.ask(nova.bot_urls[bot] + "/live") == 200, f"bot {bot} to run")
+    wait_for(lambda: nova.metric(bot, "novabot_listener_up") == 1, f"bot {bot} to listen")
 
 
 def quoted(name: str) -> sql.Identifier:
