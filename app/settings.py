@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         "NOVABOT_SECRET_KEY", SecretStr("")
     )
     responder: Annotated[str, AfterValidator(_check_factory)] = _variable(
-        "NOVABOT_RESPONDER", "app.bot.nova:nova"
+        "NOVABOT_RESPONDER", "app.nova:nova"
     )
     """`package.module:factory`"""
     session_limit: Annotated[int, Field(ge=1)] = _variable("NOVABOT_SESSION_LIMIT", 100_000)

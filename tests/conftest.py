@@ -18,9 +18,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 from app.database.pool import Pool, open_pool
+from app.local.embedded import EmbeddedServer
 
 _ROOM = 6 * 1024**3
 """Bytes: more than the servers of all workers write together."""

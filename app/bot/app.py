@@ -20,10 +20,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.bot.answering import Answering
+from app.bot.heartbeat import AUDIT_EVERY, Rounds
 from app.bot.outbox import Outbox
-from app.bot.rounds import AUDIT_EVERY, Rounds
 from app.bot.webhook import Webhook
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.connection import cutting_after
 from app.database.errors import TryLater
 from app.database.migrations import is_current

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, Final, LiteralString, assert_never
 from uuid import UUID, uuid4
 
-from app.bot.whatsapp.client import Accepted, CloudApi, NotSent, Refused, Uncertain, Withdrawn
+from app.bot.whatsapp.cloud_api import Accepted, CloudApi, NotSent, Refused, Uncertain, Withdrawn
 from app.bot.workers import Workers
 from app.database.errors import Busy, TryLater
 from app.database.pool import Pool

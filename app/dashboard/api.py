@@ -7,16 +7,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.dashboard.auth import read_segment
-from app.dashboard.client_rows import describe_client, find_client_id, list_clients
-from app.dashboard.forms import read_number, read_query
-from app.dashboard.reset_rows import Reset, read_receipt, reset_life
+from app.crm.clients import describe_client, find_client_id, list_clients
+from app.crm.resets import Reset, find_receipt, reset_incarnation
+from app.dashboard.access.identity import actor_of
+from app.dashboard.access.roles import read_segment
+from app.dashboard.web.input import read_number, read_query
+from app.dashboard.web.state import pool_of
 
 
 async def get_clients(request: Request) -> Response:
     """GET /api/clients?q=&after="""
     page = await list_clients(
-        request, read_query(request, "q").strip(), request.query_params.get("after", "")
+        pool_of(request), read_query(request, "q").strip(), request.query_params.get("after", "")
     )
     clients = [
         {
@@ -34,8 +36,8 @@ async def get_clients(request: Request) -> Response:
 
 async def get_client(request: Request) -> Response:
     """GET /api/clients/{handle}"""
-    client_id = await find_client_id(request, read_segment(request, "handle"))
-    client = None if client_id is None else await describe_client(request, client_id)
+    client_id = await find_client_id(pool_of(request), read_segment(request, "handle"))
+    client = None if client_id is None else await describe_client(pool_of(request), client_id)
     if client is None:
         return _answer_unknown_client()
     return JSONResponse(
@@ -52,10 +54,12 @@ async def get_client(request: Request) -> Response:
 
 async def delete_client(request: Request) -> Response:
     """DELETE /api/clients/{handle}: a reset."""
-    client_id = await find_client_id(request, read_segment(request, "handle"))
+    client_id = await find_client_id(pool_of(request), read_segment(request, "handle"))
     if client_id is None:
         return _answer_unknown_client()
-    reset = await reset_life(request, client_id, None, "api")
+    reset = await reset_incarnation(
+        pool_of(request), client_id, None, actor=actor_of(request), door="api"
+    )
     if reset is None or not reset.clients:
         return _answer_unknown_client()
     return JSONResponse(_write_counts(reset))
@@ -64,7 +68,7 @@ async def delete_client(request: Request) -> Response:
 async def get_reset(request: Request) -> Response:
     """GET /api/resets/{reset}"""
     reset_id = read_number(read_segment(request, "reset"))
-    receipt = None if reset_id is None else await read_receipt(request, reset_id)
+    receipt = None if reset_id is None else await find_receipt(pool_of(request), reset_id)
     if receipt is None:
         return JSONResponse({"error": "there is no such reset"}, 404)
     return JSONResponse(

@@ -16,14 +16,17 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from app import telemetry
-from app.dashboard import api, bots, clients, health, live, login, resets
-from app.dashboard.accounts import hash_password
-from app.dashboard.auth import for_changes, for_everybody, for_operators, for_programs
-from app.dashboard.failures import EXPECTED, answer_failure
-from app.dashboard.guard import Guard
-from app.dashboard.pages import STATIC, open_templates
-from app.dashboard.services import Services
-from app.dashboard.signals import Signals
+from app.crm.operators import hash_password
+from app.dashboard import api, health
+from app.dashboard.access import login
+from app.dashboard.access.roles import for_changes, for_everybody, for_operators, for_programs
+from app.dashboard.live import stream
+from app.dashboard.live.subscriptions import Signals
+from app.dashboard.pages import bots, clients, resets
+from app.dashboard.web.errors import EXPECTED, answer_failure
+from app.dashboard.web.middleware import Guard
+from app.dashboard.web.rendering import STATIC, open_templates
+from app.dashboard.web.state import Services
 from app.database.pool import open_pool
 from app.server import HttpServer
 from app.settings import Settings
@@ -52,7 +55,7 @@ def create_app(settings: Settings) -> Starlette:
             settings, pool, signals, open_templates(), asyncio.Semaphore(HASHING), decoy
         )
         url = settings.listen_database_url or settings.database_url
-        listening = asyncio.create_task(live.listen(url, signals), name="listen")
+        listening = asyncio.create_task(stream.listen(url, signals), name="listen")
         listening.add_done_callback(_end_process)
         try:
             yield
@@ -85,7 +88,7 @@ def list_routes() -> list[BaseRoute]:
         Mount("/static", StaticFiles(directory=STATIC)),
         for_everybody("/logout", login.log_out, ["POST"]),
         for_operators("/", go_home),
-        for_operators("/signals", live.stream_signals),
+        for_operators("/signals", stream.stream_signals),
         for_operators("/clients", clients.show_clients),
         for_operators("/clients/{id}", clients.show_client),
         for_changes("/clients/{id}/reset", resets.confirm_reset, ["GET"]),

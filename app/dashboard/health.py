@@ -7,8 +7,9 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.dashboard.queries import open_bounded
+from app.dashboard.web.state import pool_of
 from app.database.migrations import is_current
+from app.database.queries import open_bounded
 from app.telemetry import METRICS_CONTENT_TYPE, render_metrics
 
 PATIENCE = 2.0
@@ -23,7 +24,7 @@ async def show_live(_: Request) -> Response:
 async def show_ready(request: Request) -> Response:
     """GET /ready: 503 with the reason unless the database answers and has our schema."""
     try:
-        async with open_bounded(request, PATIENCE) as conn:
+        async with open_bounded(pool_of(request), PATIENCE) as conn:
             current = await is_current(conn)
     except (psycopg.Error, PoolTimeout, PoolClosed, TimeoutError):
         return PlainTextResponse("the database does not answer\n", 503)

@@ -31,6 +31,15 @@ def open_connection(url: str) -> Connection[tuple[Any, ...]]:
     return conn
 
 
+async def open_async_connection(url: str) -> AsyncConnection[tuple[Any, ...]]:
+    """The same, for functions that are awaited."""
+    conn = await AsyncConnection[tuple[Any, ...]].connect(
+        url, autocommit=True, connect_timeout=10, prepare_threshold=None
+    )
+    await mend_settings_async(conn)
+    return conn
+
+
 def mend_settings(conn: Connection[Any]) -> None:
     """Sees to it, on a new connection, that both sides mean the same by what they write.
 

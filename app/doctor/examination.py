@@ -12,7 +12,7 @@ from app.doctor.activity import check_queue, check_sessions
 from app.doctor.bots import check_bots, check_clocks, check_webhook
 from app.doctor.connections import connect, first_line
 from app.doctor.finding import Finding
-from app.doctor.hearing import check_hearing
+from app.doctor.notification_check import check_hearing
 from app.doctor.privacy import check_rights, check_server_log
 from app.doctor.schema import APPLY_AGAIN, check_functions, check_migrations, check_triggers
 from app.doctor.server import (

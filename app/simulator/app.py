@@ -19,14 +19,14 @@ from app.settings import Settings, SettingsError
 from app.simulator.chats import Chats
 from app.simulator.control import Control
 from app.simulator.delivery import RETRY_GAPS, Delivery
+from app.simulator.drop_connection import HangUpProtocol
 from app.simulator.faults import Faults
 from app.simulator.guard import Guard
-from app.simulator.hanging_up import HangUpProtocol
 from app.simulator.messages import Credentials, MessagesEndpoint
 from app.simulator.pages import Pages
-from app.simulator.parts import Parts
 from app.simulator.phones import Phones
-from app.simulator.received import Record
+from app.simulator.request_log import Record
+from app.simulator.state import Parts
 from app.simulator.statuses import Statuses
 
 STOP_SECONDS = 1

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from app.simulator.cloud_api import JsonObject, JsonValue, Status, decode, encode
 from app.simulator.faults import Fault
-from app.simulator.parts import Parts
 from app.simulator.phones import Said
-from app.simulator.received import Wanted
+from app.simulator.request_log import Wanted
+from app.simulator.state import Parts
 
 WAIT_LIMIT = 60.0
 

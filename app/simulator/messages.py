@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from app.simulator.chats import TYPING_SECONDS, Bubble
 from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, is_bsuid, new_wamid
+from app.simulator.drop_connection import hang_up
 from app.simulator.faults import Fault
-from app.simulator.hanging_up import hang_up
-from app.simulator.outgoing import Outgoing, ReadMark, RefusalError, read_request
-from app.simulator.parts import Parts
-from app.simulator.received import Received
+from app.simulator.request_log import Received
+from app.simulator.send_request import Outgoing, ReadMark, RefusalError, read_request
+from app.simulator.state import Parts
 
 NO_FAULT = Fault()
 

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from app.simulator.address import AddressError, read_address, show_address
 from app.simulator.chats import Bubble, Phone
-from app.simulator.parts import Parts
 from app.simulator.phones import Said
+from app.simulator.state import Parts
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEXT_LIMIT = 65_536

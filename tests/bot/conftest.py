@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from app.sessions.session import Responder
 from tests.bot.outboxes import open_outbox

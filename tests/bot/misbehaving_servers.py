@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.bot.whatsapp.client import CloudApi, Outcome, Patience
+from app.bot.whatsapp.cloud_api import CloudApi, Outcome, Patience
 from tests.streams import Handle, serve_streams
 
 PHONE = "6281234567890"

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from tests.sessions.turns import PHONE
 

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from app.bot.app import Bot
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import open_pool
 from app.server import HttpServer
 from app.sessions.session import Responder

@@ -13,7 +13,7 @@ import pytest
 
 from app.bot.answering import Answering
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from app.sessions.session import Message, Reply, Session
 from app.sessions.store import Stored

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.errors import Unavailable
 from app.database.pool import Pool
 from tests.bot.conftest import StartBot

@@ -16,7 +16,7 @@ import pytest
 
 from app.bot import outbox as sending
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from tests.bot.conftest import StartBot
 from tests.bot.outboxes import has_statuses, open_outbox, queue, read_statuses

@@ -10,7 +10,7 @@ import time
 import httpx2
 import pytest
 
-from app.bot.whatsapp.client import Accepted, CloudApi, NotSent, Patience, Uncertain
+from app.bot.whatsapp.cloud_api import Accepted, CloudApi, NotSent, Patience, Uncertain
 from tests.bot.misbehaving_servers import (
     NUMBER_ID,
     PHONE,
@@ -127,7 +127,7 @@ async def test_a_proxy_that_refuses_sent_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_wait_for_a_free_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.bot.whatsapp.client._LIMITS", ONE_CONNECTION)
+    monkeypatch.setattr("app.bot.whatsapp.cloud_api._LIMITS", ONE_CONNECTION)
     patience = Patience(pool=0.1, connect=1, write=1, read=1, whole=5)
     arrived = asyncio.Event()
     release = asyncio.Event()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx2 as httpx
 import psycopg
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from app.settings import load_settings
 from tests.dashboard.running import Dashboard, wait_until
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.dashboard.signals import (
+from app.dashboard.live.subscriptions import (
     ANYTHING,
     DEAF,
     MOST_PENDING,

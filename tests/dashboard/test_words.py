@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 import app.dashboard
-from app.dashboard.words import load_words
+from app.dashboard.web.i18n import load_words
 
 HERE = Path(app.dashboard.__file__).parent
 
@@ -27,7 +27,7 @@ def test_both_languages_have_the_same_texts() -> None:
 def test_every_text_that_a_page_names_exists() -> None:
     texts = load_words("en").texts
     named: set[str] = set()
-    for path in [*HERE.glob("templates/*.html"), *HERE.glob("*.py")]:
+    for path in [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]:
         source = path.read_text(encoding="utf-8")
         named |= set(re.findall(r'\b[th]\(\s*"([a-z_]+\.[a-z0-9_]+)"', source))
     assert len(named) > 100
@@ -37,7 +37,7 @@ def test_every_text_that_a_page_names_exists() -> None:
 def test_every_text_is_named_somewhere() -> None:
     source = "".join(
         path.read_text(encoding="utf-8")
-        for path in [*HERE.glob("templates/*.html"), *HERE.glob("*.py")]
+        for path in [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
     )
     built = ("role.", "unit.", "kind.", "status.", "error.", "source.", "state.", "failure.")
     unused = [

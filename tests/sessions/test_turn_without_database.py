@@ -11,10 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
 from app.database.errors import TryLater, Unavailable
 from app.database.migrations import migrate
 from app.database.pool import open_pool
+from app.local.embedded import EmbeddedServer
 from app.sessions.session import Message
 from app.sessions.store import Committed, Refused
 from tests.sessions.turns import Side, make_message, open_side, read_tables

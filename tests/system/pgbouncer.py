@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from app.database.account import find_account, make_folder
+from app.local.system_user import find_account, make_folder
 from tests.system.nova import free_ports, wait_for
 
 _SETTINGS = """

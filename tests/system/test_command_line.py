@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.dashboard.accounts import hash_token
+from app.crm.operators import hash_token
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,12 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 from app.doctor.activity import check_queue
 from app.doctor.bots import check_bots
 from app.doctor.examination import examine
 from app.doctor.finding import Finding
+from app.local.embedded import EmbeddedServer
 from tests.system.faults.servers import make_standby, wait_until_it_follows
 from tests.system.nova import Nova, free_ports, wait_for
 from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer

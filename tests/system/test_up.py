@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from app.database.embedded import find_running_url
+from app.local.embedded import find_running_url
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 30.0

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.cleaning import clean_json, remove_message_ids
-from app.bot.whatsapp.items import (
+from app.bot.whatsapp.inbound import (
     Ignored,
     StatusUpdate,
     UnreadableError,

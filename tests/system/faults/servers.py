@@ -13,8 +13,8 @@ import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from app.database.account import find_account, make_folder
-from app.database.embedded import EmbeddedServer, find_program
+from app.local.embedded import EmbeddedServer, find_program
+from app.local.system_user import find_account, make_folder
 from tests.system.nova import wait_for
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from app.sessions.listener import DEADLINE, FRESH_FOR, INTERVAL
 from tests.system.faults.acts import (
     LISTENERS,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bot.nova import nova, respond
-from app.bot.nova.answers import ANSWERS
-from app.bot.nova.given_names import GIVEN_NAMES
-from app.bot.nova.vocabulary import word_set
-from app.bot.nova.words import read_words
+from app.nova import nova, respond
+from app.nova.answers import ANSWERS
+from app.nova.given_names import GIVEN_NAMES
+from app.nova.vocabulary import word_set
+from app.nova.words import read_words
 from app.sessions.session import Message, Reply, Session
 
 TIMES_OF_DAY = word_set("pagi siang sore petang malam morning afternoon evening night")

@@ -1,0 +1,168 @@
+"""Clients: finding, listing and describing them, and pausing the bot for one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import phonenumbers
+
+from app.crm.errors import UnreadableCursor, reading_handle
+from app.database.queries import Source, fetch_all, fetch_one, fetch_value
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClient:
+    """A row of the list."""
+
+    id: str
+    nama: str | None
+    profile_name: str | None
+    active_at: datetime
+    cursor: str
+    paused: bool
+    messages: int
+    last_message_at: datetime | None
+    last_text: str | None
+    last_kind: str | None
+    last_direction: str | None
+    last_status: str | None
+
+    @property
+    def number(self) -> str:
+        return write_address(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    clients: list[ListedClient]
+    next: str | None
+    """The cursor of the following page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Everything that is kept of a client; messages are counted."""
+
+    id: str
+    incarnation: UUID
+    nama: str | None
+    profile_name: str | None
+    created_at: datetime
+    active_at: datetime
+    paused_at: datetime | None
+    context: Mapping[str, Any] | None
+    """None without a session."""
+    updated_at: datetime | None
+    aliases: list[str]
+    received: int
+    sent: int
+    queued: int
+    set_aside: int
+
+    @property
+    def number(self) -> str:
+        return write_address(self.id)
+
+    @property
+    def label(self) -> str:
+        """What a person calls them: the name, else the number."""
+        return self.nama if self.nama and self.nama.strip() else self.number
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideItem:
+    id: int
+    address: str | None
+    item: str
+    reason: str
+    at: datetime
+
+
+async def list_clients(source: Source, search: str, after: str) -> ClientPage:
+    """A page of clients after a cursor ("" for the first). Raises UnreadableCursor."""
+    after_at, after_id = _read_cursor(after)
+    clients = await fetch_all(
+        source,
+        ListedClient,
+        "SELECT * FROM list_clients(%s, %s::timestamptz, %s, %s)",
+        [search, after_at, after_id, PAGE + 1],
+    )
+    shown = clients[:PAGE]
+    more = len(clients) > PAGE
+    return ClientPage(shown, _write_cursor(shown[-1].cursor) if more else None)
+
+
+async def count_clients(source: Source) -> int:
+    return int(await fetch_value(source, 'SELECT count(*) FROM "User"'))
+
+
+async def find_client_id(source: Source, handle: str) -> str | None:
+    """The id that a handle leads to. Raises UnreadableHandle for no handle."""
+    with reading_handle():
+        return cast("str | None", await fetch_value(source, "SELECT find_client(%s)", [handle]))
+
+
+async def describe_client(source: Source, client_id: str) -> Client | None:
+    return await fetch_one(source, Client, "SELECT * FROM describe_client(%s)", [client_id])
+
+
+async def pause_client(
+    source: Source, client_id: str, incarnation: UUID | None, *, pausing: bool
+) -> bool:
+    """A person takes over, or hands back to the bot.
+
+    False, and nothing done, if the client is gone or is another incarnation than this one (None:
+    the current one).
+    """
+    return bool(
+        await fetch_value(
+            source, "SELECT pause_client(%s, %s, %s)", [client_id, incarnation, pausing]
+        )
+    )
+
+
+async def list_set_aside(
+    source: Source, client_id: str | None, most: int = 20
+) -> list[SetAsideItem]:
+    """Items that could not be read and mention a client; everybody's for None."""
+    return await fetch_all(
+        source, SetAsideItem, "SELECT * FROM items_set_aside(%s, %s)", [client_id, most]
+    )
+
+
+def write_address(address: str) -> str:
+    """A phone number as people write it: 6281717407674@c.us → +62 817-1740-7674."""
+    digits, _, domain = address.partition("@")
+    if not (digits.isascii() and digits.isdigit() and domain in {"", "c.us", "s.whatsapp.net"}):
+        return address
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return digits
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _write_cursor(position: str) -> str:
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str | None, str | None]:
+    if not cursor:
+        return None, None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise UnreadableCursor("this is no cursor of this list") from None
+    at, _, client_id = position.partition(" ")
+    if not client_id or "\0" in client_id:
+        raise UnreadableCursor("this is no cursor of this list")
+    return at, client_id
