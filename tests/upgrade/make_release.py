@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from tests.system.nova import PASSWORD, PHONE_NUMBER_ID, Nova, wait_for
 from tests.upgrade.releases import RELEASES, Release, run_from, unpack
 

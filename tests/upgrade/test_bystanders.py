@@ -132,7 +132,7 @@ def test_beside_what_a_dba_built_our_own_is_as_in_a_fresh_database(
 def test_a_view_on_a_function_of_ours_stays_or_is_named(
     old: psycopg.Connection, fresh: psycopg.Connection
 ) -> None:
-    old.execute('CREATE VIEW reporting_bots AS SELECT id, is_alive(id) AS alive FROM "Bot"')
+    old.execute('CREATE VIEW reporting_bots AS SELECT id, public.is_alive(id) AS alive FROM "Bot"')
     before = read_functions(old)
     refusal = migrate_or_say_why_not(old)
     if refusal is None:

@@ -8,10 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle, pairwise
 from pathlib import Path
+from uuid import uuid4
 
-from app.simulator.cloud_api import new_wamid, text_body
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.database.migrations import migrate
 from tests.sql.acts import last_reset, one
-from tests.system.nova import DEADLINE, PHONE_NUMBER_ID, Nova, wait_for
+from tests.system.nova import DEADLINE, Nova, wait_for
 from tests.upgrade.make_release import AGUS, BAGUS, SARI, TONO
 from tests.upgrade.releases import LAST, Release, run_from
 
@@ -48,11 +53,12 @@ class Chat:
     def ask(self, text: str, bot: int) -> list[str]:
         """The answers to a message, which is delivered again while a bot says 503."""
         before = self.nova.last_sent()
-        wamid = new_wamid(self.phone, "in")
-        body = text_body(self.phone, text, phone_number_id=PHONE_NUMBER_ID, message_id=wamid)
+        message = {"from": self.phone, "text": text, "id": f"wamid.{uuid4().hex}"}
+        order = message | {"bot": bot, "retry": False}
 
         def deliver() -> bool:
-            self.statuses.append(self.nova.post(bot, body))
+            said = self.nova.http.post(f"{self.nova.simulator_url}/control/say", json=order)
+            self.statuses.append(said.json()["status"])
             return self.statuses[-1] != 503
 
         wait_for(deliver, f"{text!r} to be taken")
@@ -108,6 +114,62 @@ def test_turns_go_on_while_and_after_the_schema_is_migrated(
     # Each message was answered once, whatever had to be delivered or tried again.
     for chat in chats:
         assert len(nova.answers(chat.phone)) == 2 * chat.rounds
+
+
+def test_services_stay_ready_on_a_newer_schema_that_works_with_them(
+    open_nova: Callable[[], Nova],
+) -> None:
+    nova = open_nova()
+    with nova.connect() as conn:
+        migrate(conn)
+        if one(conn, "SELECT to_regproc('novabot_internal.schema_release')") is None:
+            pytest.skip("the schema does not say which releases work with it")
+        ours = one(conn, "SELECT release FROM novabot_internal.schema_release()")
+        nova.start_simulator()
+        nova.start_bot(NEW)
+        nova.start_dashboard()
+        services = (nova.bot_urls[NEW], nova.dashboard_url)
+        for url in services:
+            nova.wait_ready(url)
+        assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
+
+        newer = take_for_the_next_release(conn, oldest_working=ours)
+        for url in services:
+            assert nova.ask(url + "/ready") == 200
+        assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
+        # One that starts only now, in the place of one that ended.
+        assert nova.bot(NEW).stop() == 0
+        nova.start_bot(NEW)
+        nova.wait_ready(nova.bot_urls[NEW])
+        assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
+        refused = nova.command("migrate")
+        assert (refused.returncode, "newer than this novabot" in refused.stderr) == (1, True)
+
+        assert take_for_the_next_release(conn, oldest_working=newer) == newer
+        for url in services:
+            answer = nova.http.get(url + "/ready")
+            assert answer.status_code == 503
+            assert newer in answer.text and "install the newer" in answer.text
+        # A bot that is not ready still answers rightly.
+        assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
+
+
+def take_for_the_next_release(conn: psycopg.Connection, *, oldest_working: str) -> str:
+    """Makes the schema look as if a newer novabot had migrated it; returns that one's release."""
+    newer = "999.0.0"
+    conn.execute(
+        sql.SQL(
+            "CREATE OR REPLACE FUNCTION novabot_internal.schema_release("
+            " OUT release text, OUT oldest_working text) LANGUAGE sql IMMUTABLE"
+            " AS $$ SELECT {}, {} $$"
+        ).format(newer, oldest_working)
+    )
+    conn.execute(
+        "INSERT INTO \"Migration\" (name, checksum) VALUES ('9999_future.sql', 'x')"
+        " ON CONFLICT DO NOTHING"
+    )
+    conn.execute("""UPDATE "Migration" SET checksum = 'x' WHERE name = 'sql/*.sql'""")
+    return newer
 
 
 def replace_the_bots(nova: Nova) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from app.bot.nova import nova
+
 from app.sessions.session import Message, Reply, Responder, Session
 
 WAIT = "tunggu"
