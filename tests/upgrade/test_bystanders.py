@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.database.migrations import MigrationError, migrate
+from app.database.migrations import MigrationError, migrate, pending
 from tests.sql.acts import fetch, last_reset, one
 from tests.upgrade.catalog import Catalog, assert_same, read_catalog
 from tests.upgrade.make_release import BAGUS, SARI, WAYAN
@@ -145,6 +145,22 @@ def test_a_view_on_a_function_of_ours_stays_or_is_named(
         old.execute("DROP VIEW reporting_bots")
         migrate(old)
     assert_same(read_catalog(fresh), read_catalog(old))
+
+
+def test_an_open_transaction_stops_the_upgrade_and_changes_no_function(
+    old: psycopg.Connection, old_url: str
+) -> None:
+    if not pending(old):
+        pytest.skip("the schema is still the release's: there is nothing to migrate")
+    before = read_functions(old)
+    with psycopg.connect(old_url) as other:
+        other.execute('UPDATE "User" SET nama = nama WHERE id = %s', (f"{SARI}@c.us",))
+        refusal = migrate_or_say_why_not(old)
+    assert refusal is not None
+    assert "transaction holds" in refusal
+    assert_same(before, read_functions(old))
+    migrate(old)
+    assert pending(old) == ()
 
 
 def migrate_or_say_why_not(conn: psycopg.Connection) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,12 @@ from app.database.migrations import migrate, pending
 from tests.upgrade.catalog import assert_same, read_catalog
 from tests.upgrade.releases import Release, run_from
 
+SIGNATURES = """
+    SELECT p.proname, p.oid::regprocedure::text, pg_get_function_result(p.oid), p.provolatile
+    FROM pg_proc AS p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (%s)
+    ORDER BY 2
+"""
 DIFFERENCES = {
     'column public."User".nama': 'ALTER TABLE "User" ALTER nama SET STATISTICS 10',
     'column public."Session".context': """COMMENT ON COLUMN "Session".context IS 'x'""",
@@ -69,6 +76,22 @@ def test_the_dump_holds_what_the_release_itself_makes(
     )
     with psycopg.connect(empty_database_url, autocommit=True) as made:
         assert_same(read_catalog(made), read_catalog(old))
+
+
+def test_every_function_that_a_bot_of_the_release_calls_is_there_for_it(
+    old: psycopg.Connection, unpacked: Callable[[Release], Path], release: Release
+) -> None:
+    sources = [*(unpacked(release) / "app" / "bot").rglob("*.py")]
+    sources += (unpacked(release) / "app" / "sessions").rglob("*.py")
+    called = {
+        name
+        for source in sources
+        for name in re.findall(r"(?:SELECT|FROM) (\w+)\(", source.read_text())
+    }
+    before = old.execute(SIGNATURES, (list(called),)).fetchall()
+    assert len(before) >= 15
+    migrate(old)
+    assert old.execute(SIGNATURES, (list(called),)).fetchall() == before
 
 
 def test_a_difference_is_found_and_named(
