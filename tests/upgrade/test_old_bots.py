@@ -78,7 +78,6 @@ def nova(
                 wait_until_listening(running, bot)
             yield running
         finally:
-            print(running.read_logs(most=10_000))
             running.close()
 
 

@@ -25,7 +25,7 @@ OLD = (0, 1)
 NEW = 2
 
 
-@dataclass
+@dataclass(slots=True)
 class Chat:
     """A person who tells a new name again and again, and asks for it; each answer is judged."""
 
@@ -133,7 +133,7 @@ def test_services_stay_ready_on_a_newer_schema_that_works_with_them(
             nova.wait_ready(url)
         assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
 
-        newer = take_for_the_next_release(conn, oldest_working=ours)
+        newer = mark_as_newer(conn, oldest_working=ours)
         for url in services:
             assert nova.ask(url + "/ready") == 200
         assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
@@ -145,7 +145,7 @@ def test_services_stay_ready_on_a_newer_schema_that_works_with_them(
         refused = nova.command("migrate")
         assert (refused.returncode, "newer than this novabot" in refused.stderr) == (1, True)
 
-        assert take_for_the_next_release(conn, oldest_working=newer) == newer
+        assert mark_as_newer(conn, oldest_working=newer) == newer
         for url in services:
             answer = nova.http.get(url + "/ready")
             assert answer.status_code == 503
@@ -154,7 +154,7 @@ def test_services_stay_ready_on_a_newer_schema_that_works_with_them(
         assert "Sari" in nova.ask_for_answer(SARI, "siapa nama saya?", bot=NEW)
 
 
-def take_for_the_next_release(conn: psycopg.Connection, *, oldest_working: str) -> str:
+def mark_as_newer(conn: psycopg.Connection, *, oldest_working: str) -> str:
     """Makes the schema look as if a newer novabot had migrated it; returns that one's release."""
     newer = "999.0.0"
     conn.execute(
@@ -194,7 +194,7 @@ def replace_the_bots(nova: Nova) -> None:
 
 
 def wait_for_rounds(chats: list[Chat], number: int) -> None:
-    """So many more names of everybody's were told and asked for."""
+    """Each chat has gone on for so many more names."""
     wanted = [chat.rounds + number for chat in chats]
     wait_for(
         lambda: all(
