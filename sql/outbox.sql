@@ -2,8 +2,12 @@
 -- queued → sending → sent | uncertain | failed. `sending` is committed before every attempt:
 -- that is where a reset, or another bot, stops it.
 
-CREATE OR REPLACE FUNCTION start_sending(client text, bot uuid, posted uuid[] DEFAULT NULL)
-RETURNS TABLE (id bigint, address text, body text, token uuid, attempts integer)
+CREATE OR REPLACE FUNCTION start_sending(
+    client text, bot uuid, posted uuid[] DEFAULT NULL, kinds text[] DEFAULT NULL
+)
+RETURNS TABLE (
+    token uuid, address text, kind text, body text, detail jsonb, attempts integer
+)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
 SET lock_timeout = '100ms'
@@ -24,9 +28,10 @@ AS $$
             (c.status = 'queued' AND c."dueAt" <= clock_timestamp())
             OR (c.status = 'sending' AND c."claimedBy" = bot AND c.token <> ALL (posted))
         )
-    RETURNING c.id, c.address, c.body, c.token, c.attempts
+        AND (kinds IS NULL OR c.kind = ANY (kinds))
+    RETURNING c.token, c.address, c.kind, c.body, c.detail, c.attempts
 $$;
-COMMENT ON FUNCTION start_sending(text, uuid, uuid[]) IS
+COMMENT ON FUNCTION start_sending(text, uuid, uuid[], text[]) IS
 'Gives a bot the client''s oldest unsent answer; none while the one before it is being sent, or waits to be tried again. posted: the tokens that this bot has begun to post; another one that it is said to be sending was given to it by a reply that got lost.';
 
 -- What follows names a message by its token: TRUNCATE … RESTART IDENTITY brings ids back.
@@ -118,7 +123,7 @@ $$;
 COMMENT ON FUNCTION settle_abandoned() IS
 'Answers whose bot died while sending may have gone out: they become uncertain and are not sent again; a status callback settles them.';
 
-CREATE OR REPLACE FUNCTION clients_waiting(bot uuid)
+CREATE OR REPLACE FUNCTION clients_waiting(bot uuid, kinds text[] DEFAULT NULL)
 RETURNS TABLE (client text, has_pending boolean, has_queued boolean)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp
@@ -131,6 +136,7 @@ AS $$
     WHERE
         (
             c.status = 'queued'
+            AND (kinds IS NULL OR c.kind = ANY (kinds))
             AND c."dueAt" <= clock_timestamp()
             AND (c.at < clock_timestamp() - interval '1 second' OR c.attempts > 0)
             AND NOT EXISTS (
@@ -149,7 +155,7 @@ AS $$
     ORDER BY min(c.id)
     LIMIT 1000
 $$;
-COMMENT ON FUNCTION clients_waiting(uuid) IS
+COMMENT ON FUNCTION clients_waiting(uuid, text[]) IS
 'Clients with something to send or to answer that no living bot is at. Each bot looks every second.';
 
 CREATE OR REPLACE FUNCTION apply_status(

@@ -200,7 +200,7 @@ CREATE OR REPLACE FUNCTION commit_turn(
     profile text,
     new_context jsonb,
     learnt_name text,
-    answers text[],
+    outgoing jsonb,
     stored_message uuid,
     OUT outcome text,
     OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
@@ -271,10 +271,16 @@ BEGIN
         INSERT INTO "Conversation" ("userId", direction, kind, body, detail, at, "waMessageId")
         VALUES (client.id, 'in', kind, body, detail, written_at, message_id);
     END IF;
-    INSERT INTO "Conversation" ("userId", direction, body, status, address)
-    SELECT client.id, 'out', a.answer, 'queued', addresses[1]
-    FROM unnest(answers) WITH ORDINALITY AS a (answer, position)
-    ORDER BY a.position;
+    INSERT INTO "Conversation" (
+        "userId", direction, kind, body, detail, author, key, status, address
+    )
+    SELECT
+        client.id, 'out', coalesce(o.message ->> 'kind', 'text'), o.message ->> 'body',
+        nullif(o.message -> 'detail', 'null'), coalesce(o.message ->> 'author', 'bot'),
+        o.message ->> 'key', 'queued', addresses[1]
+    FROM jsonb_array_elements(outgoing) WITH ORDINALITY AS o (message, position)
+    ORDER BY o.position
+    ON CONFLICT ("userId", key) WHERE key IS NOT NULL DO NOTHING;
 
     user_revision := gen_random_uuid();
     session_revision := gen_random_uuid();
@@ -301,7 +307,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION commit_turn(
-    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, text[], uuid
+    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid
 ) IS
 'One turn, or nothing of it. outcome: committed (with the session as it is now), stale (somebody else wrote: the current session comes back, answer again from it), duplicate (seen before), forgotten (written before a reset), gone (the stored message was reset). Raises lock_not_available after 50 ms behind somebody''s lock.';
 

@@ -85,7 +85,7 @@ def up(
         settings = load_settings(data_dir=str(data or ""))
         if settings.names_whatsapp:
             settings = load_settings(need=WHATSAPP, data_dir=str(data or ""))
-        from app.bot.app import ResponderError, load_responder
+        from app.bot.responder import ResponderError, load_responder
 
         try:
             load_responder(settings.responder)
@@ -137,7 +137,8 @@ def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
         from app.settings import WHATSAPP
 
         settings = _load_settings(*WHATSAPP)
-        from app.bot.app import ResponderError, serve
+        from app.bot.app import serve
+        from app.bot.responder import ResponderError
 
         try:
             serve(settings, host, port)

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from app.database.pool import Pool
 from app.database.queries import Source, fetch_all
+from app.database.retrying import deadline_from_now, fetch_row
 
 MOST = 100
 
@@ -28,3 +30,20 @@ class Bot:
 async def list_bots(source: Source) -> list[Bot]:
     """The latest bots, living ones first."""
     return await fetch_all(source, Bot, "SELECT * FROM list_bots(%s)", [MOST])
+
+
+async def report_bot(
+    pool: Pool, bot: UUID, *, host: str, pid: int, listening: bool, sessions: int
+) -> None:
+    """Renews a bot's row. Raises TryLater."""
+    await fetch_row(
+        pool,
+        "SELECT report_bot(%s, %s, %s, %s, %s)",
+        (bot, host, pid, listening, sessions),
+        deadline_from_now(),
+    )
+
+
+async def retire_bot(pool: Pool, bot: UUID) -> None:
+    """This bot has stopped, and remembers no client. Raises TryLater."""
+    await fetch_row(pool, "SELECT retire_bot(%s)", (bot,), deadline_from_now())

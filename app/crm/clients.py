@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-import phonenumbers
-
+from app.addresses import write_address
 from app.crm.errors import UnreadableCursor, reading_handle
 from app.database.queries import Source, fetch_all, fetch_one, fetch_value
 
@@ -77,15 +76,6 @@ class Client:
         return self.nama if self.nama and self.nama.strip() else self.number
 
 
-@dataclass(frozen=True, slots=True)
-class SetAsideItem:
-    id: int
-    address: str | None
-    item: str
-    reason: str
-    at: datetime
-
-
 async def list_clients(source: Source, search: str, after: str) -> ClientPage:
     """A page of clients after a cursor ("" for the first). Raises UnreadableCursor."""
     after_at, after_id = _read_cursor(after)
@@ -127,27 +117,6 @@ async def pause_client(
             source, "SELECT pause_client(%s, %s, %s)", [client_id, incarnation, pausing]
         )
     )
-
-
-async def list_set_aside(
-    source: Source, client_id: str | None, most: int = 20
-) -> list[SetAsideItem]:
-    """Items that could not be read and mention a client; everybody's for None."""
-    return await fetch_all(
-        source, SetAsideItem, "SELECT * FROM items_set_aside(%s, %s)", [client_id, most]
-    )
-
-
-def write_address(address: str) -> str:
-    """A phone number as people write it: 6281717407674@c.us → +62 817-1740-7674."""
-    digits, _, domain = address.partition("@")
-    if not (digits.isascii() and digits.isdigit() and domain in {"", "c.us", "s.whatsapp.net"}):
-        return address
-    try:
-        number = phonenumbers.parse(f"+{digits}")
-    except phonenumbers.NumberParseException:
-        return digits
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _write_cursor(position: str) -> str:

@@ -41,7 +41,7 @@ class ReceiptBot:
     acked_at: datetime | None
     milliseconds: float | None
     started_later: bool
-    """It began after the reset, and so remembered nobody."""
+    """It began after the reset, and so remembered no client of it."""
 
 
 @dataclass(frozen=True, slots=True)

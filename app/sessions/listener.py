@@ -61,7 +61,10 @@ class Deaf(Exception):
 
 
 class Listener:
-    """One per bot. `evict` is called in the order of commits, and returns how many it dropped."""
+    """One per bot. `evict` is called in the order of commits, and returns how many it dropped.
+
+    `note_state` is called whenever `is_fresh()` may have changed.
+    """
 
     def __init__(
         self,
@@ -70,6 +73,8 @@ class Listener:
         bot: UUID,
         evict: Callable[[Eviction], int],
         acknowledgements: Acknowledgements,
+        *,
+        note_state: Callable[[], None] = lambda: None,
     ) -> None:
         self._url = url
         self._pool = pool
@@ -77,6 +82,7 @@ class Listener:
         self._channel = f"novabot_{bot.hex}"
         self._evict = evict
         self._acknowledgements = acknowledgements
+        self._note_state = note_state
         self._proven_at: float | None = None
         self._expected: str | None = None
         self._arrived = asyncio.Event()
@@ -98,6 +104,7 @@ class Listener:
             finally:
                 self._proven_at = None
                 self._evict(Eviction("gap", EVERYBODY))
+                self._note_state()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _PAUSES[1])
 
@@ -170,6 +177,7 @@ class Listener:
             if self._proven_at is None:
                 report_listener_ready()
             self._proven_at = sent_at
+            self._note_state()
             await asyncio.sleep(INTERVAL)
 
     async def _notify(self, nonce: str) -> None:

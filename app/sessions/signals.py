@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 from uuid import UUID
+
+from app.addresses import is_client_id
 
 RESET = "session_reset"
 CHANGED = "session_changed"
 
 EVERYBODY: Literal["*"] = "*"
 
-_CLIENT_ID = re.compile(r"[0-9]{5,20}@c\.us|[A-Za-z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _BIGINT = range(1, 2**63)
+
+
+class Memory(Protocol):
+    """What a process holds of clients. Each method returns how many of them it dropped."""
+
+    def evict(self, incarnations: Iterable[UUID]) -> int: ...
+
+    def evict_client(self, client_id: str) -> int: ...
+
+    def evict_all(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +38,22 @@ class Eviction:
     reset: int | None = None
     """The `"Reset"` row to acknowledge."""
 
+    def apply_to(self, memory: Memory) -> int:
+        """Drops these clients from a memory; returns how many it held."""
+        match self.clients:
+            case frozenset() as incarnations:
+                return memory.evict(incarnations)
+            case "*":
+                return memory.evict_all()
+            case client_id:
+                return memory.evict_client(client_id)
+
 
 def read_signal(channel: str, payload: str) -> Eviction:
     """What to forget. A payload that is none of the forms we know: everybody, to be safe."""
     if payload == EVERYBODY:
         return Eviction("hand", EVERYBODY)
-    if channel == RESET and _CLIENT_ID.fullmatch(payload):
+    if channel == RESET and is_client_id(payload):
         return Eviction("hand", payload)
     try:
         return _read_json(channel, json.loads(payload))

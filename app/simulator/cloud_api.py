@@ -9,11 +9,12 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 import secrets
 import time
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
+
+from app.addresses import is_bsuid
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | Sequence[JsonValue] | str | int | float | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
@@ -22,12 +23,6 @@ Status = Literal["sent", "delivered", "read", "failed"]
 
 BUSINESS_ACCOUNT_ID = "102290129340398"
 DISPLAY_PHONE_NUMBER = "15550783881"
-BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-
-
-def is_bsuid(address: str) -> bool:
-    """Whether an address is a business-scoped user id, not a phone number."""
-    return BSUID.fullmatch(address) is not None
 
 
 def sign(raw: bytes, secret: str) -> str:

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.addresses import is_bsuid
 from app.simulator.chats import TYPING_SECONDS, Bubble
-from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, is_bsuid, new_wamid
+from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, new_wamid
 from app.simulator.drop_connection import hang_up
 from app.simulator.faults import Fault
 from app.simulator.request_log import Received

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app.simulator.address import AddressError, read_address, show_address
+from app.addresses import write_address
+from app.simulator.address import AddressError, read_address
 from app.simulator.chats import Bubble, Phone
 from app.simulator.phones import Said
 from app.simulator.state import Parts
@@ -49,7 +50,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            address=show_address,
+            address=write_address,
             path=_path,
             clock=_clock,
             state_words=STATE_WORDS.__getitem__,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.simulator.cloud_api import JsonObject, JsonValue, is_bsuid
+from app.addresses import is_bsuid, is_phone
+from app.simulator.cloud_api import JsonObject, JsonValue
 
 TEXT_LIMIT = 4096
 CALLBACK_DATA_LIMIT = 512
@@ -118,7 +119,7 @@ def _address(payload: JsonObject) -> tuple[str, str]:
             # Meta answers 200 and drops the message silently; here the mistake is to be seen.
             raise _value("A business-scoped user ID belongs in 'recipient', not in 'to'.")
         digits = re.sub(r"[\s()+.\-]", "", to)
-        if re.fullmatch(r"[0-9]{5,20}", digits) is None:
+        if not is_phone(digits):
             raise _value("'to' is not a phone number.")
         return to, digits
     if not isinstance(recipient, str) or not is_bsuid(recipient):

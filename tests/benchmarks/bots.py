@@ -23,7 +23,7 @@ from app.sessions.cache import Cache
 from app.sessions.listener import Listener
 from app.sessions.signals import EVERYBODY, Eviction
 from app.sessions.store import load_session
-from app.sessions.turn import Turns
+from app.sessions.turn import Turns, ask_at_once
 from tests.benchmarks.chat import make_message, nova
 
 BARE = "bare"
@@ -140,7 +140,7 @@ class Bots:
         return heard
 
     async def _take_turns(self, phones: Sequence[str], a_second: float) -> None:
-        turns = Turns(self._pool, self._caches[0], nova())
+        turns = Turns(self._pool, self._caches[0], ask_at_once(nova()))
         at = time.monotonic()
         async with asyncio.TaskGroup() as group:
             while True:

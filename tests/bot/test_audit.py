@@ -42,7 +42,7 @@ async def test_drift_makes_a_bot_unready_while_its_answers_stay_right(
     connection.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
     await until_unready(bot, DISABLED)
     assert "run novabot doctor" in (await bot.get("/ready")).text
-    # Nobody is told of this delete; the fence knows.
+    # No notification tells of this delete; the fence finds it.
     connection.execute('DELETE FROM "User"')
     assert await bot.say("siapa nama saya", PHONE) == 200
     assert await api.until_sent(2, PHONE) == ["1: Halo Petang", "1: Siapa nama Anda?"]

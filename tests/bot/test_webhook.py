@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from app.database.migrations import migrate
-from app.sessions.session import Message, Reply, Session, instant
+from app.messages import Message, Reply, instant
+from app.sessions.session import Session
 from app.simulator.cloud_api import encode, sign, text_body
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import APP_SECRET, NUMBER_ID, VERIFY_TOKEN, Api, RunningBot
@@ -176,7 +177,7 @@ async def test_a_body_that_turns_out_too_large_is_refused(bot: RunningBot) -> No
 
 
 async def speak(bot: RunningBot, parts: list[bytes]) -> int:
-    """Writes these bytes, whoever reads them, and returns the status that comes back."""
+    """Writes these bytes, even if they are not read, and returns the status that comes back."""
     address = urlsplit(bot.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:

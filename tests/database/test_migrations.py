@@ -16,8 +16,6 @@ from app.database.migrations import (
 )
 from app.database.pool import Pool, open_pool
 
-pytestmark = pytest.mark.every_postgres
-
 
 def test_an_empty_database_gets_every_migration_once(empty_database_url: str) -> None:
     files = tuple(path.name for path in sorted((sql_directory() / "migrations").glob("*.sql")))

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
@@ -64,6 +65,8 @@ class Ear:
         for task in self._tasks:
             task.cancel()
         ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A cancelled task keeps its exception, whose traceback keeps a connection half made open.
+        self._tasks.clear()
         assert all(isinstance(error, asyncio.CancelledError) for error in ended), ended
 
     def _evict(self, eviction: Eviction) -> int:
@@ -116,6 +119,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proof is late: for tests whose burst a busy machine takes longer than DEADLINE to read."""
+    monkeypatch.setattr(listening, "DEADLINE", 100.0)
+
+
+@pytest.fixture
 async def complaints() -> AsyncIterator[list[str]]:
     """What the event loop reported: exceptions that nobody retrieved."""
     found: list[str] = []
@@ -130,6 +139,14 @@ def read_acks(connection: psycopg.Connection, bot: UUID) -> dict[int, int]:
         'SELECT "resetId", evicted FROM "ResetAck" WHERE "botId" = %s', (bot,)
     ).fetchall()
     return dict(rows)
+
+
+def count_acks(connection: psycopg.Connection, bot: UUID) -> int:
+    row = connection.execute(
+        'SELECT count(*) FROM "ResetAck" WHERE "botId" = %s', (bot,)
+    ).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def has_acked(connection: psycopg.Connection, bot: UUID, reset: int) -> bool:
@@ -297,18 +314,22 @@ async def test_a_notification_twice_is_acknowledged_once(
     assert read_acks(connection, ear.id) == {reset: 1}
 
 
+@pytest.mark.usefixtures("patient")
+@pytest.mark.timeout(300)
 async def test_ten_thousand_resets_at_once_are_all_heard_and_acknowledged(
     ear: Ear, connection: psycopg.Connection
 ) -> None:
-    connection.execute(
+    # In a thread: while the resets are made, the listener's event loop has to run.
+    await asyncio.to_thread(
+        connection.execute,
         "DO $$ BEGIN FOR n IN 1..10000 LOOP"
         " INSERT INTO \"User\" (id) VALUES ('62811' || n || '@c.us');"
-        ' DELETE FROM "User"; END LOOP; END $$'
+        ' DELETE FROM "User"; END LOOP; END $$',
     )
-    await until(lambda: len(ear.evictions) == 10_001, "all notifications", 30)
-    await until(lambda: len(read_acks(connection, ear.id)) == 10_000, "all acknowledgements", 30)
-    assert ear.causes().count("reset") == 10_000
-    assert ear.listener.is_fresh()
+    await until(lambda: len(ear.evictions) >= 10_001, "all notifications", 100)
+    await until(lambda: count_acks(connection, ear.id) == 10_000, "all acknowledgements", 100)
+    assert Counter(ear.causes()) == {"gap": 1, "reset": 10_000}
+    await ear.until_ready()
 
 
 @pytest.mark.usefixtures("clients")
@@ -422,7 +443,6 @@ async def test_a_listener_without_a_database_goes_on_trying(
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.timeout(300)
 async def test_a_listener_can_be_stopped_at_any_moment(
     open_ear: OpenEar, connection: psycopg.Connection, complaints: list[str]
 ) -> None:
@@ -434,7 +454,5 @@ async def test_a_listener_can_be_stopped_at_any_moment(
         begun = time.monotonic()
         await ear.close()
         assert time.monotonic() - begun < 2
-        # psycopg may leave a connection cancelled half made open: the server ends it after its
-        # authentication_timeout of a minute, if the process has not ended before.
-        await until(lambda: count_listeners(connection) == 0, "disconnected", 75)
+        await until(lambda: count_listeners(connection) == 0, "disconnected")
     assert complaints == []

@@ -18,12 +18,11 @@ from tests.sql.acts import (
     Thread,
     add_client,
     fetch,
+    lift_lock_timeouts,
     one,
     queue_answer,
     wait_until_blocked,
 )
-
-pytestmark = pytest.mark.every_postgres
 
 OURS = """
     p.pronamespace = 'public'::regnamespace
@@ -218,12 +217,7 @@ def test_whatever_touches_several_tables_locks_user_first(
     connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
 ) -> None:
     add_client(connection, conversations=1)
-    for function in fetch(
-        connection,
-        f"SELECT p.oid::regprocedure AS name FROM pg_proc AS p WHERE {OURS}"
-        " AND EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'lock_timeout=%%')",
-    ):
-        connection.execute(f"ALTER FUNCTION {function.name} RESET lock_timeout".encode())
+    lift_lock_timeouts(connection)
     for name, statement in FIRST_AT_USER.items():
         blocker, blocked = connect(), connect()
         blocker.execute("BEGIN")

@@ -57,10 +57,10 @@ DEFECTS = {
         "app/sessions/turn.py",
         (
             (
-                "            mark = self._cache.mark()\n",
+                "                mark = self._cache.mark()\n",
                 (
-                    "            mark = self._cache.mark()\n"
-                    "            self._cache.keep(session, address, mark)\n"
+                    "                mark = self._cache.mark()\n"
+                    "                self._cache.keep(session, address, mark)\n"
                 ),
             ),
         ),
@@ -134,10 +134,11 @@ DEFECTS = {
             (
                 "            case NotSent(text):\n",
                 (
-                    "            case NotSent(text) if attempts < 8:\n"
+                    "            case NotSent(text) if sending.attempts < 8:\n"
                     "                await asyncio.sleep(0.5)\n"
-                    "                again = (message, address, body, attempts + 1, clock.now())\n"
-                    "                await self._send(*again)\n"
+                    "                attempts = sending.attempts + 1\n"
+                    "                again = (sending.token, sending.address, sending.message)\n"
+                    "                await self._send(Sending(*again, attempts), clock.now())\n"
                     "            case NotSent(text):\n"
                 ),
             ),
@@ -146,7 +147,7 @@ DEFECTS = {
     ),
     "an answer sent late without asking whether it still may be": Defect(
         "app/bot/outbox.py",
-        (("if clock.now() - asked_at <= HELD_UP:", "if clock.now() >= asked_at:"),),
+        (("if clock.now() - asked_at <= RECHECK_AFTER:", "if clock.now() >= asked_at:"),),
         ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
     ),
     "an answer taken although a living bot is sending it": Defect(
@@ -163,7 +164,7 @@ def test_the_tests_notice(tmp_path: Path, name: str) -> None:
     defect = DEFECTS[name]
     copy = tmp_path / "copy"
     copy.mkdir()
-    for part in ("app", "sql", "tests", "pyproject.toml"):
+    for part in ("app", "novabot", "sql", "tests", "pyproject.toml"):
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))

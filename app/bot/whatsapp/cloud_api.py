@@ -1,16 +1,15 @@
 """The Cloud API client: one POST a message, and what may be known of it afterwards.
 
 The question it must answer rightly is whether the message may be on its way. `NotSent`: nothing
-was written, it may be sent again. `Refused`: Meta said no. `Uncertain`: something was written and
-no answer could be read; only a status webhook, found by our token, can tell. A client that sends
-an uncertain message again says everything twice.
+was written, it may be sent again. `ApiRefusal`: Meta said no. `Uncertain`: something was written
+and no answer could be read; only a status webhook, found by our token, can tell. A sender that
+repeats an uncertain message may deliver it twice.
 
 Nothing here, nor in httpx2's transport, sends by itself again: its `retries` are 0 and concern
 connecting alone, and redirects are not followed. A pooled connection that the server has meanwhile
 closed takes the bytes all the same and then breaks off, indistinguishable from a server that
 crashed in the middle, so that is `Uncertain` too; it is made rare by keeping idle connections for
 a shorter time than servers do (httpx2 also looks for the server's FIN before it reuses one).
-https://developers.facebook.com/docs/whatsapp/cloud-api/messages/text-messages
 """
 
 from __future__ import annotations
@@ -25,16 +24,19 @@ from typing import Any, cast
 import httpx2
 
 from app.bot.whatsapp.cleaning import clean_text, mask_ids
-from app.bot.whatsapp.refusals import Refused, read_refusal
+from app.bot.whatsapp.outbound import UnsendableError, build_request
+from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
+from app.messages import Outgoing
 
 __all__ = [
     "Accepted",
+    "ApiRefusal",
     "CloudApi",
     "NotSent",
     "Outcome",
-    "Patience",
-    "Refused",
+    "Timeouts",
     "Uncertain",
+    "Unsendable",
     "Withdrawn",
 ]
 
@@ -77,7 +79,14 @@ class Withdrawn:
     """`may_write` said no: nothing was written."""
 
 
-Outcome = Accepted | Refused | NotSent | Uncertain | Withdrawn
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """WhatsApp would refuse it, for a reason that does not pass: nothing was written."""
+
+    text: str
+
+
+Outcome = Accepted | ApiRefusal | NotSent | Uncertain | Withdrawn | Unsendable
 
 _BEFORE_WRITING = "http11.send_request_headers.started"
 """httpcore2 says so when it has a connection and has written nothing of this request."""
@@ -88,8 +97,8 @@ class _WithdrawnError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long each step may take, in seconds, and all of them together."""
+class Timeouts:
+    """Seconds that each step may take, and all of them together."""
 
     pool: float = 5
     connect: float = 3
@@ -113,12 +122,12 @@ class CloudApi:
         api_url: str,
         phone_number_id: str,
         access_token: str,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
     ) -> AsyncGenerator[CloudApi]:
         """Raises ValueError for a token that no HTTP header can carry."""
         if not access_token.isascii() or not access_token.isprintable() or " " in access_token:
             raise ValueError("the access token holds characters that no token has")
-        steps = patience or Patience()
+        steps = timeouts or Timeouts()
         async with httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {access_token}"},
             limits=_LIMITS,
@@ -131,10 +140,10 @@ class CloudApi:
         ) as client:
             yield cls(client, f"{api_url.rstrip('/')}/{phone_number_id}/messages", steps.whole)
 
-    async def send_text(
+    async def send(
         self,
         address: str,
-        body: str,
+        message: Outgoing,
         token: str,
         may_write: Callable[[], Awaitable[bool]] | None = None,
     ) -> Outcome:
@@ -144,14 +153,10 @@ class CloudApi:
         raises is raised, and nothing was written. Cancelled in the middle, it leaves what
         `Uncertain` means.
         """
-        message: dict[str, Any] = {
-            "messaging_product": "whatsapp",
-            "recipient_type": "individual",
-            ("to" if address.isdecimal() else "recipient"): address,
-            "type": "text",
-            "text": {"body": body, "preview_url": False},
-            "biz_opaque_callback_data": token,
-        }
+        try:
+            request = build_request(address, message, token)
+        except UnsendableError as error:
+            return Unsendable(str(error))
 
         async def trace(event: str, _: dict[str, Any]) -> None:
             if event == _BEFORE_WRITING and may_write is not None and not await may_write():
@@ -161,7 +166,7 @@ class CloudApi:
             async with (
                 asyncio.timeout(self._whole),
                 self._client.stream(
-                    "POST", self._url, json=message, extensions={"trace": trace}
+                    "POST", self._url, json=request, extensions={"trace": trace}
                 ) as response,
             ):
                 status = response.status_code
@@ -174,7 +179,7 @@ class CloudApi:
             return Uncertain(_describe(error))
         if content is None and 400 <= status < 500:
             # Not sent; but nearly every reason, a passing one too, comes as a 400.
-            return Refused(status, f"HTTP {status}, the answer broke off", "retry")
+            return ApiRefusal(status, f"HTTP {status}, the answer broke off", "retry")
         answer = _decode(content or b"")
         return read_refusal(status, answer) or _read_acceptance(status, answer)
 

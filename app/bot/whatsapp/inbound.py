@@ -18,7 +18,7 @@ import msgspec
 from app.bot.whatsapp.cleaning import clean_json, clean_text, mask_ids
 from app.bot.whatsapp.content import IGNORED_TYPES, is_forwarded, read_content
 from app.bot.whatsapp.senders import Sender
-from app.sessions.session import Message
+from app.messages import Message
 
 ID_LIMIT = 512
 """Characters of a message id; a longer one is not WhatsApp's, and would not fit an index."""
@@ -63,7 +63,6 @@ class StatusUpdate:
     """What we sent as biz_opaque_callback_data: finds the row even if the answer to the send
     was lost."""
     status: StatusName
-    at: datetime
     error_code: int | None = None
     error_text: str | None = None
     """One line without phone numbers."""
@@ -78,7 +77,6 @@ class _Header(msgspec.Struct):
 class _Status(msgspec.Struct):
     status: str
     id: str
-    timestamp: str | int | None = None
     biz_opaque_callback_data: str | None = None
 
 
@@ -108,7 +106,7 @@ def read_message(item: Mapping[str, Any], sender: Sender) -> Message | Ignored:
 
 
 def read_status(item: Mapping[str, Any], recipient: Sender) -> StatusUpdate | Ignored:
-    """Raises UnreadableError. The recipient is not looked at: the message's id finds it."""
+    """Raises UnreadableError. Neither recipient nor time is needed: the message's id finds it."""
     del recipient
     status = _convert(item, _Status, "status")
     if item.get("recipient_type") == "group":
@@ -123,7 +121,6 @@ def read_status(item: Mapping[str, Any], recipient: Sender) -> StatusUpdate | Ig
         message_id=clean_text(status.id),
         token=clean_text(token) if token else None,
         status=_STATUSES[status.status],
-        at=_read_time(status.timestamp),
         error_code=code,
         error_text=text,
     )

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.crm.bots import list_bots
-from app.crm.clients import list_set_aside
+from app.crm.set_aside import list_set_aside
 from app.dashboard.web.rendering import render, wants_fragment
 from app.dashboard.web.state import pool_of
 

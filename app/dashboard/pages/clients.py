@@ -8,18 +8,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.addresses import write_address
 from app.crm.clients import (
     Client,
     count_clients,
     describe_client,
     find_client_id,
     list_clients,
-    list_set_aside,
     pause_client,
-    write_address,
 )
 from app.crm.conversation import read_conversation
 from app.crm.errors import UnreadableHandle
+from app.crm.set_aside import list_set_aside
 from app.dashboard.access.roles import read_segment
 from app.dashboard.pages.timeline import show_messages
 from app.dashboard.web.input import read_incarnation, read_number, read_query

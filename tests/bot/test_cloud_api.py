@@ -10,7 +10,8 @@ import time
 import httpx2
 import pytest
 
-from app.bot.whatsapp.cloud_api import Accepted, CloudApi, NotSent, Patience, Uncertain
+from app.bot.whatsapp.cloud_api import Accepted, CloudApi, NotSent, Timeouts, Uncertain
+from app.messages import Outgoing
 from tests.bot.misbehaving_servers import (
     NUMBER_ID,
     PHONE,
@@ -59,8 +60,8 @@ async def test_an_acceptance_need_not_name_the_number() -> None:
 async def test_one_connection_serves_many_messages() -> None:
     async with serve(accepting()) as server, CloudApi.open(server.url, NUMBER_ID, "t") as api:
         for _ in range(5):
-            assert isinstance(await api.send_text(PHONE, "halo", "1"), Accepted)
-        await asyncio.gather(*(api.send_text(PHONE, "halo", "1") for _ in range(8)))
+            assert isinstance(await api.send(PHONE, Outgoing("halo"), "1"), Accepted)
+        await asyncio.gather(*(api.send(PHONE, Outgoing("halo"), "1") for _ in range(8)))
     assert len(server.requests) == 13
     assert server.connections <= 8
 
@@ -76,7 +77,7 @@ async def test_a_refused_connection_sent_nothing() -> None:
 
 
 async def test_an_unknown_host_sent_nothing() -> None:
-    outcome = await send("http://nobody.invalid", patience=Patience())
+    outcome = await send("http://nobody.invalid", timeouts=Timeouts())
     assert isinstance(outcome, NotSent)
 
 
@@ -84,7 +85,7 @@ async def test_a_connection_that_never_opens_sent_nothing() -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        # Nobody accepts: once the backlog is full, the kernel leaves connections unanswered.
+        # Nothing accepts: once the backlog is full, the kernel leaves connections unanswered.
         waiting = [socket.socket() for _ in range(3)]
         for one in waiting:
             one.setblocking(False)
@@ -102,7 +103,7 @@ async def test_a_failed_tls_handshake_sent_nothing() -> None:
 
     heard: list[bytes] = []
     async with serve_streams(hear) as port:
-        outcome = await send(f"https://127.0.0.1:{port}", patience=Patience())
+        outcome = await send(f"https://127.0.0.1:{port}", timeouts=Timeouts())
     assert isinstance(outcome, NotSent)
     assert b"a-token" not in b"".join(heard)
 
@@ -119,7 +120,7 @@ async def test_a_proxy_that_refuses_sent_nothing(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.setenv("HTTP_PROXY", proxy)
         monkeypatch.setenv("NO_PROXY", "")
-        outcome = await send("https://graph.invalid", patience=Patience())
+        outcome = await send("https://graph.invalid", timeouts=Timeouts())
         async with serve(accepting()) as simulator:
             assert isinstance(await send(simulator.url), Accepted)
     assert isinstance(outcome, NotSent)
@@ -128,7 +129,7 @@ async def test_a_proxy_that_refuses_sent_nothing(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_wait_for_a_free_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.bot.whatsapp.cloud_api._LIMITS", ONE_CONNECTION)
-    patience = Patience(pool=0.1, connect=1, write=1, read=1, whole=5)
+    timeouts = Timeouts(pool=0.1, connect=1, write=1, read=1, whole=5)
     arrived = asyncio.Event()
     release = asyncio.Event()
 
@@ -137,10 +138,10 @@ async def test_a_wait_for_a_free_connection_sent_nothing(monkeypatch: pytest.Mon
         await release.wait()
         await accepting()(reader, writer)
 
-    async with serve(wait) as server, CloudApi.open(server.url, NUMBER_ID, "t", patience) as api:
-        first = asyncio.create_task(api.send_text(PHONE, "halo", "1"))
+    async with serve(wait) as server, CloudApi.open(server.url, NUMBER_ID, "t", timeouts) as api:
+        first = asyncio.create_task(api.send(PHONE, Outgoing("halo"), "1"))
         await arrived.wait()
-        second = await api.send_text(PHONE, "halo", "2")
+        second = await api.send(PHONE, Outgoing("halo"), "2")
         release.set()
         assert isinstance(await first, Accepted)
     assert second == NotSent("PoolTimeout")
@@ -212,13 +213,13 @@ async def test_a_server_that_stops_reading_leaves_it_uncertain() -> None:
     async with await asyncio.start_server(ignore, "127.0.0.1", 0, limit=64) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with CloudApi.open(url, NUMBER_ID, "t", SHORT) as api:
-            outcome = await api.send_text(PHONE, "x" * 30_000_000, "1")
+            outcome = await api.send(PHONE, Outgoing("x"), "1" * 30_000_000)
         gone.set()
     assert outcome == Uncertain("WriteTimeout")
 
 
 async def test_a_kept_connection_that_breaks_under_the_next_message_is_uncertain() -> None:
-    """The bytes went out, so nobody can tell; above all it is not sent a second time."""
+    """The bytes went out, so their fate is unknown; above all it is not sent a second time."""
 
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(server.requests) == 1:
@@ -230,8 +231,8 @@ async def test_a_kept_connection_that_breaks_under_the_next_message_is_uncertain
         serve(answer_once) as server,
         CloudApi.open(server.url, NUMBER_ID, "t", SHORT) as api,
     ):
-        assert isinstance(await api.send_text(PHONE, "1", "1"), Accepted)
-        assert isinstance(await api.send_text(PHONE, "2", "2"), Uncertain)
+        assert isinstance(await api.send(PHONE, Outgoing("1"), "1"), Accepted)
+        assert isinstance(await api.send(PHONE, Outgoing("2"), "2"), Uncertain)
     assert [message["text"]["body"] for _, _, message in server.requests] == ["1", "2"]
     assert server.connections == 1
 
@@ -247,7 +248,7 @@ async def test_a_kept_connection_seen_to_be_closed_is_not_used_again() -> None:
     async with serve(answer_and_close) as server, CloudApi.open(server.url, NUMBER_ID, "t") as api:
         for _ in range(3):
             closed.clear()
-            assert isinstance(await api.send_text(PHONE, "halo", "1"), Accepted)
+            assert isinstance(await api.send(PHONE, Outgoing("halo"), "1"), Accepted)
             await asyncio.wait_for(closed.wait(), 5)
     assert server.connections == 3
 
@@ -260,12 +261,12 @@ async def test_a_cancelled_send_leaves_the_client_usable() -> None:
 
     arrived = asyncio.Event()
     async with serve(answer) as server, CloudApi.open(server.url, NUMBER_ID, "t") as api:
-        task = asyncio.create_task(api.send_text(PHONE, "1", "1"))
+        task = asyncio.create_task(api.send(PHONE, Outgoing("1"), "1"))
         await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert isinstance(await api.send_text(PHONE, "2", "2"), Accepted)
+        assert isinstance(await api.send(PHONE, Outgoing("2"), "2"), Accepted)
 
 
 @pytest.mark.parametrize("token", ["a\nb", "a b", "é", "a\r"])

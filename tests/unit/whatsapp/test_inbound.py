@@ -77,10 +77,15 @@ def test_a_long_text_comes_whole() -> None:
     ("given", "meant"),
     [("sent",) * 2, ("delivered",) * 2, ("read",) * 2, ("played", "read"), ("failed",) * 2],
 )
-def test_a_status_names_message_token_and_time(given: str, meant: str) -> None:
+def test_a_status_names_message_and_token(given: str, meant: str) -> None:
     status = read_status(status=given, biz_opaque_callback_data="t-1")
     assert (status.message_id, status.token, status.status) == ("wamid.T1VS", "t-1", meant)
-    assert (status.at, status.error_code, status.error_text) == (AT, None, None)
+    assert (status.error_code, status.error_text) == (None, None)
+
+
+@pytest.mark.parametrize("timestamp", [..., None, "WHEN", {}])
+def test_a_status_needs_no_time(timestamp: Any) -> None:
+    assert read_status(timestamp=timestamp).status == "delivered"
 
 
 def test_a_status_needs_no_token_and_no_recipient() -> None:
@@ -110,13 +115,22 @@ def test_a_failure_brings_its_reason_without_numbers() -> None:
     assert status.error_text == "Undeliverable: Message to …, … or … failed …"
 
 
+@pytest.mark.parametrize("user_id", ["ID.1", "id.4A5B", "US.ENT.9", "us.ent.x9", "ID." + "9" * 128])
+def test_every_user_id_that_is_accepted_is_masked(user_id: str) -> None:
+    assert read_one(**{"from": ...}, from_user_id=user_id).addresses == (user_id,)
+    error = {"code": 1, "title": f"No such recipient: {user_id}, or ({user_id})"}
+    assert read_status(status="failed", errors=[error]).error_text == (
+        "No such recipient: …, or (…)"
+    )
+
+
 @pytest.mark.parametrize("errors", [None, [], {}, ["x"], [{}], [{"code": [[]], "title": 5}]])
 def test_a_failure_needs_no_readable_reason(errors: Any) -> None:
     status = read_status(status="failed", errors=errors)
     assert (status.error_code, status.error_text) == (None, None)
 
 
-@pytest.mark.parametrize("fields", [{"id": ...}, {"status": 5}, {"timestamp": "WHEN"}])
+@pytest.mark.parametrize("fields", [{"id": ...}, {"status": 5}])
 def test_an_unreadable_status_is_set_aside_for_its_recipient(fields: dict[str, Any]) -> None:
     (item,) = read(make_change(statuses=[make_status(**fields)])).items
     assert isinstance(item, SetAside) and item.address == PHONE

@@ -1,4 +1,4 @@
-"""Responders that take their time: stored first, answered afterwards, by whichever bot lives."""
+"""Responders that take their time: stored first, answered afterwards, by a bot that is alive."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.bot.answering import Answering
 from app.bot.outbox import Outbox
+from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
-from app.sessions.session import Message, Reply, Session
+from app.messages import Message, Outgoing, Reply
+from app.sessions.cache import Cache
+from app.sessions.session import Session
 from app.sessions.store import Stored
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api
@@ -164,14 +166,15 @@ async def test_an_eviction_of_everybody_costs_a_second_thought_and_no_answer(
 @pytest.fixture
 async def deaf(
     pool: Pool, api: Api, thinker: Thinker, connection: psycopg.Connection
-) -> AsyncIterator[Answering]:
+) -> AsyncIterator[BotTurns]:
     """One that hears no eviction at all: the fence alone protects it."""
     async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as cloud:
         bot = uuid4()
         connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
-        answering = Answering(pool, thinker.respond, bot, Outbox(pool, cloud, bot))
-        yield answering
-        await answering.finish(5)
+        cache = Cache(10, lambda: False)
+        turns = BotTurns(pool, cache, thinker.respond, bot, Outbox(pool, cloud, bot))
+        yield turns
+        await turns.finish(5)
 
 
 @pytest.mark.parametrize(
@@ -184,14 +187,14 @@ async def deaf(
     ],
 )
 async def test_an_answer_to_a_client_that_was_reset_unheard_of_is_written_nowhere(
-    deaf: Answering,
+    deaf: BotTurns,
     thinker: Thinker,
     connection: psycopg.Connection,
     api: Api,
     statement: str,
     reborn: bool,
 ) -> None:
-    assert await deaf.accept(make_message("nama saya Petang")) == Stored("stored", CLIENT)
+    assert await deaf.store(make_message("nama saya Petang")) == Stored("stored", CLIENT)
     await until(thinker.is_asked(1), "the responder asked")
     connection.execute(statement.encode())
     thinker.may_answer.set()
@@ -202,9 +205,9 @@ async def test_an_answer_to_a_client_that_was_reset_unheard_of_is_written_nowher
 
 
 async def test_an_answer_to_a_client_that_was_edited_unheard_of_is_given_from_the_truth(
-    deaf: Answering, thinker: Thinker, connection: psycopg.Connection
+    deaf: BotTurns, thinker: Thinker, connection: psycopg.Connection
 ) -> None:
-    await deaf.accept(make_message("siapa nama saya"))
+    await deaf.store(make_message("siapa nama saya"))
     await until(thinker.is_asked(1), "the responder asked")
     connection.execute("UPDATE \"User\" SET nama = 'Budi'")
     thinker.may_answer.set()
@@ -217,7 +220,7 @@ async def test_an_answer_to_a_client_that_was_edited_unheard_of_is_given_from_th
 # Bots that end
 
 
-@pytest.mark.parametrize("claimed_by", ["a dead bot", "nobody"])
+@pytest.mark.parametrize("claimed_by", ["a dead bot", "no bot"])
 async def test_what_a_bot_left_unanswered_another_answers(
     start_bot: StartBot,
     thinker: Thinker,
@@ -270,7 +273,7 @@ async def test_a_bot_that_is_stopped_while_it_thinks_leaves_the_message_to_anoth
 # Other responders
 
 
-async def test_a_plain_function_that_takes_its_time_holds_up_nobody_else(
+async def test_a_plain_function_that_takes_its_time_holds_up_no_other_client(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
     may_answer, asked = threading.Event(), threading.Event()
@@ -294,7 +297,7 @@ async def test_a_plain_function_that_takes_its_time_holds_up_nobody_else(
     assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
 
 
-async def test_a_plain_function_whose_client_is_reset_meanwhile_answers_nobody(
+async def test_a_plain_function_whose_client_is_reset_meanwhile_sends_no_answer(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
     may_answer, asked, ended = threading.Event(), threading.Event(), threading.Event()
@@ -335,6 +338,58 @@ async def test_a_responder_that_fails_gets_three_attempts_and_the_next_message_i
     assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
     assert attempts == 3
     assert read_inbox(connection) == [("bum", "answered"), ("nama saya Petang", "answered")]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"n": object()}),
+        Reply({"n": "\0"}),
+        Reply({}, ("a\0b",)),
+        Reply({}, "not a tuple"),
+        Reply({}, (5,)),  # type: ignore[arg-type]
+        "no reply",
+    ],
+)
+async def test_a_reply_that_cannot_be_stored_is_the_responders_failure(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api, reply: Reply
+) -> None:
+    attempts = 0
+
+    async def respond(session: Session, message: Message) -> Reply:
+        nonlocal attempts
+        if message.text == "bum":
+            attempts += 1
+            return reply
+        return make_reply(session, message)
+
+    bot = await start_bot(respond)
+    assert await bot.say("bum", PHONE) == 200
+    assert await bot.say("nama saya Petang", PHONE) == 200
+    assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
+    assert attempts == 3
+    assert read_inbox(connection) == [("bum", "answered"), ("nama saya Petang", "answered")]
+
+
+async def test_an_answer_is_a_value_with_author_and_key(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    async def respond(session: Session, message: Message) -> Reply:
+        return Reply({}, (Outgoing("tagihan", key="invoice 7"), f"untuk {message.text}"))
+
+    bot = await start_bot(respond)
+    await bot.say("satu", PHONE)
+    await api.until_sent(2, PHONE)
+    await bot.say("dua", PHONE)
+    assert await api.until_sent(3, PHONE) == ["tagihan", "untuk satu", "untuk dua"]
+    rows = connection.execute(
+        "SELECT body, kind, author, key FROM \"Conversation\" WHERE direction = 'out' ORDER BY id"
+    ).fetchall()
+    assert rows == [
+        ("tagihan", "text", "bot", "invoice 7"),
+        ("untuk satu", "text", "bot", None),
+        ("untuk dua", "text", "bot", None),
+    ]
 
 
 async def test_a_responder_that_fails_once_is_asked_again(start_bot: StartBot, api: Api) -> None:
