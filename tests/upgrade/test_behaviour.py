@@ -25,8 +25,6 @@ from tests.sql.acts import (
 )
 from tests.upgrade.make_release import BAGUS, OF_BAGUS, PASSER_BY, SARI
 
-pytestmark = pytest.mark.every_postgres
-
 CLIENT = f"{SARI}@c.us"
 
 

@@ -15,8 +15,7 @@ from app.database.migrations import MigrationError, migrate, pending
 from tests.sql.acts import fetch, last_reset, one
 from tests.upgrade.catalog import Catalog, assert_same, read_catalog
 from tests.upgrade.make_release import BAGUS, SARI, WAYAN
-
-pytestmark = pytest.mark.every_postgres
+from tests.upgrade.releases import SAME_SCHEMA
 
 GRANTS = (
     'GRANT SELECT, DELETE ON "User" TO {}',
@@ -151,7 +150,7 @@ def test_an_open_transaction_stops_the_upgrade_and_changes_no_function(
     old: psycopg.Connection, old_url: str
 ) -> None:
     if not pending(old):
-        pytest.skip("the schema is still the release's: there is nothing to migrate")
+        pytest.skip(SAME_SCHEMA)
     before = read_functions(old)
     with psycopg.connect(old_url) as other:
         other.execute('UPDATE "User" SET nama = nama WHERE id = %s', (f"{SARI}@c.us",))

@@ -40,7 +40,6 @@ DIFFERENCES = {
 """What is different, and how it came to be."""
 
 
-@pytest.mark.every_postgres
 def test_migrating_a_release_gives_what_a_fresh_database_has(
     upgraded: psycopg.Connection, fresh: psycopg.Connection
 ) -> None:
@@ -52,7 +51,6 @@ def test_migrating_a_release_gives_what_a_fresh_database_has(
     assert upgraded.execute(applied).fetchall() == fresh.execute(applied).fetchall()
 
 
-@pytest.mark.every_postgres
 def test_migrating_again_changes_nothing(upgraded: psycopg.Connection) -> None:
     before = read_catalog(upgraded)
     again = migrate(upgraded)

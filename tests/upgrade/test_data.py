@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-import pytest
 
 from app.database.migrations import migrate
 from tests.sql.acts import fetch, one, tables
-
-pytestmark = pytest.mark.every_postgres
 
 NEW_COLUMNS: dict[str, dict[str, Any]] = {"Conversation": {"author": None, "key": None}}
 """What a row that is older than a column of its table holds in it."""

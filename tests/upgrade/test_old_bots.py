@@ -18,7 +18,7 @@ from tests.sql.acts import fetch, last_reset, one, queue_answer
 from tests.system.nova import PHONE_NUMBER_ID, Nova, wait_for
 from tests.system.test_reset_from_every_door import CLIENT, DOORS, PHONE
 from tests.upgrade.conftest import clone, wait_until_listening
-from tests.upgrade.releases import LAST, Release, run_from
+from tests.upgrade.releases import LAST, SAME_SCHEMA, Release, run_from
 
 CURRENT = 3
 """The bot of this code, beside three of the last release: two instant ones, one that is slow."""
@@ -201,7 +201,7 @@ def test_answers_of_another_kind_wait_for_a_bot_of_this_code(
     nova: Nova, schema_is_newer: bool
 ) -> None:
     if not schema_is_newer:
-        pytest.skip("the schema is still the last release's: nothing but text is in it")
+        pytest.skip(SAME_SCHEMA)
     with nova.connect() as conn:
         first, second = phones = ("628005550301", "628005550302")
         for phone in phones:
