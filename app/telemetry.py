@@ -117,7 +117,7 @@ class _RateLimit:
         return True
 
 
-_garbled_signals = _RateLimit()
+_malformed_notifications = _RateLimit()
 _gaps = _RateLimit()
 _rounds = _RateLimit()
 
@@ -149,9 +149,9 @@ def report_acknowledgement_delayed(reason: str) -> None:
     _log.warning("acknowledgement delayed", reason=reason)
 
 
-def report_garbled_signal(channel: str, length: int) -> None:
-    if _garbled_signals.permits():
-        _log.warning("garbled signal, everybody evicted", channel=channel, length=length)
+def report_malformed_notification(channel: str, length: int) -> None:
+    if _malformed_notifications.permits():
+        _log.warning("malformed notification: all sessions evicted", channel=channel, length=length)
 
 
 def report_listener_ready() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -26,10 +26,15 @@ class Bot:
     stopped_at: datetime | None
     seconds_silent: float
 
+    @property
+    def age(self) -> timedelta:
+        """Since it started, by the database's clock."""
+        return self.seen_at + timedelta(seconds=self.seconds_silent) - self.started_at
 
-async def list_bots(source: Source) -> list[Bot]:
-    """The latest bots, living ones first."""
-    return await fetch_all(source, Bot, "SELECT * FROM list_bots(%s)", [MOST])
+
+async def list_bots(source: Source, most: int = MOST) -> list[Bot]:
+    """The latest bots, running ones first."""
+    return await fetch_all(source, Bot, "SELECT * FROM list_bots(%s)", [most])
 
 
 async def report_bot(

@@ -1,4 +1,4 @@
-"""Clients: finding, listing and describing them, and pausing the bot for one."""
+"""Clients: listing, finding and describing them, and pausing the bot for one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from app.addresses import write_address
-from app.crm.errors import UnreadableCursor, reading_handle
+from app.crm.errors import UnknownClient, UnreadableCursor, reading_handle
 from app.database.queries import Source, fetch_all, fetch_one, fetch_value
 
 PAGE = 50
@@ -26,6 +26,7 @@ class ListedClient:
     profile_name: str | None
     active_at: datetime
     cursor: str
+    """Its place in the list."""
     paused: bool
     messages: int
     last_message_at: datetime | None
@@ -48,7 +49,7 @@ class ClientPage:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Everything that is kept of a client; messages are counted."""
+    """Everything that is kept of a client; messages and items set aside are counted."""
 
     id: str
     incarnation: UUID
@@ -72,7 +73,7 @@ class Client:
 
     @property
     def label(self) -> str:
-        """What a person calls them: the name, else the number."""
+        """The name, else the number."""
         return self.nama if self.nama and self.nama.strip() else self.number
 
 
@@ -94,20 +95,34 @@ async def count_clients(source: Source) -> int:
     return int(await fetch_value(source, 'SELECT count(*) FROM "User"'))
 
 
-async def find_client_id(source: Source, handle: str) -> str | None:
-    """The id that a handle leads to. Raises UnreadableHandle for no handle."""
-    with reading_handle():
-        return cast("str | None", await fetch_value(source, "SELECT find_client(%s)", [handle]))
-
-
-async def describe_client(source: Source, client_id: str) -> Client | None:
+async def find_client(source: Source, client_id: str) -> Client | None:
+    """The client with exactly this id."""
     return await fetch_one(source, Client, "SELECT * FROM describe_client(%s)", [client_id])
+
+
+async def get_client(source: Source, handle: str) -> Client:
+    """The client that a handle in any spelling leads to. Raises UnreadableHandle, UnknownClient."""
+    client = await find_client(source, handle)
+    if client is None:
+        client = await find_client(source, await get_client_id(source, handle))
+    if client is None:
+        raise UnknownClient
+    return client
+
+
+async def get_client_id(source: Source, handle: str) -> str:
+    """The id that a handle leads to. Raises UnreadableHandle, UnknownClient."""
+    with reading_handle():
+        found = await fetch_value(source, "SELECT find_client(%s)", [handle])
+    if found is None:
+        raise UnknownClient
+    return cast("str", found)
 
 
 async def pause_client(
     source: Source, client_id: str, incarnation: UUID | None, *, pausing: bool
 ) -> bool:
-    """A person takes over, or hands back to the bot.
+    """Pauses the bot for a client, so that a person can answer, or lets it answer again.
 
     False, and nothing done, if the client is gone or is another incarnation than this one (None:
     the current one).
@@ -130,8 +145,8 @@ def _read_cursor(cursor: str) -> tuple[str | None, str | None]:
         padded = cursor + "=" * (-len(cursor) % 4)
         position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise UnreadableCursor("this is no cursor of this list") from None
+        raise UnreadableCursor from None
     at, _, client_id = position.partition(" ")
     if not client_id or "\0" in client_id:
-        raise UnreadableCursor("this is no cursor of this list")
+        raise UnreadableCursor
     return at, client_id

@@ -38,7 +38,7 @@ class Conversation:
     messages: list[StoredMessage]
     """The oldest first."""
     before: int | None
-    """The message before which there are more."""
+    """The message before which there are more; None if these are all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class WaitingClient:
 
 
 async def read_conversation(source: Source, client_id: str, before: int | None) -> Conversation:
-    """The latest messages, or those before one."""
+    """The latest messages of a client, or the latest before one of them."""
     messages = await fetch_all(
         source,
         StoredMessage,

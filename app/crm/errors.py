@@ -3,9 +3,11 @@
 CrmError
 ├── UnreadableHandle   a handle that is neither a client id, a phone number nor a BSUID
 ├── UnreadableCursor   a position in a list that this program has not given out
+├── UnknownClient      a handle that leads to no client
+├── UnknownReset       a number that no reset has
 └── AccountsError      an account or token that can't be made
 
-Their text is a line for the person or program that asked. The database's own errors are psycopg's.
+The text is one line for the person or program that asked. Errors of the database are psycopg's.
 """
 
 from __future__ import annotations
@@ -29,6 +31,23 @@ class UnreadableHandle(CrmError):
 
 class UnreadableCursor(CrmError):
     """A position in a list that this program has not given out."""
+
+    def __init__(self) -> None:
+        super().__init__("this is no cursor of this list")
+
+
+class UnknownClient(CrmError):
+    """A handle that leads to no client."""
+
+    def __init__(self) -> None:
+        super().__init__("no client has this address")
+
+
+class UnknownReset(CrmError):
+    """A number that no reset has."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such reset")
 
 
 class AccountsError(CrmError):

@@ -1,4 +1,4 @@
-"""The dashboard's accounts and their logins, and the tokens of its JSON API."""
+"""Operators who log in to the dashboard, their web sessions, and the tokens of its JSON API."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from app.database.queries import Source, fetch_one, fetch_value
 
 Role = Literal["admin", "operator", "viewer"]
 
-LONGEST = 1024
-"""Characters of a name or password; what the login form takes."""
+MOST_CHARACTERS = 1024
+"""Of a name or password: as many as the login form takes."""
 TOKEN_PREFIX = "nova_"
-"""So that secret scanners, and people, know what they found."""
+"""Tells people and secret scanners what kind of secret a text is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
+    """A person who is logged in."""
+
     name: str
     role: Role
 
@@ -35,6 +37,8 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """What a login is judged by."""
+
     name: str
     password_hash: str
 
@@ -46,8 +50,10 @@ async def add_operator(source: Source, name: str, role: Role, password: str) -> 
         raise AccountsError("An account needs a name")
     if not password:
         raise AccountsError("The password is empty: type one, or give it on standard input")
-    if any(len(text) > LONGEST or "\0" in text for text in (name, password)):
-        raise AccountsError(f"Names and passwords have at most {LONGEST} characters, and no NUL")
+    if any(len(text) > MOST_CHARACTERS or "\0" in text for text in (name, password)):
+        raise AccountsError(
+            f"Names and passwords have at most {MOST_CHARACTERS} characters, and no NUL"
+        )
     try:
         await fetch_value(
             source,
@@ -74,7 +80,7 @@ async def add_first_operator(source: Source, name: str, password: str) -> bool:
 
 
 async def begin_login(source: Source, account: str, address: str) -> datetime | None:
-    """Counts a login before its password is judged: None, or when to try again."""
+    """Counts a login before its password is judged: None, or the time to try again."""
     return cast(
         "datetime | None",
         await fetch_value(source, "SELECT begin_login(%s, %s)", [account, address]),
@@ -93,7 +99,7 @@ async def find_account(source: Source, name: str) -> Account | None:
 async def finish_login(
     source: Source, account: str, address: str, token_hash: bytes, old_token_hash: bytes
 ) -> None:
-    """The password was right: a new web session takes the place of the old one."""
+    """After a right password: a new web session takes the place of the old one."""
     await fetch_value(
         source,
         "SELECT finish_login(%s, %s, %s, %s)",
@@ -110,12 +116,15 @@ async def end_web_session(source: Source, token_hash: bytes) -> None:
 
 
 async def find_web_session(source: Source, token_hash: bytes) -> Operator | None:
-    """The operator who is logged in with this cookie, if it is still valid."""
+    """The operator who is logged in with this cookie; None once it is not valid."""
     return await fetch_one(source, Operator, "SELECT * FROM find_web_session(%s)", [token_hash])
 
 
 async def create_token(source: Source, name: str) -> str:
-    """A new API token. Only its digest is kept, so this is the one time it can be read."""
+    """A new API token. Only its digest is kept, so this is the one time it can be read.
+
+    Raises AccountsError.
+    """
     name = name.strip()
     if not name:
         raise AccountsError("A token needs a name, that of the program which will use it")
@@ -129,7 +138,7 @@ async def create_token(source: Source, name: str) -> str:
 
 
 async def find_token(source: Source, token: str) -> str | None:
-    """The name of an API token that is not revoked."""
+    """The name of an API token; None for one that is unknown or revoked."""
     return cast(
         "str | None",
         await fetch_value(source, "SELECT find_api_token(%s)", [hash_token(token)]),
@@ -142,10 +151,10 @@ def hash_password(password: str) -> str:
 
 
 def hash_cookie(key: str, token: str) -> bytes:
-    """What the tables keep of a login's cookie: another NOVABOT_SECRET_KEY ends every session."""
+    """What "WebSession" keeps of a cookie. A new key (NOVABOT_SECRET_KEY) ends every session."""
     return hmac.digest(key.encode(), token.encode(), "sha256")
 
 
 def hash_token(token: str) -> bytes:
-    """What the tables keep of a random token (no salt: it can't be guessed)."""
+    """What "ApiToken" keeps of a token: it is random, so it needs no salt."""
     return hashlib.sha256(token.encode()).digest()

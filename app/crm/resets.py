@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.crm.errors import reading_handle
+from app.crm.errors import UnknownReset, reading_handle
 from app.database.queries import Source, fetch_all, fetch_one
 
 PAGE = 50
@@ -15,6 +15,8 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Reset:
+    """A row of "Reset"."""
+
     id: int
     at: datetime
     actor: str
@@ -26,13 +28,17 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class ListedReset(Reset):
+    """A row of the list."""
+
     acknowledged: int
+    """How many bots have acknowledged it."""
     missing: int
+    """How many bots have not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptBot:
-    """A bot on a receipt; without `acked_at` it is missing."""
+    """A bot on a receipt; without `acked_at` it has not acknowledged."""
 
     id: UUID
     host: str
@@ -41,7 +47,7 @@ class ReceiptBot:
     acked_at: datetime | None
     milliseconds: float | None
     started_later: bool
-    """It began after the reset, and so remembered no client of it."""
+    """It started after the reset, so it had no session to drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,9 @@ async def reset_incarnation(
 ) -> Reset | None:
     """Resets the client if it is still this incarnation (None: the current one), else None.
 
-    `actor` and `door` are the receipt's actor and source. Raises UnreadableHandle, and psycopg's
-    LockNotAvailable after 5 s behind another transaction's lock.
+    A client who is gone already is no fault: the receipt is one of zeros. `actor` and `door` are
+    the receipt's actor and source. Raises UnreadableHandle, and psycopg's LockNotAvailable after
+    5 s behind another transaction's lock.
     """
     with reading_handle():
         return await fetch_one(
@@ -89,8 +96,26 @@ async def list_resets(source: Source, before: int | None) -> tuple[list[ListedRe
     return shown, shown[-1].id if len(resets) > PAGE else None
 
 
+async def find_reset(source: Source, reset_id: int) -> Reset | None:
+    return await fetch_one(
+        source,
+        Reset,
+        'SELECT id, at, actor, source, clients, sessions, conversations FROM "Reset" WHERE id = %s',
+        [reset_id],
+    )
+
+
+async def get_receipt(source: Source, reset_id: int) -> Receipt:
+    """As `find_receipt`. Raises UnknownReset."""
+    receipt = await find_receipt(source, reset_id)
+    if receipt is None:
+        raise UnknownReset
+    return receipt
+
+
 async def find_receipt(source: Source, reset_id: int) -> Receipt | None:
-    reset = await fetch_one(source, Reset, 'SELECT * FROM "Reset" WHERE id = %s', [reset_id])
+    """Both statements need one snapshot to agree (`open_snapshot`)."""
+    reset = await find_reset(source, reset_id)
     if reset is None:
         return None
     bots = await fetch_all(source, ReceiptBot, "SELECT * FROM receipt_bots(%s)", [reset_id])

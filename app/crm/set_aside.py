@@ -1,4 +1,4 @@
-"""Webhook items that could not be read, kept for the operator."""
+"""Webhook items that no bot could read: kept for 8 days, deleted with the client they mention."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ from app.database.pool import Pool
 from app.database.queries import Source, fetch_all
 from app.database.retrying import deadline_from_now, fetch_row
 
+PAGE = 20
+
 
 @dataclass(frozen=True, slots=True)
 class SetAsideItem:
+    """A row of "SetAside"."""
+
     id: int
     address: str | None
     item: str
+    """JSON without message ids; cut where it was long."""
     reason: str
+    """One line in English, without personal data."""
     at: datetime
 
 
-async def list_set_aside(
-    source: Source, client_id: str | None, most: int = 20
-) -> list[SetAsideItem]:
-    """The items that mention a client; those of all clients for None."""
+async def list_set_aside(source: Source, client_id: str | None) -> list[SetAsideItem]:
+    """The latest items that mention a client; of all clients for None."""
     return await fetch_all(
-        source, SetAsideItem, "SELECT * FROM items_set_aside(%s, %s)", [client_id, most]
+        source, SetAsideItem, "SELECT * FROM items_set_aside(%s, %s)", [client_id, PAGE]
     )
 
 

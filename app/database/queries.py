@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 
 from app.database.connection import cutting_after
@@ -22,12 +22,16 @@ Row = TypeVar("Row")
 STATEMENT_DEADLINE = 15.0
 """Seconds that a statement may take: a reset waits 5 for another transaction's lock."""
 
+_BEGIN_SNAPSHOT: LiteralString = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL lock_timeout = '2s'"
+)
+
 
 @asynccontextmanager
 async def open_bounded(
     source: Source, seconds: float = STATEMENT_DEADLINE
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
-    """A connection that is cut after so long, so that a server that is mute keeps none."""
+    """A connection that is cut after so long: a server that stops answering keeps no caller."""
     if isinstance(source, AsyncConnection):
         with cutting_after(source, seconds):
             yield source
@@ -41,15 +45,15 @@ async def open_bounded(
 async def open_snapshot(
     pool: Pool, seconds: float = STATEMENT_DEADLINE
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
-    """A connection whose statements all see the database as the first of them does."""
-    async with open_bounded(pool, seconds) as conn:
-        await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        try:
-            async with conn.transaction():
-                yield conn
-        finally:
-            if not conn.closed:
-                await conn.set_isolation_level(None)
+    """A connection to read by: all statements see the database as the first of them does.
+
+    They wait 2 s for another transaction's lock, then raise psycopg's LockNotAvailable. These
+    settings belong to the transaction, not to the connection, so they end with it however the
+    caller leaves: by an error, cancelled, or cut.
+    """
+    async with open_bounded(pool, seconds) as conn, conn.transaction():
+        await conn.execute(_BEGIN_SNAPSHOT)
+        yield conn
 
 
 async def fetch_all(

@@ -1,38 +1,54 @@
-"""The signal from end to end: a client is really deleted, and the delete is really heard.
+"""Notifications from end to end: a client is really deleted, and the delete is really notified.
 
 The canary is a row of "User" of the doctor's own. Its delete leaves a receipt, with the source
-`novabot doctor`; the living bots acknowledge it like any other reset.
+`novabot doctor`; the running bots acknowledge it like any other reset.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from typing import Any, LiteralString
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID, uuid4
 
-from psycopg import Connection, Notify, OperationalError, errors, sql
+from psycopg import AsyncConnection, Notify, OperationalError, errors
 
-from app.doctor.connections import connect, first_line
+from app.crm.resets import find_receipt
+from app.database.errors import first_line
+from app.doctor.connections import connect_async, connect_doctor_listener
 from app.doctor.finding import Finding
 from app.doctor.schema import APPLY_AGAIN
-from app.sessions.signals import RESET, read_signal
+from app.notifications import (
+    RESET_ACKNOWLEDGED,
+    SESSION_RESET,
+    ResetAcknowledged,
+    SessionReset,
+    read_notification,
+)
 
-DEADLINE = 2.0
+NOTIFICATION_TIMEOUT = 2.0
 """Seconds that a notification may take."""
-ACKNOWLEDGED_WITHIN = 3.0
-"""Seconds that the living bots have."""
+ACKNOWLEDGEMENT_TIMEOUT = 3.0
+"""Seconds that the running bots have to acknowledge a reset."""
 CANARY = "novabot-doctor-"
-_SOON: LiteralString = "SET LOCAL lock_timeout = '3s'"
+
+_BOUNDED: LiteralString = "SET LOCAL lock_timeout = '3s'"
 _DIRECT = "set LISTEN_DATABASE_URL to a direct connection to the same database"
 
+_Conn = AsyncConnection[tuple[Any, ...]]
+_Found = TypeVar("_Found")
 
-def check_hearing(conn: Connection[Any], listen_url: str) -> Iterator[Finding]:
-    """`conn` goes the way of turns and resets, `listen_url` the way of the bots' listeners."""
-    with ExitStack() as stack:
+
+async def check_notifications(database_url: str, listen_url: str) -> AsyncGenerator[Finding]:
+    """Deletes by `database_url`, as turns and resets connect, and listens by `listen_url`."""
+    channel = f"novabot_doctor_{uuid4().hex}"
+    async with AsyncExitStack() as stack:
+        conn = await stack.enter_async_context(connect_async(database_url))
         try:
-            ear = stack.enter_context(connect(listen_url))
+            listener = await stack.enter_async_context(
+                connect_doctor_listener(listen_url, (channel, SESSION_RESET, RESET_ACKNOWLEDGED))
+            )
         except OperationalError as error:
             yield Finding(
                 "fault",
@@ -41,94 +57,93 @@ def check_hearing(conn: Connection[Any], listen_url: str) -> Iterator[Finding]:
                 "correct it; it has to lead to the same server as DATABASE_URL, directly",
             )
             return
-        channel = f"novabot_doctor_{uuid4().hex}"
-        for name in (channel, RESET):
-            ear.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
-        conn.execute("SELECT pg_notify(%s, '')", (channel,))
-        if _wait(ear, lambda note: note.channel == channel, DEADLINE):
-            yield _describe_way(conn, ear)
-            yield from _send_canary(conn, ear)
-        else:
-            yield _explain_deafness(conn, ear)
+        await conn.execute("SELECT pg_notify(%s, '')", (channel,))
+        if not await _await(
+            listener, lambda notify: notify.channel == channel or None, NOTIFICATION_TIMEOUT
+        ):
+            yield await _explain_silence(conn, listener)
+            return
+        yield await _describe_way(conn, listener)
+        async for finding in _delete_canary(conn, listener):
+            yield finding
 
 
-def _explain_deafness(conn: Connection[Any], ear: Connection[Any]) -> Finding:
-    identity: LiteralString = "SELECT pg_postmaster_start_time(), current_database()"
-    if conn.execute(identity).fetchone() != ear.execute(identity).fetchone():
+async def _explain_silence(conn: _Conn, listener: _Conn) -> Finding:
+    if await _identify(conn) != await _identify(listener):
         return Finding(
             "fault",
             "listening",
             "DATABASE_URL and LISTEN_DATABASE_URL lead to two databases",
             _DIRECT,
         )
-    if _goes_through_pooler(ear):
+    if await _goes_through_pooler(listener):
         return Finding(
             "fault",
             "listening",
             "LISTEN is accepted and nothing arrives: a transaction pooler such as PgBouncer is in"
-            " the way; bots remember nobody",
+            " the way; bots remember nothing",
             _DIRECT,
         )
     return Finding(
         "fault",
         "listening",
-        f"LISTEN is accepted and nothing arrives within {DEADLINE:g} s; bots remember nobody",
+        f"LISTEN is accepted and nothing arrives within {NOTIFICATION_TIMEOUT:g} s; bots remember"
+        " nothing",
         f"if a proxy or pooler is in the way, {_DIRECT}; else restart the server",
     )
 
 
-def _describe_way(conn: Connection[Any], ear: Connection[Any]) -> Finding:
-    if _goes_through_pooler(ear):
+async def _identify(conn: _Conn) -> tuple[Any, ...] | None:
+    """What differs between two databases."""
+    cursor = await conn.execute("SELECT pg_postmaster_start_time(), current_database()")
+    return await cursor.fetchone()
+
+
+async def _describe_way(conn: _Conn, listener: _Conn) -> Finding:
+    if await _goes_through_pooler(listener):
         return Finding(
             "warning",
             "listening",
-            "LISTEN goes through a pooler; it works while that holds on to the session",
+            "LISTEN goes through a pooler; it works while the pooler keeps the session",
             _DIRECT,
         )
-    way = "turns go through a pooler, LISTEN directly" if _goes_through_pooler(conn) else "direct"
+    pooled = await _goes_through_pooler(conn)
+    way = "turns go through a pooler, LISTEN directly" if pooled else "direct"
     return Finding("ok", "listening", way)
 
 
-def _goes_through_pooler(conn: Connection[Any]) -> bool:
-    """Whether somebody between us and the server made up the process id told at connecting."""
+async def _goes_through_pooler(conn: _Conn) -> bool:
+    """Whether the process id told at connecting is not the server's, but made up by a pooler."""
     told = {conn.info.backend_pid}
     for _ in range(3):
-        row = conn.execute("SELECT pg_backend_pid()").fetchone()
-        told |= set(row or ())
+        cursor = await conn.execute("SELECT pg_backend_pid()")
+        told |= set(await cursor.fetchone() or ())
     return len(told) > 1
 
 
-def _send_canary(conn: Connection[Any], ear: Connection[Any]) -> Iterator[Finding]:
+async def _delete_canary(conn: _Conn, listener: _Conn) -> AsyncGenerator[Finding]:
     client = f"{CANARY}{uuid4()}"
     try:
-        _clear_leftovers(conn)
-        incarnation = _make_and_delete(conn, client)
+        await _clear_leftovers(conn)
+        incarnation = await _make_and_delete(conn, client)
     except errors.LockNotAvailable:
         yield Finding(
             "fault",
             "signal",
-            'a delete from "User" waits for somebody\'s lock',
-            "find whose: SELECT pid, mode FROM pg_locks WHERE relation = '\"User\"'::regclass",
+            'a delete from "User" waits for another transaction\'s lock',
+            "find it: SELECT pid, mode FROM pg_locks WHERE relation = '\"User\"'::regclass",
         )
         return
     if incarnation is None:
         yield Finding("fault", "signal", 'a DELETE FROM "User" deletes nothing', APPLY_AGAIN)
         return
     deleted_at = time.monotonic()
-    resets: list[int] = []
-
-    def is_canary(note: Notify) -> bool:
-        signal = read_signal(note.channel, note.payload)
-        if signal.reset is None or isinstance(signal.clients, str):
-            return False
-        if incarnation not in signal.clients:
-            return False
-        resets.append(signal.reset)
-        return True
-
-    if not _wait(ear, is_canary, DEADLINE):
-        # With its trigger off, the delete may have left the address behind.
-        conn.execute('DELETE FROM "Alias" WHERE "userId" = %s', (client,))
+    reset = await _await(
+        listener, lambda notify: _read_reset_of(notify, incarnation), NOTIFICATION_TIMEOUT
+    )
+    if reset is None:
+        # If its trigger is disabled, the delete may have left the address behind.
+        await conn.execute('DELETE FROM "Alias" WHERE "userId" = %s', (client,))
         yield Finding(
             "fault",
             "signal",
@@ -139,64 +154,75 @@ def _send_canary(conn: Connection[Any], ear: Connection[Any]) -> Iterator[Findin
         return
     milliseconds = (time.monotonic() - deleted_at) * 1000
     yield Finding(
-        "ok", "signal", f"a real delete was heard after {milliseconds:.1f} ms (reset {resets[0]})"
+        "ok", "signal", f"a real delete was notified after {milliseconds:.1f} ms (reset {reset})"
     )
-    yield from _await_acknowledgements(conn, resets[0])
+    yield await _check_acknowledgements(conn, listener, reset)
 
 
-def _make_and_delete(conn: Connection[Any], client: str) -> UUID | None:
-    """The incarnation of a client that was there and is gone; None if the delete did nothing."""
-    with conn.transaction():
-        conn.execute(_SOON)
-        row = conn.execute(
-            'INSERT INTO "User" (id) VALUES (%s) RETURNING incarnation', (client,)
-        ).fetchone()
-    with conn.transaction():
-        conn.execute(_SOON)
-        deleted = conn.execute('DELETE FROM "User" WHERE id = %s', (client,)).rowcount
-    return row[0] if row and deleted else None
-
-
-def _await_acknowledgements(conn: Connection[Any], reset: int) -> Iterator[Finding]:
-    deadline = time.monotonic() + ACKNOWLEDGED_WITHIN
-    while True:
-        row = conn.execute(
-            "SELECT jsonb_array_length(acks),"
-            " (SELECT array_agg(left(b.id::text, 8)) FROM bots_missing(%s) AS b)"
-            " FROM reset_receipt(%s)",
-            (reset, reset),
-        ).fetchone()
-        acknowledged, missing = row or (0, None)
-        if missing is None or time.monotonic() > deadline:
-            break
-        time.sleep(0.02)  # the poll of a condition with a deadline
-    if missing is None:
-        yield Finding("ok", "acknowledgement", f"by all living bots ({acknowledged})")
-    else:
-        yield Finding(
-            "warning",
-            "acknowledgement",
-            f"bot {', '.join(missing)} did not acknowledge the reset within"
-            f" {ACKNOWLEDGED_WITHIN:g} s (the fence keeps its answers right)",
-            "look at its /ready and its log; restart it if it hangs",
-        )
-
-
-def _clear_leftovers(conn: Connection[Any]) -> None:
-    """What a doctor that was killed between insert and delete has left."""
-    with conn.transaction():
-        conn.execute(_SOON)
-        conn.execute(
+async def _clear_leftovers(conn: _Conn) -> None:
+    """Deletes the canary of a doctor that was killed before it could."""
+    async with conn.transaction():
+        await conn.execute(_BOUNDED)
+        await conn.execute(
             'DELETE FROM "User" WHERE id LIKE %s AND "createdAt" < now() - interval \'1 minute\'',
             (f"{CANARY}%",),
         )
 
 
-def _wait(ear: Connection[Any], is_wanted: Callable[[Notify], bool], seconds: float) -> bool:
+async def _make_and_delete(conn: _Conn, client: str) -> UUID | None:
+    """The incarnation of a client that existed and is deleted; None if the delete did nothing."""
+    async with conn.transaction():
+        await conn.execute(_BOUNDED)
+        cursor = await conn.execute(
+            'INSERT INTO "User" (id) VALUES (%s) RETURNING incarnation', (client,)
+        )
+        row = await cursor.fetchone()
+    async with conn.transaction():
+        await conn.execute(_BOUNDED)
+        cursor = await conn.execute('DELETE FROM "User" WHERE id = %s', (client,))
+    return row[0] if row and cursor.rowcount else None
+
+
+def _read_reset_of(notify: Notify, incarnation: UUID) -> int | None:
+    match read_notification(notify.channel, notify.payload):
+        case SessionReset(reset, frozenset() as clients) if incarnation in clients:
+            return reset
+        case _:
+            return None
+
+
+async def _check_acknowledgements(conn: _Conn, listener: _Conn, reset: int) -> Finding:
+    """Reads the receipt after each acknowledgement, until no bot is missing."""
+
+    def read(notify: Notify) -> bool | None:
+        return read_notification(notify.channel, notify.payload) == ResetAcknowledged(reset) or None
+
+    deadline = time.monotonic() + ACKNOWLEDGEMENT_TIMEOUT
+    while (receipt := await find_receipt(conn, reset)) and receipt.missing:
+        if time.monotonic() > deadline:
+            break
+        await _await(listener, read, deadline - time.monotonic())
+    if receipt is None or not receipt.missing:
+        acknowledged = len(receipt.acknowledged) if receipt else 0
+        return Finding("ok", "acknowledgement", f"by all living bots ({acknowledged})")
+    missing = ", ".join(str(bot.id)[:8] for bot in receipt.missing)
+    return Finding(
+        "warning",
+        "acknowledgement",
+        f"bot {missing} did not acknowledge the reset within {ACKNOWLEDGEMENT_TIMEOUT:g} s (the"
+        " fence keeps its answers right)",
+        "look at its /ready and its log; restart it if it hangs",
+    )
+
+
+async def _await(
+    listener: _Conn, read: Callable[[Notify], _Found | None], seconds: float
+) -> _Found | None:
+    """The first value that `read` makes of a notification; None if there is none in time."""
     deadline = time.monotonic() + seconds
-    found = False
-    while not found and (left := deadline - time.monotonic()) > 0:
+    found: _Found | None = None
+    while found is None and (left := deadline - time.monotonic()) > 0:
         # A batch is read to its end: leaving it early would lose the rest.
-        for note in ear.notifies(timeout=left, stop_after=1):
-            found = is_wanted(note) or found
+        async for notify in listener.notifies(timeout=left, stop_after=1):
+            found = read(notify) if found is None else found
     return found

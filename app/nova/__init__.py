@@ -1,4 +1,7 @@
-"""NovaBot, the default responder: what it understands and what it says. Pure, no I/O."""
+"""NovaBot, the default responder: what it understands and what it says.
+
+After its word lists are loaded, it does no I/O.
+"""
 
 from app.nova.responder import nova, respond
 

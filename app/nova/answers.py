@@ -1,5 +1,7 @@
-"""NovaBot's own words. They hold no time of day and no given name, for clients are called Petang
-and Hope, and an answer to somebody unknown must name nobody.
+"""What NovaBot says, in Indonesian and English.
+
+No answer holds a time of day or a given name: clients are called Petang and Hope, and an answer to
+a client whose name is unknown must not contain a name.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ Language = Literal["id", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What is said in one language. `{name}` is ", X" for a client called X, or nothing."""
+    """The answers in one language. `{name}` becomes ", X" for a client called X, else nothing."""
 
     met: str
     name_known: str
-    """`{nama}` is the name itself."""
+    """`{nama}` becomes the name itself."""
     name_unknown: str
     greeting: str
     thanks: str
@@ -27,7 +29,7 @@ class Answers:
     unreadable: str
     farewell: str
     invitation: str
-    """Asks for the name, behind another answer."""
+    """Asks for the name, after another answer."""
 
 
 ANSWERS: Mapping[Language, Answers] = {

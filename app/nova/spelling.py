@@ -1,18 +1,20 @@
-"""Writes a name down as its owner would."""
+"""Writes the words of a name as the name is stored and said."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.nova.vocabulary import DEGREES, PARTICLES
-from app.nova.words import Word
+from app.nova.lexicon import DEGREES, NAME_PARTICLES
+from app.nova.tokens import Token
 
-MOST_CHARACTERS = 60
+MOST_NAME_CHARACTERS = 60
 
 
-def spell_name(words: Sequence[Word]) -> str | None:
-    """The words as one name: no degrees behind it, single spaces, and capitals where it was written
-    without or with nothing else. None if nothing of at most MOST_CHARACTERS is left.
+def spell_name(words: Sequence[Token]) -> str | None:
+    """The words as one name, of at most MOST_NAME_CHARACTERS, or None if nothing is left.
+
+    Degrees after it are left out. A name all in lower case or all in capitals gets capitals where
+    names have them; any other stays as the client wrote it.
     """
     kept = list(words)
     while len(kept) > 1 and _is_degree(kept[-1], kept[0]):
@@ -22,22 +24,21 @@ def spell_name(words: Sequence[Word]) -> str | None:
         texts[0] = texts[0].rstrip(".")
     if all(text.islower() for text in texts) or all(text.isupper() for text in texts):
         texts = [_capitalise(text, first=index == 0) for index, text in enumerate(texts)]
-    while texts and len(" ".join(texts)) > MOST_CHARACTERS:
+    while texts and len(" ".join(texts)) > MOST_NAME_CHARACTERS:
         texts.pop()
     return " ".join(texts) or None
 
 
-def _is_degree(word: Word, first: Word) -> bool:
-    if word.key not in DEGREES:
+def _is_degree(token: Token, first: Token) -> bool:
+    if token.key not in DEGREES:
         return False
-    return (
-        "." in word.text or (word.text.isupper() and not first.text.isupper()) or word.key == "phd"
-    )
+    in_capitals = token.text.isupper() and not first.text.isupper()
+    return "." in token.text or in_capitals or token.key == "phd"
 
 
 def _capitalise(text: str, *, first: bool) -> str:
     """`anne-marie o'connor` → `Anne-Marie O'Connor`, `nur'aini` → `Nur'aini`, `binti` stays."""
-    if not first and text.lower() in PARTICLES:
+    if not first and text.lower() in NAME_PARTICLES:
         return text.lower()
     written: list[str] = []
     piece_start = 0

@@ -1,21 +1,21 @@
-"""What a notification asks a bot to forget. Pure: payload in, eviction out."""
+"""What a notification asks a bot to forget. Pure: notification in, eviction out."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Literal, Protocol, assert_never
 from uuid import UUID
 
-from app.addresses import is_client_id
-
-RESET = "session_reset"
-CHANGED = "session_changed"
-
-EVERYBODY: Literal["*"] = "*"
-
-_BIGINT = range(1, 2**63)
+from app.notifications import (
+    EVERYBODY,
+    Malformed,
+    ResetAcknowledged,
+    SentByHand,
+    SessionChanged,
+    SessionReset,
+    read_notification,
+)
 
 
 class Memory(Protocol):
@@ -49,40 +49,17 @@ class Eviction:
                 return memory.evict_client(client_id)
 
 
-def read_signal(channel: str, payload: str) -> Eviction:
-    """What to forget. A payload that is none of the forms we know: everybody, to be safe."""
-    if payload == EVERYBODY:
-        return Eviction("hand", EVERYBODY)
-    if channel == RESET and is_client_id(payload):
-        return Eviction("hand", payload)
-    try:
-        return _read_json(channel, json.loads(payload))
-    except (ValueError, RecursionError):
-        return Eviction("garbled", EVERYBODY)
-
-
-def _read_json(channel: str, signal: Any) -> Eviction:
-    if not isinstance(signal, dict):
-        raise ValueError("not a JSON object")
-    fields = cast("dict[str, Any]", signal)
-    clients = _read_clients(fields.get("clients"))
-    if channel == CHANGED:
-        return Eviction("edit", clients)
-    reset = fields.get("reset")
-    if type(reset) is not int or reset not in _BIGINT:
-        raise ValueError("no reset")
-    return Eviction("reset", clients, reset)
-
-
-def _read_clients(clients: Any) -> frozenset[UUID] | str:
-    if clients == EVERYBODY:
-        return EVERYBODY
-    if not isinstance(clients, list):
-        raise ValueError("no clients")
-    return frozenset(_read_incarnation(client) for client in cast("list[Any]", clients))
-
-
-def _read_incarnation(client: Any) -> UUID:
-    if not isinstance(client, str):
-        raise ValueError("no incarnation")
-    return UUID(client)
+def read_eviction(channel: str, payload: str) -> Eviction:
+    """What to forget. A payload in none of the known forms: all clients, to be safe."""
+    notification = read_notification(channel, payload)
+    match notification:
+        case SessionReset(reset, clients):
+            return Eviction("reset", clients, reset)
+        case SessionChanged(clients):
+            return Eviction("edit", clients)
+        case SentByHand(client):
+            return Eviction("hand", client)
+        case ResetAcknowledged() | Malformed():
+            return Eviction("garbled", EVERYBODY)
+        case _:
+            assert_never(notification)

@@ -81,15 +81,15 @@ def test_a_client_is_found_by_any_handle(
     program: httpx.Client, connection: psycopg.Connection, handle: str
 ) -> None:
     add_petang(connection)
-    life = connection.execute('SELECT incarnation FROM "User"').fetchone()
-    assert life
+    incarnation = connection.execute('SELECT incarnation FROM "User"').fetchone()
+    assert incarnation
     assert program.get(f"/api/clients/{quote(handle)}").json() == {
         "id": "6281717407674@c.us",
         "nama": "Petang",
         "aliases": ["6281717407674", "ID.9f3c2b"],
         "context": {"topic": "pesanan"},
         "messages": 5,
-        "incarnation": str(life[0]),
+        "incarnation": str(incarnation[0]),
     }
 
 

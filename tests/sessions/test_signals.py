@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sessions.signals import CHANGED, EVERYBODY, RESET, Eviction, read_signal
+from app.notifications import EVERYBODY, SESSION_CHANGED, SESSION_RESET
+from app.sessions.signals import Eviction, read_eviction
 
 ONE = "0191d7a4-3e0b-4c53-9f6e-0b8b2f7f7a11"
 TWO = "7d9bb5f2-52a3-4f0e-8a35-3f5f0b7f9d22"
@@ -28,12 +29,12 @@ GARBLED = Eviction("garbled", EVERYBODY)
     ],
 )
 def test_a_client_id_by_hand_evicts_that_client(client_id: str) -> None:
-    assert read_signal(RESET, client_id) == Eviction("hand", client_id)
+    assert read_eviction(SESSION_RESET, client_id) == Eviction("hand", client_id)
 
 
-@pytest.mark.parametrize("channel", [RESET, CHANGED])
+@pytest.mark.parametrize("channel", [SESSION_RESET, SESSION_CHANGED])
 def test_a_star_by_hand_evicts_everybody(channel: str) -> None:
-    assert read_signal(channel, "*") == Eviction("hand", EVERYBODY)
+    assert read_eviction(channel, "*") == Eviction("hand", EVERYBODY)
 
 
 @pytest.mark.parametrize(
@@ -51,11 +52,13 @@ def test_a_reset_evicts_its_clients_and_is_acknowledged(
     payload: dict[str, Any], clients: set[UUID], reset: int
 ) -> None:
     expected = Eviction("reset", frozenset(clients), reset)
-    assert read_signal(RESET, json.dumps(payload)) == expected
+    assert read_eviction(SESSION_RESET, json.dumps(payload)) == expected
 
 
 def test_a_reset_of_everybody_evicts_everybody() -> None:
-    assert read_signal(RESET, '{"reset": 7, "clients": "*"}') == Eviction("reset", EVERYBODY, 7)
+    assert read_eviction(SESSION_RESET, '{"reset": 7, "clients": "*"}') == Eviction(
+        "reset", EVERYBODY, 7
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,14 +72,14 @@ def test_a_reset_of_everybody_evicts_everybody() -> None:
 def test_an_edit_evicts_and_is_no_reset(
     payload: dict[str, Any], clients: frozenset[UUID] | str
 ) -> None:
-    assert read_signal(CHANGED, json.dumps(payload)) == Eviction("edit", clients)
+    assert read_eviction(SESSION_CHANGED, json.dumps(payload)) == Eviction("edit", clients)
 
 
 def test_the_most_clients_that_the_trigger_names_are_read() -> None:
     clients = [str(UUID(int=number)) for number in range(150)]
     payload = json.dumps({"reset": 2**63 - 1, "clients": clients})
     assert len(payload.encode()) < 8_000
-    assert read_signal(RESET, payload) == Eviction(
+    assert read_eviction(SESSION_RESET, payload) == Eviction(
         "reset", frozenset(UUID(int=number) for number in range(150)), 2**63 - 1
     )
 
@@ -156,17 +159,17 @@ def test_the_most_clients_that_the_trigger_names_are_read() -> None:
     ],
 )
 def test_anything_else_evicts_everybody(payload: str) -> None:
-    assert read_signal(RESET, payload) == GARBLED
+    assert read_eviction(SESSION_RESET, payload) == GARBLED
 
 
 @pytest.mark.parametrize("payload", ["", "6281717407674@c.us", "{}", '{"clients": 7}', "[" * 7_999])
 def test_anything_else_evicts_everybody_from_the_other_channel_too(payload: str) -> None:
-    assert read_signal(CHANGED, payload) == GARBLED
+    assert read_eviction(SESSION_CHANGED, payload) == GARBLED
 
 
-@given(st.sampled_from([RESET, CHANGED]), st.text(max_size=200))
+@given(st.sampled_from([SESSION_RESET, SESSION_CHANGED]), st.text(max_size=200))
 def test_no_text_at_all_is_an_error(channel: str, payload: str) -> None:
-    eviction = read_signal(channel, payload)
+    eviction = read_eviction(channel, payload)
     assert eviction.cause in ("hand", "garbled", "edit", "reset")
     assert eviction.cause != "garbled" or eviction.clients == EVERYBODY
 
@@ -178,9 +181,9 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from([RESET, CHANGED]), JSON, JSON)
+@given(st.sampled_from([SESSION_RESET, SESSION_CHANGED]), JSON, JSON)
 def test_no_json_at_all_is_an_error(channel: str, reset: Any, clients: Any) -> None:
-    eviction = read_signal(channel, json.dumps({"reset": reset, "clients": clients}))
+    eviction = read_eviction(channel, json.dumps({"reset": reset, "clients": clients}))
     if eviction.cause == "garbled":
         assert eviction.clients == EVERYBODY
     else:

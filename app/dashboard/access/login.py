@@ -20,14 +20,15 @@ from app.dashboard.access.identity import (
     hash_session,
     identify_operator,
 )
-from app.dashboard.access.roles import is_local
-from app.dashboard.web.i18n import LANGUAGE_COOKIE, LOCALES
-from app.dashboard.web.input import read_form
-from app.dashboard.web.rendering import render, words_of
-from app.dashboard.web.state import pool_of, services_of
+from app.dashboard.web.i18n import LOCALES
+from app.dashboard.web.input import is_local, read_form
+from app.dashboard.web.rendering import LANGUAGE_COOKIE, language_of, render
+from app.dashboard.web.state import pool_of, state_of
 
 HOME = "/clients"
+"""Where a login leads that no page asked for."""
 YEAR = 365 * 24 * 3600
+"""Seconds that the language switch is kept."""
 
 
 async def show_login(request: Request) -> Response:
@@ -47,7 +48,7 @@ async def log_in(request: Request) -> Response:
     wait_until = await begin_login(pool_of(request), username, address)
     if wait_until is not None:
         telemetry.report_login_refused("throttled")
-        words = words_of(request)
+        language = language_of(request)
         seconds = ceil((wait_until - datetime.now(UTC)).total_seconds())
         return render(
             request,
@@ -56,12 +57,12 @@ async def log_in(request: Request) -> Response:
             headers={"Retry-After": str(max(1, seconds))},
             next=following,
             username=username,
-            problem=words.t("login.throttled", time=f"{words.clock(wait_until)} WIB"),
+            problem=language.t("login.throttled", time=f"{language.clock(wait_until)} WIB"),
         )
     account = await find_account(pool_of(request), username)
     if not await _is_right(request, account, password) or account is None:
         telemetry.report_login_refused("password")
-        problem = words_of(request).t("login.wrong")
+        problem = language_of(request).t("login.wrong")
         return render(
             request, "login.html", status=401, next=following, username=username, problem=problem
         )
@@ -87,7 +88,7 @@ async def log_in(request: Request) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    """POST /logout: the session ends here and in the database."""
+    """POST /logout: ends the session in the database and in the browser."""
     await end_web_session(pool_of(request), hash_presented(request))
     response = RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
@@ -112,10 +113,10 @@ async def switch_language(request: Request) -> Response:
 
 
 async def _is_right(request: Request, account: Account | None, password: str) -> bool:
-    """Takes the same time for an account that doesn't exist."""
-    services = services_of(request)
-    known = account.password_hash if account else services.decoy
-    async with services.hashing:
+    """Takes the same time for an unknown account: a password is hashed in any case."""
+    state = state_of(request)
+    known = account.password_hash if account else state.decoy
+    async with state.hashing:
         return await asyncio.to_thread(_verify, known, password) and account is not None
 
 

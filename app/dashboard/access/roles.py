@@ -1,9 +1,9 @@
-"""Which routes ask for what. A route that isn't open asks for a login, or for a token."""
+"""Routes by who may use them: anyone, operators, operators who may change, programs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,13 +16,13 @@ from app.dashboard.web.rendering import wants_fragment
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def for_everybody(path: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Route:
-    """An open route."""
+def open_route(path: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Route:
+    """A route that asks for no login."""
     return Route(path, endpoint, methods=list(methods))
 
 
-def for_operators(path: str, endpoint: Endpoint) -> Route:
-    """A page: readable for every operator, whatever the role."""
+def operator_route(path: str, endpoint: Endpoint) -> Route:
+    """A page that every operator may read, whatever the role."""
 
     async def ask(request: Request) -> Response:
         if await identify_operator(request) is None:
@@ -32,22 +32,22 @@ def for_operators(path: str, endpoint: Endpoint) -> Route:
     return Route(path, ask)
 
 
-def for_changes(path: str, endpoint: Endpoint, methods: Sequence[str] = ("POST",)) -> Route:
-    """What viewers may not do."""
+def change_route(path: str, endpoint: Endpoint, methods: Sequence[str] = ("POST",)) -> Route:
+    """A route for operators who may change something: 403 for a viewer."""
 
     async def ask(request: Request) -> Response:
         operator = await identify_operator(request)
         if operator is None:
             return _send_to_login(request)
         if not operator.may_change:
-            raise HTTPException(403, "403_text")
+            raise HTTPException(403)
         return await endpoint(request)
 
     return Route(path, ask, methods=list(methods))
 
 
-def for_programs(path: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Route:
-    """The JSON API: by token."""
+def program_route(path: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Route:
+    """A route of the JSON API, which asks for a token."""
 
     async def ask(request: Request) -> Response:
         if await identify_program(request) is None:
@@ -59,27 +59,6 @@ def for_programs(path: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",
         return await endpoint(request)
 
     return Route(path, ask, methods=list(methods))
-
-
-def is_local(path: str) -> bool:
-    """Whether a path given from outside stays on this site."""
-    parts = urlsplit(path)
-    return (
-        path.startswith("/")
-        and not path.startswith(("//", "/\\"))
-        and not parts.scheme
-        and not parts.netloc
-        and path.isprintable()
-        and "\\" not in path
-    )
-
-
-def read_segment(request: Request, name: str) -> str:
-    """A part of the path as it was meant: routes match the path still encoded."""
-    text = unquote(request.path_params[name])
-    if "\0" in text:
-        raise HTTPException(404)
-    return text
 
 
 def _send_to_login(request: Request) -> Response:

@@ -2,72 +2,55 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import AsyncIterator
-from typing import NoReturn
+from contextlib import aclosing
+from typing import assert_never
 
-import psycopg
-from psycopg import AsyncConnection
+from psycopg import Notify
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import telemetry
-from app.dashboard.live.subscriptions import ANYTHING, DEAF, Signals, read_signal
-from app.dashboard.web.state import services_of
-from app.database.connection import KEEP_OPEN, cutting_after
-from app.database.pool import connection_parameters
+from app.dashboard.live.subscriptions import ANYTHING, NOT_LISTENING, Signals, choose_signal
+from app.dashboard.web.state import state_of
+from app.notifications import (
+    RESET_ACKNOWLEDGED,
+    SESSION_RESET,
+    ListeningBegan,
+    ListeningFailed,
+    follow,
+    read_notification,
+)
 
-QUIET = 10.0
-"""Seconds without a notification after which the connection is tried."""
-PATIENCE = 5.0
-"""Seconds that it may take to answer."""
 PING = 15
 """Seconds between the comments that keep a quiet stream open."""
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
 
 
-async def listen(url: str, signals: Signals) -> NoReturn:
-    """Hears resets and acknowledgements and publishes them; connects again for ever.
+async def listen(url: str, signals: Signals) -> None:
+    """Publishes a signal for each reset and acknowledgement, until it is cancelled.
 
-    Whoever was away has missed everything: each connection begins with the signal for anything.
+    What happened while there was no connection is unknown, so each one begins with ANYTHING.
     """
-    chance = random.SystemRandom()
-    pause = FIRST_PAUSE
-    while True:
-        try:
-            parameters = connection_parameters(url, "novabot dashboard listener")
-            conn = await AsyncConnection.connect(url, **parameters)
-            async with conn:
-                await conn.execute(KEEP_OPEN)
-                await conn.execute("LISTEN session_reset")
-                await conn.execute("LISTEN reset_acknowledged")
-                telemetry.report_signals_heard()
-                signals.publish(ANYTHING)
-                pause = FIRST_PAUSE
-                await _hear(conn, signals)
-        except (psycopg.Error, OSError, TimeoutError) as error:
-            telemetry.report_signals_lost(error)
-        signals.publish(DEAF)
-        await asyncio.sleep(pause * chance.uniform(0.5, 1.0))
-        pause = min(LONGEST_PAUSE, pause * 2)
+    channels = (SESSION_RESET, RESET_ACKNOWLEDGED)
+    async with aclosing(follow(url, channels, "novabot dashboard listener")) as events:
+        async for event in events:
+            match event:
+                case ListeningBegan():
+                    telemetry.report_signals_heard()
+                    signals.publish(ANYTHING)
+                case ListeningFailed(error):
+                    telemetry.report_signals_lost(error)
+                    signals.publish(NOT_LISTENING)
+                case Notify(channel=channel, payload=payload):
+                    signals.publish(choose_signal(read_notification(channel, payload)))
+                case _:
+                    assert_never(event)
 
 
 async def stream_signals(request: Request) -> Response:
     """GET /signals: server-sent events `reset`, `acknowledged` and `deaf`."""
-    return EventSourceResponse(_tell(services_of(request).signals), ping=PING)
-
-
-async def _hear(conn: AsyncConnection, signals: Signals) -> None:
-    while True:
-        async for heard in conn.notifies(timeout=QUIET):
-            signals.publish(read_signal(heard.channel, heard.payload))
-        with cutting_after(conn, PATIENCE):
-            cursor = await conn.execute("SHOW transaction_read_only")
-        if await cursor.fetchone() != ("off",):
-            raise psycopg.OperationalError("the server only reads now")
+    return EventSourceResponse(_tell(state_of(request).signals), ping=PING)
 
 
 async def _tell(signals: Signals) -> AsyncIterator[ServerSentEvent]:

@@ -1,8 +1,8 @@
-"""Signals: that something happened, told to every open page; the pages fetch what.
+"""Signals tell every open page that something happened; the page fetches what.
 
 A signal carries ids of resets and incarnations, nothing else, so it may be lost, merged or
-repeated. Each page has a bounded set of signals still to be sent; past its bound they become
-one that means anything.
+repeated. Each page has a bounded set of signals still to be sent; beyond the bound they become
+ANYTHING.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Literal, assert_never
+
+from app.notifications import (
+    EVERYBODY,
+    Malformed,
+    Notification,
+    ResetAcknowledged,
+    SentByHand,
+    SessionChanged,
+    SessionReset,
+)
 
 MOST_PENDING = 32
 
@@ -20,18 +30,19 @@ MOST_PENDING = 32
 @dataclass(frozen=True, slots=True)
 class Signal:
     event: Literal["reset", "acknowledged", "deaf"]
-    """deaf: the database's signals don't come through; what is on the page may be old."""
+    """deaf: the dashboard receives no notifications; what is on the page may be out of date."""
     data: str = '{"reset": "*"}'
     """JSON: `reset` an id or "*" for any, `clients` incarnations or "*"."""
 
 
 ANYTHING = Signal("reset")
-DEAF = Signal("deaf", "{}")
+"""Any number of resets and acknowledgements may have happened."""
+NOT_LISTENING = Signal("deaf", "{}")
 
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """What one page has still to be told."""
+    """The signals that one page has not been sent yet."""
 
     _pending: dict[Signal, None] = field(default_factory=dict[Signal, None])
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -40,7 +51,7 @@ class Subscription:
     def add(self, signal: Signal) -> None:
         if len(self._pending) >= MOST_PENDING:
             signal = ANYTHING
-        if signal in (ANYTHING, DEAF):
+        if signal in (ANYTHING, NOT_LISTENING):
             self._pending.clear()
         self._pending[signal] = None
         self._arrived.set()
@@ -50,7 +61,7 @@ class Subscription:
         self._arrived.set()
 
     async def take(self) -> tuple[Signal, ...]:
-        """Waits for signals and takes them all; nothing once closed."""
+        """Waits for signals and takes them all; empty once closed."""
         await self._arrived.wait()
         self._arrived.clear()
         taken = () if self._closed else tuple(self._pending)
@@ -63,14 +74,14 @@ class Signals:
     """All open pages. Used within one event loop."""
 
     _subscriptions: set[Subscription] = field(default_factory=set[Subscription])
-    _hearing: bool = False
+    _listening: bool = False
     _closed: bool = False
 
     @contextmanager
     def subscribe(self) -> Generator[Subscription]:
-        """A page's subscription; it begins with the state of the hearing."""
+        """A page's subscription; its first signal says whether the dashboard is listening."""
         subscription = Subscription()
-        subscription.add(ANYTHING if self._hearing else DEAF)
+        subscription.add(ANYTHING if self._listening else NOT_LISTENING)
         if self._closed:
             subscription.close()
         self._subscriptions.add(subscription)
@@ -80,9 +91,9 @@ class Signals:
             self._subscriptions.discard(subscription)
 
     def publish(self, signal: Signal) -> None:
-        if signal == DEAF and not self._hearing:
+        if signal == NOT_LISTENING and not self._listening:
             return
-        self._hearing = signal != DEAF
+        self._listening = signal != NOT_LISTENING
         for subscription in self._subscriptions:
             subscription.add(signal)
 
@@ -93,21 +104,15 @@ class Signals:
             subscription.close()
 
 
-def read_signal(channel: str, payload: str) -> Signal:
-    """The signal that a notification means. Whatever can't be read means anything."""
-    try:
-        told = cast("object", json.loads(payload))
-    except (ValueError, RecursionError):
-        return ANYTHING
-    if not isinstance(told, dict):
-        return ANYTHING
-    members = cast("dict[str, Any]", told)
-    reset = members.get("reset")
-    if not isinstance(reset, int):
-        reset = "*"
-    if channel == "reset_acknowledged":
-        return Signal("acknowledged", json.dumps({"reset": reset}))
-    clients = cast("object", members.get("clients"))
-    if not isinstance(clients, list):
-        clients = "*"
-    return Signal("reset", json.dumps({"reset": reset, "clients": clients}))
+def choose_signal(notification: Notification) -> Signal:
+    """The signal that a notification makes for the pages; ANYTHING if it names no reset."""
+    match notification:
+        case ResetAcknowledged(reset):
+            return Signal("acknowledged", json.dumps({"reset": reset}))
+        case SessionReset(reset, clients):
+            told = clients if clients == EVERYBODY else sorted(map(str, clients))
+            return Signal("reset", json.dumps({"reset": reset, "clients": told}))
+        case SessionChanged() | SentByHand() | Malformed():
+            return ANYTHING
+        case _:
+            assert_never(notification)

@@ -1,4 +1,4 @@
-"""The words of the pages, in Indonesian and English, and how times and numbers are written.
+"""The texts of the pages in Indonesian and English, and how times and numbers are written.
 
 `locale/id.toml` and `locale/en.toml` hold the same keys. A text with a `|` has a singular and a
 plural, chosen by `n`. Times are shown in Western Indonesian Time, whatever the language.
@@ -17,37 +17,40 @@ from typing import Literal, cast, get_args
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
-from starlette.requests import Request
 
 Locale = Literal["id", "en"]
 LOCALES: tuple[Locale, ...] = get_args(Locale)
-LANGUAGE_COOKIE = "novabot_language"
 
 WIB = timezone(timedelta(hours=7), "WIB")
-"""Has no summer time, and needs no time zone database."""
+"""Western Indonesian Time, which has no summer time: no time zone database is needed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """One language."""
+class Language:
+    """One language: its texts, times and numbers."""
 
     locale: Locale
     texts: Mapping[str, str]
 
     def t(self, key: str, **values: object) -> str:
         """A text with its values put in; `n` is a count. Raises KeyError for an unknown key."""
-        return self._choose(key, values).format(**self._count_written(values))
+        return self._choose(key, values).format(**self._write_count(values))
 
     def h(self, key: str, **values: object) -> Markup:
         """The same as HTML: every value escaped, and isolated from the direction of the text."""
         written = {
             name: escape(value) if name == "n" else Markup("<bdi>{}</bdi>").format(value)
-            for name, value in self._count_written(values).items()
+            for name, value in self._write_count(values).items()
         }
         return escape(self._choose(key, values)).format(**written)
 
-    def has(self, key: str) -> bool:
-        return key in self.texts
+    def find(self, key: str) -> str | None:
+        """A text that takes no values; None for an unknown key."""
+        return self.texts.get(key)
+
+    def name(self, table: str, code: str) -> str:
+        """A code that a table of texts has, in words; any other code as it is."""
+        return self.texts.get(f"{table}.{code}", code)
 
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.locale)
@@ -90,25 +93,16 @@ class Words:
         one, _, many = self.texts[key].partition("|")
         return many if many and values.get("n") != 1 else one
 
-    def _count_written(self, values: Mapping[str, object]) -> dict[str, object]:
+    def _write_count(self, values: Mapping[str, object]) -> dict[str, object]:
         count = values.get("n")
         return {**values, "n": self.number(count)} if isinstance(count, int) else {**values}
 
 
-def choose_words(request: Request, default: Locale) -> Words:
-    """By the reader's switch, else the browser's languages, else the default."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
-    for locale in LOCALES:
-        if locale == chosen:
-            return load_words(locale)
-    return load_words(_prefer(request.headers.get("accept-language", ""), default))
-
-
 @cache
-def load_words(locale: Locale) -> Words:
+def load_language(locale: Locale) -> Language:
     path = Path(__file__).parent.parent / "locale" / f"{locale}.toml"
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Words(
+    return Language(
         locale,
         {
             f"{table}.{key}": text
@@ -116,21 +110,6 @@ def load_words(locale: Locale) -> Words:
             for key, text in cast("dict[str, str]", texts).items()
         },
     )
-
-
-def _prefer(accepted: str, default: Locale) -> Locale:
-    best: tuple[float, Locale] = (0.0, default)
-    for offer in accepted.split(","):
-        tag, _, weight = offer.partition(";q=")
-        try:
-            quality = float(weight) if weight else 1.0
-        except ValueError:
-            continue
-        language = tag.strip().partition("-")[0].lower().replace("in", "id")
-        for locale in LOCALES:
-            if locale == language and quality > best[0]:
-                best = (quality, locale)
-    return best[1]
 
 
 def _day_of(at: datetime) -> date:

@@ -1,4 +1,4 @@
-"""Turns values into pages, in the reader's language."""
+"""Pages and fragments, made of templates in the reader's language."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from app.dashboard.access.identity import operator_of
-from app.dashboard.web.i18n import Words, choose_words
-from app.dashboard.web.state import services_of
+from app.dashboard.web.accept_language import choose_language
+from app.dashboard.web.i18n import LOCALES, Language, load_language
+from app.dashboard.web.state import operator_of, state_of
 
-HERE = Path(__file__).parent.parent
-STATIC = HERE / "static"
+STATIC = Path(__file__).parent.parent / "static"
+TEMPLATES = Path(__file__).parent.parent / "templates"
+LANGUAGE_COOKIE = "novabot_language"
 
 
 def open_templates() -> Environment:
+    """Templates; a name that has no value fails, and every value is escaped."""
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,17 +43,23 @@ def quote_segment(text: str) -> str:
 
 @cache
 def static_url(name: str) -> str:
-    """The URL of a file of static/, another one whenever the file changes."""
+    """The URL of a file of static/; it changes with the file, which may be cached for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
 
 
-def words_of(request: Request) -> Words:
-    return choose_words(request, services_of(request).settings.locale)
+def language_of(request: Request) -> Language:
+    """By the reader's switch, else by the browser's languages, else by NOVABOT_LOCALE."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    for locale in LOCALES:
+        if locale == chosen:
+            return load_language(locale)
+    accepted = request.headers.get("accept-language", "")
+    return load_language(choose_language(accepted, LOCALES, state_of(request).settings.locale))
 
 
 def wants_fragment(request: Request) -> bool:
-    """Whether a script asks for the part of the page that changes."""
+    """Whether a script on the page asks for the part of it that changes."""
     return "hx-request" in request.headers
 
 
@@ -64,16 +72,16 @@ def render(
     **values: object,
 ) -> HTMLResponse:
     """The page made of a template, or the fragment whose name begins with `_`."""
-    words = words_of(request)
+    language = language_of(request)
     path = request.url.path
     html = (
-        services_of(request)
+        state_of(request)
         .templates.get_template(template)
         .render(
             values,
-            w=words,
-            t=words.t,
-            h=words.h,
+            language=language,
+            t=language.t,
+            h=language.h,
             now=datetime.now(UTC),
             operator=operator_of(request),
             path=path,

@@ -1,41 +1,39 @@
-"""A message's text as words and marks, as names.py and nova.py read it."""
+"""Tokens (words, numbers, addresses, marks) and the key line of a text.
+
+Patterns are matched against the key line: the keys of all tokens with a space between them.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.nova.vocabulary import ABBREVIATIONS, DEGREES, word_set
+from app.nova.lexicon import ABBREVIATIONS, ADDRESS_ENDINGS, DEGREES
 
-LOOKED_AT = 1_000
-"""Characters of a message that are read; whoever has more to say says who they are before."""
+MOST_CHARACTERS_READ = 1_000
+"""Characters of a message that are read. In a longer one, writers introduce themselves first."""
 
-APOSTROPHES = "'’ʼ‘`´"
+_APOSTROPHES = "'’ʼ‘`´"
 _HYPHENS = "-‐‑"
 _QUOTES = '"“”„«»'
 _BLANK = "\u3164\u115f\u1160\uffa0\u2800_*~|"
-"""Letters that show nothing, and WhatsApp's markdown."""
+"""Read as spaces: letters without a shape, WhatsApp's marks of formatting, the vertical bar."""
 _JOINERS = "\u200c\u200d"
-_DOMAIN_ENDINGS = word_set(
-    """
-    com net org id co io app dev biz xyz example pdf doc docx xls xlsx jpg jpeg png mp4 mp3 zip txt
-    csv
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Token:
     """One word, number, address or mark."""
 
     kind: Literal["word", "other", "mark"]
-    """`other`: holds digits or is an address, so no name."""
+    """`other` holds digits or is an address: it is never part of a name."""
     text: str
-    """As written, without markdown."""
+    """As written, without marks of formatting."""
     key: str
-    """For looking up: lower case, straight apostrophes, no final dot; a mark is itself."""
+    """As word lists have it: lower case, straight apostrophes, no final dot. A mark is its own."""
 
     @property
     def is_capitalised(self) -> bool:
@@ -44,41 +42,56 @@ class Word:
         return first.isupper() or first.istitle() or not (first.islower() or first.isupper())
 
 
-def read_words(text: str) -> tuple[Word, ...]:
-    """The words of the first LOOKED_AT characters, in order. Takes any text, in linear time."""
-    return tuple(_read(_shorten(text)))
+def tokenize(text: str) -> tuple[Token, ...]:
+    """The tokens of the first MOST_CHARACTERS_READ characters, in linear time for any text."""
+    return tuple(_split(_shorten(text)))
+
+
+def key_line(tokens: Sequence[Token]) -> str:
+    """The keys of the tokens with a space between them."""
+    return " ".join(token.key for token in tokens)
+
+
+def compile_for_line(*alternatives: str) -> re.Pattern[str]:
+    """A pattern that finds any of the alternatives in a key line, as whole keys."""
+    return re.compile(rf"(?<!\S)(?:{'|'.join(alternatives)})(?!\S)")
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A part of a pattern: any of the words."""
+    return f"(?:{'|'.join(sorted(map(re.escape, words)))})"
 
 
 def _shorten(text: str) -> str:
-    text = text[: LOOKED_AT * 2].lstrip()
-    if len(text) <= LOOKED_AT:
+    text = text[: MOST_CHARACTERS_READ * 2].lstrip()
+    if len(text) <= MOST_CHARACTERS_READ:
         return text
-    return text[:LOOKED_AT].rpartition(" ")[0]
+    return text[:MOST_CHARACTERS_READ].rpartition(" ")[0]
 
 
-def _read(text: str) -> Iterator[Word]:
+def _split(text: str) -> Iterator[Token]:
     at = 0
     while at < len(text):
         character = text[at]
         if _is_letter(character) or character.isdigit():
             end = _word_end(text, at)
-            yield _word(text[at:end])
+            yield _make_token(text[at:end])
             at = end
             continue
         if character == "." and text[at : at + 2] == "..":
             while text[at : at + 1] == ".":
                 at += 1
-            yield Word("mark", "…", "…")
+            yield Token("mark", "…", "…")
             continue
         if character in "\n\r\u2028\u2029":
-            yield Word("mark", "\n", "\n")
+            yield Token("mark", "\n", "\n")
         elif not (_is_blank(character) or unicodedata.category(character) in ("Cf", "Mn", "Me")):
-            yield Word("mark", character, _mark_key(character))
+            yield Token("mark", character, _mark_key(character))
         at += 1
 
 
 def _mark_key(character: str) -> str:
-    if character in _QUOTES or character in APOSTROPHES:
+    if character in _QUOTES or character in _APOSTROPHES:
         return '"'
     if character in "–—―−‐‑":
         return "-"
@@ -88,15 +101,17 @@ def _mark_key(character: str) -> str:
 
 
 def _word_end(text: str, start: int) -> int:
-    """Where the word ends that begins at `start`: an apostrophe, hyphen, joiner or dot belongs to
-    it between letters; a whole address is one word.
+    """Where the word that begins at `start` ends.
+
+    An apostrophe, hyphen, joiner or dot between letters belongs to the word. A whole address is
+    one word.
     """
     at = segment = start
     while at < len(text):
         character, following = text[at], text[at + 1 : at + 2]
         if _is_letter(character) or _is_mark(character) or character.isdigit():
             at += 1
-        elif character in APOSTROPHES + _HYPHENS + _JOINERS and _is_letter(following):
+        elif character in _APOSTROPHES + _HYPHENS + _JOINERS and _is_letter(following):
             if character in _HYPHENS:
                 segment = at + 1
             at += 1
@@ -122,7 +137,7 @@ def _dot_belongs(text: str, segment: int, at: int) -> bool:
     if written in ABBREVIATIONS:
         return written == "ph" or not following or following.isspace()
     ending = text[at + 1 : _letters_end(text, at + 1)].lower()
-    return ending in _DOMAIN_ENDINGS or written == "www"
+    return ending in ADDRESS_ENDINGS or written == "www"
 
 
 def _letters_end(text: str, at: int) -> int:
@@ -137,22 +152,22 @@ def _blank_after(text: str, at: int) -> int:
     return at
 
 
-def _word(written: str) -> Word:
+def _make_token(written: str) -> Token:
     plain = written
-    for apostrophe in APOSTROPHES:
+    for apostrophe in _APOSTROPHES:
         plain = plain.replace(apostrophe, "'")
     plain = unicodedata.normalize("NFKC", plain).lower()
     if any(character.isdigit() or character in "@/" for character in plain):
-        return Word("other", written, plain)
+        return Token("other", written, plain)
     key = plain.rstrip(".")
     segments = plain.split(".")
-    if len(segments) > 1 and segments[-1] in _DOMAIN_ENDINGS and key not in DEGREES:
-        return Word("other", written, plain)
-    return Word("word", written, key)
+    if len(segments) > 1 and segments[-1] in ADDRESS_ENDINGS and key not in DEGREES:
+        return Token("other", written, plain)
+    return Token("word", written, key)
 
 
 def _is_letter(character: str) -> bool:
-    return character.isalpha() and character not in _BLANK and character not in APOSTROPHES
+    return character.isalpha() and character not in _BLANK and character not in _APOSTROPHES
 
 
 def _is_mark(character: str) -> bool:
