@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
 
-from app.database.account import find_account, reach_programs
-
+from app.local.system_user import find_account, reach_programs
 from tests.matrix.missing import Missing
 
 INSTALLED = Path("/usr/lib/postgresql")

@@ -1,3 +1,4 @@
+# ruff: noqa: I001 - what it imports is of 0.1.0, and moved since
 """NovaBot as a responder of 0.1.0 that takes its time, so that messages are stored first.
 
 It never answers a text that is exactly WAIT.
