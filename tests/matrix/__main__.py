@@ -1,6 +1,6 @@
 """`make matrix`: the tests of what depends on a version, on every version that Nova claims.
 
-On each PostgreSQL: tests/sql, tests/sessions and the migrations. On each Python: all modules are
+On each PostgreSQL: tests/sql, tests/sessions, migrations, upgrades. On each Python: all modules are
 imported and type-checked, and tests/unit and tests/sql run on the embedded server. What cannot be
 found fails the matrix; name a smaller set to leave it out (`make matrix POSTGRES="14 18"`).
 """
@@ -27,7 +27,15 @@ FOLDER = Path(".matrix")
 """Where what was fetched and installed is kept, in the project's folder."""
 
 _CLASSIFIER = "Programming Language :: Python :: "
-_ON_POSTGRES = ("tests/sql", "tests/sessions", "tests/database/test_migrations.py")
+_ON_POSTGRES = (
+    "tests/sql",
+    "tests/sessions",
+    "tests/database/test_migrations.py",
+    "tests/upgrade/test_behaviour.py",
+    "tests/upgrade/test_bystanders.py",
+    "tests/upgrade/test_catalog.py",
+    "tests/upgrade/test_data.py",
+)
 _ON_PYTHON = ("tests/unit", "tests/sql")
 _PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 
