@@ -20,8 +20,8 @@ from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Reply, is_instant
 from app.sessions.cache import Cache
+from app.sessions.evictions import Eviction
 from app.sessions.session import Responder, Session
-from app.sessions.signals import Eviction
 from app.sessions.store import Committed, Rejected, Stale, Stored, store_message
 from app.sessions.turn import BecameReset, Turns, ask_at_once
 from app.telemetry.bot import count_evictions, count_turn, report_responder_failed

@@ -46,7 +46,7 @@ from app.notifications import (
 )
 from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
-from app.sessions.signals import Eviction, read_eviction
+from app.sessions.evictions import Eviction, read_eviction
 from app.telemetry.bot import (
     report_listener_gap,
     report_listener_ready,

@@ -18,10 +18,11 @@ import psycopg
 
 from app.database.pool import Pool, open_pool
 from app.database.retrying import deadline_from_now
+from app.notifications import EVERYBODY
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
+from app.sessions.evictions import Eviction
 from app.sessions.listener import Listener
-from app.sessions.signals import EVERYBODY, Eviction
 from app.sessions.store import load_session
 from app.sessions.turn import Turns, ask_at_once
 from tests.benchmarks.chat import make_message, nova

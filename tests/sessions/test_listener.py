@@ -19,9 +19,9 @@ from app.sessions import clock
 from app.sessions import listener as listening
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
+from app.sessions.evictions import Eviction
 from app.sessions.listener import FRESH_FOR, Listener
 from app.sessions.session import Session
-from app.sessions.signals import EVERYBODY, Eviction
 from tests.sessions.black_hole import open_door
 from tests.sessions.turns import CLIENT, PHONE, read_metric
 from tests.sessions.waiting import until
@@ -71,12 +71,7 @@ class ListeningBot:
 
     def _evict(self, eviction: Eviction) -> int:
         self.evictions.append(eviction)
-        match eviction.clients:
-            case frozenset() as incarnations:
-                return self.cache.evict(incarnations)
-            case client:
-                everybody = client == EVERYBODY
-                return self.cache.evict_all() if everybody else self.cache.evict_client(client)
+        return eviction.apply_to(self.cache)
 
 
 OpenBot = Callable[..., ListeningBot]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.notifications import EVERYBODY, SESSION_CHANGED, SESSION_RESET
-from app.sessions.signals import Eviction, read_eviction
+from app.sessions.evictions import Eviction, read_eviction
 
 ONE = "0191d7a4-3e0b-4c53-9f6e-0b8b2f7f7a11"
 TWO = "7d9bb5f2-52a3-4f0e-8a35-3f5f0b7f9d22"
