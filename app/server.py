@@ -72,7 +72,7 @@ class HttpServer(uvicorn.Server):
         return int(self._listening.getsockname()[1])
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Until told to stop. Raises RuntimeError if the application could not start."""
+        """Returns after a stop. Raises RuntimeError if the application could not start."""
         await super().serve(sockets or [self._listening])
         if not self.started:
             raise RuntimeError("the application could not start; the reason is in the log above")

@@ -17,13 +17,13 @@ from app.settings import Settings, SettingsError
 from app.simulator.chats import Chats
 from app.simulator.control import Control
 from app.simulator.delivery import RETRY_GAPS, Delivery
-from app.simulator.drop_connection import DroppingProtocol
-from app.simulator.faults import Faults
+from app.simulator.endpoint.drop_connection import DroppingProtocol
+from app.simulator.endpoint.faults import Faults
+from app.simulator.endpoint.messages import Credentials, MessagesEndpoint
+from app.simulator.endpoint.request_log import RecordedRequests
 from app.simulator.guard import Guard
-from app.simulator.messages import Credentials, MessagesEndpoint
 from app.simulator.pages import Pages
 from app.simulator.phones import Phones
-from app.simulator.request_log import RecordedRequests
 from app.simulator.state import SimulatorState
 from app.simulator.statuses import Statuses
 from app.telemetry.logs import configure_logging

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.simulator.cloud_api import JsonObject, JsonValue, Status, decode, encode
-from app.simulator.faults import Fault
+from app.simulator.endpoint.faults import Fault
+from app.simulator.endpoint.request_log import Wanted
 from app.simulator.phones import Said
-from app.simulator.request_log import Wanted
 from app.simulator.state import SimulatorState
 
 WAIT_LIMIT = 60.0

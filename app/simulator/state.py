@@ -8,9 +8,9 @@ import anyio
 
 from app.simulator.chats import Chats
 from app.simulator.delivery import Delivery
-from app.simulator.faults import Faults
+from app.simulator.endpoint.faults import Faults
+from app.simulator.endpoint.request_log import RecordedRequests
 from app.simulator.phones import Phones
-from app.simulator.request_log import RecordedRequests
 from app.simulator.statuses import Statuses
 
 

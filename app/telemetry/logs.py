@@ -89,9 +89,9 @@ def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDic
 
 def _cut_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """A library's message, without what may quote data: further lines, asyncio's arguments."""
-    told = str(event["event"]).strip()
+    message = str(event["event"]).strip()
     end = r"[<(\n]" if event.get("logger") == "asyncio" else r"\n"
-    event["event"] = re.split(end, told, maxsplit=1)[0].strip()
+    event["event"] = re.split(end, message, maxsplit=1)[0].strip()
     return event
 
 

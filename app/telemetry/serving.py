@@ -28,7 +28,7 @@ class RequestReports:
         )
 
     def report(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Probes are neither told nor counted: why a service is unready is an event of its own."""
+        """Not for probes: why a service is unready is an event of its own."""
         if route in PROBES:
             return
         counted = method if method in _METHODS else "other"

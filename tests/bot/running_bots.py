@@ -21,7 +21,7 @@ from app.sessions.session import Responder
 from app.settings import load_settings
 from app.simulator.app import Simulator, create_app, create_server
 from app.simulator.cloud_api import JsonValue, encode, sign
-from app.simulator.faults import Fault
+from app.simulator.endpoint.faults import Fault
 from tests.sessions.waiting import until
 from tests.webhook_bodies import text_body
 

@@ -15,10 +15,10 @@ from starlette.routing import Route
 from app.addresses import is_bsuid
 from app.simulator.chats import TYPING_SECONDS, Bubble
 from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, new_wamid
-from app.simulator.drop_connection import drop_connection
-from app.simulator.faults import Fault
-from app.simulator.request_log import RecordedRequest
-from app.simulator.send_request import ReadMark, RefusalError, SendRequest, read_request
+from app.simulator.endpoint.drop_connection import drop_connection
+from app.simulator.endpoint.faults import Fault
+from app.simulator.endpoint.request_log import RecordedRequest
+from app.simulator.endpoint.send_request import ReadMark, RefusalError, SendRequest, read_request
 from app.simulator.state import SimulatorState
 
 NO_FAULT = Fault()
