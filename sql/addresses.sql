@@ -1,29 +1,43 @@
--- Addresses: how a sender, or a handle typed by a person, leads to a client.
--- enable_seqscan is off where a plan is kept while its tables grow under it: made for a hundred
--- rows, a sequential scan turned one INSERT of 20 000 clients from a second into a minute. Before
--- PostgreSQL 18 that prices plans so high that they would be compiled each time: jit is off too.
+-- Addresses: the grammar of phone numbers and BSUIDs, and what a person types for one.
+-- An address is stored and compared as WhatsApp gives it: phone digits without plus, or a BSUID.
 
-CREATE OR REPLACE FUNCTION alias_of(client_id text) RETURNS text
+CREATE OR REPLACE FUNCTION novabot_internal.is_phone(address text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT address ~ '^[0-9]{5,20}$'
+$$;
+COMMENT ON FUNCTION novabot_internal.is_phone(text) IS
+'Whether an address is a phone number: the digits alone, with the country code.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_bsuid(address text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT address ~ '^[A-Za-z]{2}\.([Ee][Nn][Tt]\.)?[A-Za-z0-9]{1,128}$'
+$$;
+COMMENT ON FUNCTION novabot_internal.is_bsuid(text) IS
+'Whether an address is a BSUID (business-scoped user id): two letters for the country, a period, perhaps ENT and a period, and 1 to 128 letters and digits. Letters in either case are accepted, and compared as given.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.alias_of(client_id text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
     SELECT regexp_replace(client_id, '@(c\.us|s\.whatsapp\.net)$', '')
 $$;
-COMMENT ON FUNCTION alias_of(text) IS
+COMMENT ON FUNCTION novabot_internal.alias_of(text) IS
 'The address that a client id stands for: 6281717407674@c.us → 6281717407674; a BSUID stays.';
 
-CREATE OR REPLACE FUNCTION client_id_of(address text) RETURNS text
+CREATE OR REPLACE FUNCTION novabot_internal.client_id_of(address text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN address ~ '^[0-9]+$' THEN address || '@c.us' ELSE address END
+    SELECT CASE WHEN novabot_internal.is_phone(address) THEN address || '@c.us' ELSE address END
 $$;
-COMMENT ON FUNCTION client_id_of(text) IS
+COMMENT ON FUNCTION novabot_internal.client_id_of(text) IS
 'The id of a client first met at this address: 6281717407674 → 6281717407674@c.us.';
 
-CREATE OR REPLACE FUNCTION strip_handle(handle text) RETURNS text
+CREATE OR REPLACE FUNCTION novabot_internal.strip_handle(handle text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-    -- Copied from a chat or a contact, a number brings other spaces and dashes, and marks
-    -- of the writing direction that nobody sees.
+    -- A number copied from a chat or a contact contains other spaces and dashes, and invisible
+    -- marks of the writing direction.
     SELECT regexp_replace(
         regexp_replace(
             btrim(
@@ -42,23 +56,30 @@ AS $$
         '@(c\.us|s\.whatsapp\.net)$', '', 'i'
     )
 $$;
-COMMENT ON FUNCTION strip_handle(text) IS
-'A handle without what copying it brought along: its link, its host, odd spaces and dashes.';
+COMMENT ON FUNCTION novabot_internal.strip_handle(text) IS
+'A handle without what copying it added: its link, its host, unusual spaces and dashes.';
 
-CREATE OR REPLACE FUNCTION read_handle(handle text) RETURNS text
+CREATE OR REPLACE FUNCTION novabot_internal.is_written_number(written text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT written ~ '^\+?[0-9 ()./-]+$'
+$$;
+COMMENT ON FUNCTION novabot_internal.is_written_number(text) IS
+'Whether a stripped handle is written as a phone number: digits, and the signs that people put between them.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.read_handle(handle text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = public, pg_temp
 AS $$
 DECLARE
-    written CONSTANT text := strip_handle(handle);
+    written CONSTANT text := novabot_internal.strip_handle(handle);
     digits text;
 BEGIN
-    -- Without its 0, an Indonesian number is one only as people write it, in groups: bare digits,
-    -- as programs and ids have them, are international, and 852… is in Hong Kong.
-    IF written ~* '^[a-z]{2}\.(ent\.)?[a-z0-9]{1,128}$' THEN
+    IF novabot_internal.is_bsuid(written) THEN
         RETURN written;
     END IF;
-    IF written ~ '^\+?[0-9 ()./-]+$' THEN
+    -- Without its 0, a number is Indonesian only as people write it, in groups: bare digits, as
+    -- programs and ids have them, are international, and 852… is in Hong Kong.
+    IF novabot_internal.is_written_number(written) THEN
         digits := regexp_replace(written, '[^0-9]', '', 'g');
         digits := CASE
             WHEN digits LIKE '00%' THEN substr(digits, 3)
@@ -68,7 +89,8 @@ BEGIN
             ELSE digits
         END;
         digits := regexp_replace(digits, '^620+', '62');
-        IF length(digits) BETWEEN 6 AND 20 THEN
+        -- Typed, five digits are more likely a mistake than a phone number.
+        IF novabot_internal.is_phone(digits) AND length(digits) > 5 THEN
             RETURN digits;
         END IF;
     END IF;
@@ -78,18 +100,17 @@ BEGIN
         HINT = 'Write 6281717407674@c.us, +62 817-1740-7674, 0817-1740-7674, or a BSUID such as ID.1a2b3c.';
 END
 $$;
-COMMENT ON FUNCTION read_handle(text) IS
+COMMENT ON FUNCTION novabot_internal.read_handle(text) IS
 'The address a person meant: a client id, a phone number in any usual spelling (national ones are Indonesian), or a BSUID. Raises ST001 for anything else.';
 
-CREATE OR REPLACE FUNCTION typed_digits(typed text) RETURNS text
+CREATE OR REPLACE FUNCTION novabot_internal.typed_digits(typed text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = public, pg_temp
 AS $$
 DECLARE
-    written CONSTANT text := strip_handle(typed);
+    written CONSTANT text := novabot_internal.strip_handle(typed);
     digits text;
 BEGIN
-    IF written !~ '^\+?[0-9 ()./-]+$' THEN
+    IF NOT novabot_internal.is_written_number(written) THEN
         RETURN NULL;
     END IF;
     digits := ltrim(regexp_replace(written, '[^0-9]', '', 'g'), '0');
@@ -97,74 +118,5 @@ BEGIN
     RETURN CASE WHEN length(digits) >= 3 THEN digits END;
 END
 $$;
-COMMENT ON FUNCTION typed_digits(text) IS
-'The digits to look for when somebody searches a number, or a part of one, in any usual spelling: 0817-1740 → 8171740; NULL for what is none.';
-
-CREATE OR REPLACE FUNCTION find_client(handle text) RETURNS text
-LANGUAGE plpgsql STABLE STRICT
-SET search_path = public, pg_temp
-AS $$
-DECLARE
-    found text;
-BEGIN
-    SELECT u.id INTO found FROM "User" AS u WHERE u.id = handle;
-    IF found IS NULL THEN
-        SELECT u.id INTO found
-        FROM "User" AS u
-        JOIN "Alias" AS a ON a."userId" = u.id
-        WHERE
-            a.alias = handle
-            OR (handle ~ '^[+0-9 ()./-]+$' AND a.alias = regexp_replace(handle, '[^0-9]', '', 'g'));
-    END IF;
-    IF found IS NULL THEN
-        SELECT u.id INTO found
-        FROM "User" AS u
-        JOIN "Alias" AS a ON a."userId" = u.id
-        WHERE a.alias = read_handle(handle);
-    END IF;
-    IF found IS NULL THEN
-        -- Somebody may have deleted its address by hand: a turn would find it all the same.
-        SELECT u.id INTO found FROM "User" AS u WHERE u.id = client_id_of(read_handle(handle));
-    END IF;
-    RETURN found;
-END
-$$;
-COMMENT ON FUNCTION find_client(text) IS
-'The id of the client a handle leads to, or NULL. Raises ST001 for what is no handle and no client.';
-
-CREATE OR REPLACE FUNCTION add_own_alias() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-SET enable_seqscan = off
-SET jit = off
-AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        -- Foreign keys have moved them already, unless session_replication_role = replica.
-        UPDATE "Session" SET "userId" = NEW.id WHERE "userId" = OLD.id;
-        UPDATE "Conversation" SET "userId" = NEW.id WHERE "userId" = OLD.id;
-        UPDATE "Alias" SET "userId" = NEW.id WHERE "userId" = OLD.id;
-        -- It leads to nobody from now on, and nobody is forgotten: see mark_forgotten.
-        PERFORM set_config('novabot.renaming', 'on', true);
-        DELETE FROM "Alias" WHERE alias = alias_of(OLD.id) AND "userId" IN (OLD.id, NEW.id);
-        PERFORM set_config('novabot.renaming', '', true);
-    END IF;
-    INSERT INTO "Alias" (alias, "userId")
-    VALUES (alias_of(NEW.id), NEW.id)
-    ON CONFLICT (alias) DO UPDATE SET "userId" = excluded."userId";
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION add_own_alias() IS
-'A client is found at the address its id stands for, also after a plain INSERT or UPDATE of the id.';
-
-CREATE OR REPLACE TRIGGER a_own_alias_on_insert
-AFTER INSERT ON "User"
-FOR EACH ROW EXECUTE FUNCTION add_own_alias();
-ALTER TABLE "User" ENABLE ALWAYS TRIGGER a_own_alias_on_insert;
-
-CREATE OR REPLACE TRIGGER own_alias_on_rename
-AFTER UPDATE OF id ON "User"
-FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id)
-EXECUTE FUNCTION add_own_alias();
-ALTER TABLE "User" ENABLE ALWAYS TRIGGER own_alias_on_rename;
+COMMENT ON FUNCTION novabot_internal.typed_digits(text) IS
+'The digits to look for when a number, or a part of one, is searched in any usual spelling: 0817-1740 → 8171740; NULL for text that is no number.';

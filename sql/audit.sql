@@ -1,32 +1,35 @@
--- The audit: what forgetting hangs on, compared with what it has to be. It only looks.
--- The bots ask audit_triggers() every minute, `novabot doctor` asks everything.
+-- The audit: compares what forgetting depends on with what is shipped. It changes nothing.
+-- Bots call audit_triggers() every minute; `novabot doctor` calls all of it.
 
-CREATE OR REPLACE FUNCTION expected_triggers()
+CREATE OR REPLACE FUNCTION novabot_internal.expected_triggers()
 RETURNS TABLE (relation text, name text, kind text, routine text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
-    VALUES
-        ('User', 'a_own_alias_on_insert', 'AFTER INSERT ROW', 'add_own_alias'),
-        ('User', 'begin_reset', 'BEFORE DELETE STATEMENT', 'begin_reset'),
-        ('User', 'bury_orphans', 'BEFORE INSERT ROW', 'bury_orphans'),
-        ('User', 'own_alias_on_rename', 'AFTER UPDATE OF id ROW WHEN', 'add_own_alias'),
-        ('User', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_user_revision'),
-        ('User', 'reset_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone', 'reset_deleted'),
-        ('User', 'reset_truncated', 'BEFORE TRUNCATE STATEMENT', 'reset_truncated'),
-        ('Session', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_session_revision'),
-        ('Session', 'signal_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone',
-            'signal_sessions_deleted'),
-        ('Session', 'signal_truncated', 'AFTER TRUNCATE STATEMENT', 'signal_sessions_truncated'),
-        ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten')
+    SELECT t.relation, t.name, t.kind, 'novabot_internal.' || t.routine
+    FROM (
+        VALUES
+            ('User', 'a_own_alias_on_insert', 'AFTER INSERT ROW', 'add_own_alias'),
+            ('User', 'begin_reset', 'BEFORE DELETE STATEMENT', 'begin_reset'),
+            ('User', 'bury_orphans', 'BEFORE INSERT ROW', 'bury_orphans'),
+            ('User', 'own_alias_on_rename', 'AFTER UPDATE OF id ROW WHEN', 'add_own_alias'),
+            ('User', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_user_revision'),
+            ('User', 'reset_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone', 'reset_deleted'),
+            ('User', 'reset_truncated', 'BEFORE TRUNCATE STATEMENT', 'reset_truncated'),
+            ('Session', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_session_revision'),
+            ('Session', 'signal_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone',
+                'signal_sessions_deleted'),
+            ('Session', 'signal_truncated', 'AFTER TRUNCATE STATEMENT', 'signal_sessions_truncated'),
+            ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten')
+    ) AS t (relation, name, kind, routine)
 $$;
-COMMENT ON FUNCTION expected_triggers() IS
+COMMENT ON FUNCTION novabot_internal.expected_triggers() IS
 'The triggers that forgetting hangs on, as they are shipped; all of them ENABLE ALWAYS.';
 
-CREATE OR REPLACE FUNCTION present_triggers()
+CREATE OR REPLACE FUNCTION novabot_internal.present_triggers()
 RETURNS TABLE (relation text, name text, kind text, routine text, enabled "char")
 LANGUAGE sql STABLE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
     -- The bits of tgtype are in PostgreSQL's catalog/pg_trigger.h.
     SELECT
@@ -49,7 +52,7 @@ AS $$
             'OLD TABLE ' || t.tgoldtable,
             'NEW TABLE ' || t.tgnewtable
         ),
-        CASE WHEN p.pronamespace = c.relnamespace THEN p.proname::text ELSE p.oid::regproc::text END,
+        p.oid::regproc::text,
         t.tgenabled
     FROM pg_class AS c
     JOIN pg_trigger AS t ON t.tgrelid = c.oid
@@ -59,12 +62,12 @@ AS $$
         AND c.relname IN ('User', 'Session', 'Alias', 'Conversation')
         AND NOT t.tgisinternal
 $$;
-COMMENT ON FUNCTION present_triggers() IS
+COMMENT ON FUNCTION novabot_internal.present_triggers() IS
 'The triggers that are on the tables now, described as expected_triggers() does.';
 
-CREATE OR REPLACE FUNCTION find_drift() RETURNS TABLE (fault text, mend text)
+CREATE OR REPLACE FUNCTION novabot_internal.find_drift() RETURNS TABLE (fault text, mend text)
 LANGUAGE sql STABLE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
     WITH judged AS (
         SELECT
@@ -76,10 +79,11 @@ AS $$
                 WHEN p.kind <> e.kind OR p.routine <> e.routine THEN
                     format('is not as shipped: %s, calls %s', p.kind, p.routine)
                 WHEN p.enabled <> 'A' THEN
-                    'is not ENABLE ALWAYS: it sleeps under session_replication_role = replica'
+                    'is not ENABLE ALWAYS: it does not fire under'
+                    ' session_replication_role = replica'
             END AS fault
-        FROM expected_triggers() AS e
-        LEFT JOIN present_triggers() AS p USING (relation, name)
+        FROM novabot_internal.expected_triggers() AS e
+        LEFT JOIN novabot_internal.present_triggers() AS p USING (relation, name)
     ),
     children AS (
         SELECT r.relation, to_regclass(format('public.%I', r.relation)) AS oid
@@ -93,7 +97,7 @@ AS $$
             (
                 SELECT count(*) FROM pg_trigger AS t
                 WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'D'
-            ) = 4 AS is_awake
+            ) = 4 AS is_enforced
         FROM children AS c
         LEFT JOIN pg_constraint AS k
             ON k.conrelid = c.oid
@@ -109,7 +113,7 @@ AS $$
     SELECT
         format('the foreign key of "%s" is missing', k.relation),
         format(
-            'ALTER TABLE "%s" ADD FOREIGN KEY ("userId") REFERENCES "User" (id)'
+            'ALTER TABLE public."%s" ADD FOREIGN KEY ("userId") REFERENCES public."User" (id)'
             ' ON DELETE CASCADE ON UPDATE CASCADE',
             k.relation
         )
@@ -119,7 +123,8 @@ AS $$
     SELECT
         format('foreign key %s of "%s" does not cascade', k.conname, k.relation),
         format(
-            'ALTER TABLE "%s" DROP CONSTRAINT %I, ADD FOREIGN KEY ("userId") REFERENCES "User" (id)'
+            'ALTER TABLE public."%s" DROP CONSTRAINT %I,'
+            ' ADD FOREIGN KEY ("userId") REFERENCES public."User" (id)'
             ' ON DELETE CASCADE ON UPDATE CASCADE',
             k.relation, k.conname
         )
@@ -129,16 +134,17 @@ AS $$
     SELECT
         format('foreign key %s of "%s" is disabled', k.conname, k.relation),
         format(
-            'ALTER TABLE "User" ENABLE TRIGGER ALL; ALTER TABLE "%s" ENABLE TRIGGER ALL;'
+            'ALTER TABLE public."User" ENABLE TRIGGER ALL;'
+            ' ALTER TABLE public."%s" ENABLE TRIGGER ALL;'
             ' then novabot migrate --force',
             k.relation
         )
     FROM keys AS k
-    WHERE k.cascades AND NOT k.is_awake
+    WHERE k.cascades AND NOT k.is_enforced
     UNION ALL
     SELECT
         format('rule %s replaces statements on "%s"', r.rulename, c.relname),
-        format('DROP RULE %I ON "%s"', r.rulename, c.relname)
+        format('DROP RULE %I ON public."%s"', r.rulename, c.relname)
     FROM pg_rewrite AS r
     JOIN pg_class AS c ON c.oid = r.ev_class
     WHERE
@@ -146,22 +152,22 @@ AS $$
         AND c.oid IN (to_regclass('public."User"'), to_regclass('public."Session"'))
     ORDER BY 1
 $$;
-COMMENT ON FUNCTION find_drift() IS
+COMMENT ON FUNCTION novabot_internal.find_drift() IS
 'What has changed in the triggers and foreign keys that forgetting hangs on, and how to mend each; no row when all is as shipped. DISABLE TRIGGER ALL followed by ENABLE TRIGGER ALL (pg_restore --disable-triggers) silently loses ENABLE ALWAYS.';
 
-CREATE OR REPLACE FUNCTION audit_triggers() RETURNS text[]
+CREATE OR REPLACE FUNCTION novabot_internal.audit_triggers() RETURNS text[]
 LANGUAGE sql STABLE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ARRAY(SELECT d.fault FROM find_drift() AS d)
+    SELECT ARRAY(SELECT d.fault FROM novabot_internal.find_drift() AS d)
 $$;
-COMMENT ON FUNCTION audit_triggers() IS
-'The faults of find_drift(), empty when all is as shipped. Each bot asks every minute, and is unready while there are any; the fence keeps answers right all the same.';
+COMMENT ON FUNCTION novabot_internal.audit_triggers() IS
+'The faults of find_drift(), empty when all is as shipped. Each bot calls it every minute, and is unready while there are any; the fence keeps its answers right meanwhile.';
 
-CREATE OR REPLACE FUNCTION find_open_rights()
+CREATE OR REPLACE FUNCTION novabot_internal.find_open_rights()
 RETURNS TABLE (fault text, mend text, grave boolean)
 LANGUAGE sql STABLE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
     WITH own AS (
         SELECT c.relowner AS owner FROM pg_class AS c WHERE c.oid = to_regclass('public."User"')
@@ -181,14 +187,14 @@ AS $$
             )
     )
     SELECT
-        format('everybody (PUBLIC) may read or write "%s"', t.relname),
-        format('REVOKE ALL ON "%s" FROM PUBLIC', t.relname),
+        format('PUBLIC may read or write "%s"', t.relname),
+        format('REVOKE ALL ON public."%s" FROM PUBLIC', t.relname),
         true
     FROM public_tables AS t
     UNION ALL
     SELECT
         format('role %s may read "DigestKey", the key of all digests', r.rolname),
-        format('REVOKE ALL ON "DigestKey" FROM %I (or pg_read_all_data from it)', r.rolname),
+        format('REVOKE ALL ON public."DigestKey" FROM %I (or pg_read_all_data from it)', r.rolname),
         true
     FROM pg_roles AS r
     CROSS JOIN own
@@ -200,31 +206,49 @@ AS $$
         AND NOT has_any_column_privilege('public', to_regclass('public."DigestKey"'), 'SELECT')
     UNION ALL
     SELECT
-        format('everybody (PUBLIC) may call %s, which acts as its owner', p.oid::regprocedure),
+        format('PUBLIC may call %s, which acts as its owner', p.oid::regprocedure),
         'novabot migrate --force',
         true
     FROM pg_proc AS p
     CROSS JOIN own
     WHERE
-        p.pronamespace = 'public'::regnamespace
+        p.pronamespace IN ('public'::regnamespace, to_regnamespace('novabot_internal'))
         AND p.proowner = own.owner
         AND p.prosecdef
         AND has_function_privilege('public', p.oid, 'EXECUTE')
     UNION ALL
     SELECT
-        'everybody (PUBLIC) may create objects in the schema public, which our functions look in',
+        'PUBLIC may create objects in the schema public: SQL typed by hand can call them in place'
+        ' of PostgreSQL''s',
         'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
         false
     WHERE has_schema_privilege('public', 'public', 'CREATE')
+    UNION ALL
+    SELECT
+        format(
+            '%s has %s on the schema novabot_internal',
+            coalesce('role ' || r.rolname, 'PUBLIC'), granted.privilege_type
+        ),
+        format(
+            'REVOKE %s ON SCHEMA novabot_internal FROM %s',
+            granted.privilege_type, coalesce(quote_ident(r.rolname), 'PUBLIC')
+        ),
+        true
+    FROM pg_namespace AS n
+    CROSS JOIN LATERAL aclexplode(n.nspacl) AS granted
+    LEFT JOIN pg_roles AS r ON r.oid = granted.grantee
+    WHERE n.nspname = 'novabot_internal' AND granted.grantee <> n.nspowner
     ORDER BY 1
 $$;
-COMMENT ON FUNCTION find_open_rights() IS
-'Who may see or do more with personal data than they should, and the statement that mends each; grave: it is open now, not only easily opened.';
+COMMENT ON FUNCTION novabot_internal.find_open_rights() IS
+'Who may see or do more with personal data than they should, and the statement that mends each; grave: personal data or functions are open now.';
 
-CREATE OR REPLACE FUNCTION find_idle_transactions(older_than interval DEFAULT '5 minutes')
+CREATE OR REPLACE FUNCTION novabot_internal.find_idle_transactions(
+    older_than interval DEFAULT '5 minutes'
+)
 RETURNS TABLE (pid integer, application text, role text, seconds double precision)
 LANGUAGE sql STABLE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT
         a.pid, a.application_name, a.usename::text,
@@ -239,13 +263,13 @@ AS $$
         )
     ORDER BY 4 DESC
 $$;
-COMMENT ON FUNCTION find_idle_transactions(interval) IS
-'Sessions that sit in an open transaction: a bot''s listener (which then hears nothing) at once, others after a while. They keep locks, and notifications if they LISTEN.';
+COMMENT ON FUNCTION novabot_internal.find_idle_transactions(interval) IS
+'Sessions that sit in an open transaction: a bot''s listener (which then receives nothing) at once, others after older_than. They keep locks, and notifications if they LISTEN.';
 
-CREATE OR REPLACE FUNCTION find_prepared_deletes()
+CREATE OR REPLACE FUNCTION novabot_internal.find_prepared_deletes()
 RETURNS TABLE (gid text, owner text, seconds double precision)
 LANGUAGE sql STABLE
-SET search_path = public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT
         x.gid, x.owner::text, extract(EPOCH FROM clock_timestamp() - x.prepared)::double precision
@@ -266,5 +290,5 @@ AS $$
         )
     ORDER BY x.prepared
 $$;
-COMMENT ON FUNCTION find_prepared_deletes() IS
+COMMENT ON FUNCTION novabot_internal.find_prepared_deletes() IS
 'Prepared transactions that hold "User" or "Session": they outlive their sessions, and keep turns and resets waiting.';

@@ -27,7 +27,7 @@ from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.connection import cutting_after
 from app.database.errors import TryLater, first_line
-from app.database.migrations import is_current
+from app.database.migrations import find_schema_fault
 from app.database.pool import Pool, open_pool
 from app.server import HttpServer, RequestLog
 from app.sessions.acknowledgement import Acknowledgements
@@ -168,10 +168,10 @@ class Bot:
         try:
             async with self._pool.connection(timeout=PROBE_TIMEOUT) as conn:
                 with cutting_after(conn, PROBE_TIMEOUT):
-                    current = await is_current(conn)
+                    fault = await find_schema_fault(conn)
         except psycopg.Error as error:
             return f"no database: {first_line(error)}"
-        return None if current else "the schema is not current: run novabot migrate"
+        return fault
 
     def _find_own_fault(self) -> str | None:
         if not self._is_listening():

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.dashboard.web.state import pool_of
-from app.database.migrations import is_current
+from app.database.migrations import find_schema_fault
 from app.database.queries import open_bounded
 from app.telemetry import METRICS_CONTENT_TYPE, render_metrics
 
@@ -25,11 +25,11 @@ async def show_ready(request: Request) -> Response:
     """GET /ready: 503 with the reason unless the database answers and has our schema."""
     try:
         async with open_bounded(pool_of(request), PATIENCE) as conn:
-            current = await is_current(conn)
+            fault = await find_schema_fault(conn)
     except (psycopg.Error, PoolTimeout, PoolClosed, TimeoutError):
         return PlainTextResponse("the database does not answer\n", 503)
-    if not current:
-        return PlainTextResponse("the schema is not current: run `novabot migrate`\n", 503)
+    if fault is not None:
+        return PlainTextResponse(f"{fault}\n", 503)
     return PlainTextResponse("ready\n")
 
 

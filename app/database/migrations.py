@@ -1,17 +1,25 @@
-"""Brings a database to the schema of this code.
+"""Brings a database to the schema of this code, and says whether it has it.
 
 `sql/migrations/NNNN_name.sql` make the tables: each is applied once, in order, in a transaction
-of its own. `sql/*.sql` make functions, triggers and views with CREATE OR REPLACE: all of them
-are applied again, in one transaction, whenever one of them has changed.
+of its own. `sql/*.sql` make the schema novabot_internal, functions and triggers with CREATE OR
+REPLACE: all of them are applied again, in one transaction, whenever one of them has changed:
+schema.sql first, grants.sql last, and in between what no file defines any more is dropped.
+
+The search_path of the connection does not matter: each transaction sets its own.
+
+Which of two novabots of different releases may use a schema is decided by the schema, in
+`novabot_internal.schema_release()`: its own release, and the oldest one that works rightly on it.
+A service whose release lies between the two stays ready while newer ones replace it.
 
 Written here rather than with yoyo-migrations: that never applies an edited file again, refuses
-URLs of several hosts, and after a kill waits for somebody to break its lock. Here the lock is an
-advisory lock, which ends with its connection.
+URLs of several hosts, and after a kill waits for an operator to break its lock. Here the lock is
+an advisory lock, which ends with its connection.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,21 +28,70 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, Connection, errors
 
+RELEASE = "0.2.0"
+"""The release of this novabot; that of its schema is in sql/schema.sql, and the same."""
 OLDEST_SERVER = 140000
 """PostgreSQL 14, as server_version_num has it."""
 
 _ADVISORY_LOCK = 0x6E6F7661
 _ROUTINES = "sql/*.sql"
 """The name in "Migration" under which the checksum of all of sql/*.sql is kept."""
+_FIRST = "schema.sql"
+_LAST = "grants.sql"
+_MIGRATION_PATH = "public, pg_temp"
+"""The first two migrations are frozen, and name no schema."""
+_ROUTINE_PATH = "pg_catalog, pg_temp"
+_SIGNATURE = re.compile(r"(?:novabot_internal|public)\.\w+\(.*\)")
 
 _CREATE_TABLE = b"""
-    CREATE TABLE IF NOT EXISTS "Migration" (
+    CREATE TABLE IF NOT EXISTS public."Migration" (
         name text PRIMARY KEY,
         checksum text NOT NULL,
-        "appliedAt" timestamptz NOT NULL DEFAULT clock_timestamp()
+        "appliedAt" timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
     );
-    COMMENT ON TABLE "Migration" IS
+    COMMENT ON TABLE public."Migration" IS
         'What `novabot migrate` has applied: a row a file of sql/migrations, and one for sql/*.sql';
+"""
+_READ_APPLIED = 'SELECT name, checksum FROM public."Migration"'
+_READ_RELEASE = "SELECT release, oldest_working FROM novabot_internal.schema_release()"
+_OLDER = "the schema is older than this novabot: run novabot migrate"
+_FIND_OBSOLETE = """
+    SELECT p.oid::regprocedure::text
+    FROM pg_proc AS p
+    WHERE
+        p.xmin <> pg_current_xact_id()::xid
+        AND p.proowner IN (
+            (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'public."User"'::regclass),
+            (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'novabot_internal')
+        )
+        AND (
+            p.pronamespace = 'novabot_internal'::regnamespace
+            OR p.oid IN (SELECT to_regprocedure(s) FROM unnest(%s::text[]) AS s)
+        )
+    ORDER BY p.oid
+"""
+"""What this transaction has not made again, of ours."""
+_FIND_TRIGGERS = """
+    SELECT format('DROP TRIGGER %%I ON %%s', t.tgname, t.tgrelid::regclass)
+    FROM pg_trigger AS t
+    JOIN pg_class AS c ON c.oid = t.tgrelid
+    WHERE
+        t.tgfoid = %s::regprocedure
+        AND NOT t.tgisinternal
+        AND c.relnamespace = 'public'::regnamespace
+        AND c.relname IN ('User', 'Session', 'Alias', 'Conversation')
+"""
+_FIND_GRANTS = """
+    SELECT
+        format(
+            'GRANT EXECUTE ON ROUTINE %%s TO %%s%%s',
+            p.oid::regprocedure,
+            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
+            CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+        )
+    FROM pg_proc AS p
+    CROSS JOIN LATERAL aclexplode(p.proacl) AS g
+    WHERE p.oid = %s::regprocedure AND g.grantee <> p.proowner
 """
 
 
@@ -59,7 +116,7 @@ class Migrated:
     applied: tuple[str, ...]
     """The names of the files of sql/migrations that were new."""
     routines: bool
-    """Whether functions, triggers and views were applied again."""
+    """Whether functions and triggers were applied again."""
 
 
 def sql_directory() -> Path:
@@ -75,14 +132,14 @@ def migrate(conn: Connection[Any], *, force: bool = False) -> Migrated:
     """Brings the database of `conn` to the current schema; safe to run side by side.
 
     `conn` is in autocommit mode and reaches the server directly, without a transaction pooler.
-    With `force`, functions, triggers and views are applied even if unchanged.
+    With `force`, functions and triggers are applied even if unchanged.
     """
     if conn.info.server_version < OLDEST_SERVER:
         found = conn.info.parameter_status("server_version")
         raise MigrationError(f"The server is PostgreSQL {found}; novabot needs 14 or newer")
     conn.prepare_threshold = None
     try:
-        conn.execute("SELECT pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
+        conn.execute("SELECT pg_catalog.pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
         conn.execute("SET client_min_messages = warning")
         conn.execute(_CREATE_TABLE)
         try:
@@ -90,22 +147,27 @@ def migrate(conn: Connection[Any], *, force: bool = False) -> Migrated:
         finally:
             if not conn.closed:
                 conn.execute("RESET client_min_messages")
-                conn.execute("SELECT pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
+                conn.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
     except errors.LockNotAvailable as error:
         raise MigrationError(
-            "Somebody's open transaction holds a table of ours: end it, or migrate again later"
+            "Another transaction holds a table of ours: end it, or migrate again later"
         ) from error
     except errors.InsufficientPrivilege as error:
+        hint = error.diag.message_hint or "migrate as its owner"
         raise MigrationError(
-            f"The role {conn.info.user} may not change this database: {error.diag.message_primary};"
-            " migrate as its owner"
+            f"The role {conn.info.user} may not change this database:"
+            f" {error.diag.message_primary}; {hint}"
+        ) from error
+    except errors.InvalidSchemaName as error:
+        raise MigrationError(
+            f"{error.diag.message_primary}: CREATE SCHEMA public, then migrate again"
         ) from error
 
 
 def pending(conn: Connection[Any]) -> tuple[str, ...]:
     """The names of what `migrate` would apply. Raises MigrationError as `migrate` does."""
     applied = _read_applied(conn)
-    _refuse_strangers(applied)
+    _refuse_newer(conn, applied)
     return tuple(
         script.name
         for script in (*_read_migrations(), _read_routines())
@@ -113,43 +175,103 @@ def pending(conn: Connection[Any]) -> tuple[str, ...]:
     )
 
 
-async def is_current(conn: AsyncConnection[tuple[Any, ...]]) -> bool:
-    """Whether the database has exactly the schema of this code."""
+def find_newer_release(conn: Connection[Any]) -> str | None:
+    """The release of a schema that is newer than this novabot and works with it."""
     try:
-        cursor = await conn.execute('SELECT name, checksum FROM "Migration"')
-    except errors.UndefinedTable:
-        return False
-    wanted = {(script.name, script.checksum) for script in (*_read_migrations(), _read_routines())}
-    return set(await cursor.fetchall()) == wanted
+        release, oldest_working = conn.execute(_READ_RELEASE).fetchall()[0]
+    except (errors.UndefinedFunction, errors.InvalidSchemaName):
+        return None
+    return release if _is_compatible(release, oldest_working) else None
+
+
+async def find_schema_fault(conn: AsyncConnection[tuple[Any, ...]]) -> str | None:
+    """Why this novabot cannot work on the schema, and what to do; None if it can."""
+    try:
+        cursor = await conn.execute(_READ_APPLIED)
+        applied: dict[str, str] = dict(await cursor.fetchall())
+        if applied == _wanted():
+            return None
+        release, oldest_working = (await (await conn.execute(_READ_RELEASE)).fetchall())[0]
+    except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName):
+        return _OLDER
+    if _is_compatible(release, oldest_working):
+        return None
+    if _is_newer(release) or not applied.keys() <= _wanted().keys():
+        return (
+            f"the schema is newer ({release}), and needs novabot {oldest_working} or newer:"
+            " install the newer one"
+        )
+    return _OLDER
 
 
 def _apply_migrations(conn: Connection[Any]) -> tuple[str, ...]:
     applied = _read_applied(conn)
-    _refuse_strangers(applied)
+    _refuse_newer(conn, applied)
     new = [script for script in _read_migrations() if script.name not in applied]
     for script in new:
         with conn.transaction():
+            _begin(conn, _MIGRATION_PATH)
             _execute(conn, script)
             _record(conn, script)
     return tuple(script.name for script in new)
 
 
 def _apply_routines(conn: Connection[Any], *, force: bool) -> bool:
-    routines = _read_routines()
-    if not force and _read_applied(conn).get(_ROUTINES) == routines.checksum:
+    if not force and _read_applied(conn).get(_ROUTINES) == _read_routines().checksum:
         return False
-    with conn.transaction():
-        # A function may call one that a later file makes.
-        conn.execute("SET LOCAL check_function_bodies = off")
-        # Waiting for somebody's open transaction would make every turn wait behind us.
-        conn.execute("SET LOCAL lock_timeout = '3s'")
-        for script in _read_scripts(sql_directory()):
-            _execute(conn, script)
-        _record(conn, routines)
-    return True
+    changed: list[str] = []
+    while True:
+        try:
+            with conn.transaction():
+                _replace_routines(conn, changed)
+            return True
+        except _SignatureChanged as found:
+            changed.append(found.signature)
 
 
-def _refuse_strangers(applied: dict[str, str]) -> None:
+def _replace_routines(conn: Connection[Any], changed: list[str]) -> None:
+    """Applies sql/*.sql; `changed` are functions that CREATE OR REPLACE cannot change."""
+    *scripts, last = _read_routine_scripts()
+    _begin(conn, _ROUTINE_PATH)
+    # A function may call one that a later file makes.
+    conn.execute("SET LOCAL check_function_bodies = off")
+    grants = [
+        grant for signature in changed for (grant,) in conn.execute(_FIND_GRANTS, (signature,))
+    ]
+    for signature in changed:
+        _drop(conn, signature)
+    for script in scripts:
+        _execute(conn, script, changed)
+    obsolete = conn.execute(_FIND_OBSOLETE, (_read_obsolete(),)).fetchall()
+    for (signature,) in obsolete:
+        _drop(conn, signature)
+    for grant in grants:
+        conn.execute(grant.encode())
+    _execute(conn, last)
+    _record(conn, _read_routines())
+
+
+def _begin(conn: Connection[Any], path: str) -> None:
+    """Settings of a transaction of ours, whatever those of the connection are."""
+    conn.execute(f"SET LOCAL search_path = {path}".encode())
+    # A longer wait for another transaction would make every turn wait behind this one.
+    conn.execute("SET LOCAL lock_timeout = '3s'")
+
+
+def _drop(conn: Connection[Any], signature: str) -> None:
+    """Drops a function of ours, and the triggers on our tables that call it."""
+    for (statement,) in conn.execute(_FIND_TRIGGERS, (signature,)).fetchall():
+        conn.execute(statement.encode())
+    try:
+        conn.execute(f"DROP ROUTINE {signature}".encode())
+    except errors.DependentObjectsStillExist as error:
+        raise MigrationError(
+            f"{signature} is no longer what it was, but {error.diag.message_detail}: drop or"
+            " change that, then migrate again"
+        ) from error
+
+
+def _refuse_newer(conn: Connection[Any], applied: dict[str, str]) -> None:
     known = {script.name: script for script in _read_migrations()}
     for name, checksum in sorted(applied.items()):
         if name == _ROUTINES:
@@ -163,22 +285,61 @@ def _refuse_strangers(applied: dict[str, str]) -> None:
                 f"{known[name].path} was edited after it was applied: restore it, and put the"
                 " change into a new migration"
             )
+    try:
+        (release, _), *_ = conn.execute(_READ_RELEASE).fetchall()
+    except (errors.UndefinedFunction, errors.InvalidSchemaName):
+        return
+    if _is_newer(release):
+        raise MigrationError(
+            f"The database is newer than this novabot: it is of release {release}; install the"
+            " newer one"
+        )
 
 
-def _execute(conn: Connection[Any], script: Script) -> None:
+def _is_newer(release: str) -> bool:
+    return _parse_release(release) > _parse_release(RELEASE)
+
+
+def _is_compatible(release: str, oldest_working: str) -> bool:
+    """Whether a schema is newer than this novabot and works with it."""
+    return _is_newer(release) and _parse_release(RELEASE) >= _parse_release(oldest_working)
+
+
+def _parse_release(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split("."))
+
+
+class _SignatureChanged(Exception):
+    """CREATE OR REPLACE cannot change this function: it has to be dropped first."""
+
+    def __init__(self, signature: str) -> None:
+        super().__init__(signature)
+        self.signature = signature
+
+
+def _execute(conn: Connection[Any], script: Script, dropped: list[str] | None = None) -> None:
+    """Applies a file; `dropped` is what was dropped for it already."""
     try:
         conn.execute(script.text)
     except (errors.InsufficientPrivilege, psycopg.OperationalError):
         raise
     except psycopg.Error as error:
-        line = _line_of(script.text, error.diag.statement_position)
-        reason = " ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
+        diag = error.diag
+        if isinstance(error, errors.InvalidFunctionDefinition) and dropped is not None:
+            # PostgreSQL's hint, in any language, names it: Use DROP FUNCTION public.f(text) first.
+            found = _SIGNATURE.search(diag.message_hint or "")
+            if found is not None and found[0] not in dropped:
+                raise _SignatureChanged(found[0]) from error
+        line = _line_of(script.text, diag.statement_position)
+        parts = (diag.message_primary, diag.message_detail, diag.message_hint)
+        reason = " ".join(filter(None, parts))
         raise MigrationError(f"{script.path}{line}: {reason or error}") from error
 
 
 def _record(conn: Connection[Any], script: Script) -> None:
     conn.execute(
-        'INSERT INTO "Migration" (name, checksum) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE'
+        'INSERT INTO public."Migration" (name, checksum) VALUES (%s, %s)'
+        " ON CONFLICT (name) DO UPDATE"
         ' SET checksum = excluded.checksum, "appliedAt" = clock_timestamp()',
         (script.name, script.checksum),
     )
@@ -186,9 +347,14 @@ def _record(conn: Connection[Any], script: Script) -> None:
 
 def _read_applied(conn: Connection[Any]) -> dict[str, str]:
     try:
-        return dict(conn.execute('SELECT name, checksum FROM "Migration"').fetchall())
+        return dict(conn.execute(_READ_APPLIED).fetchall())
     except errors.UndefinedTable:
         return {}
+
+
+def _wanted() -> dict[str, str]:
+    """What "Migration" holds of a database with the schema of this code."""
+    return {script.name: script.checksum for script in (*_read_migrations(), _read_routines())}
 
 
 @cache
@@ -198,9 +364,27 @@ def _read_migrations() -> tuple[Script, ...]:
 
 @cache
 def _read_routines() -> Script:
-    scripts = _read_scripts(sql_directory())
-    together = "".join(f"{script.name} {script.checksum}\n" for script in scripts)
-    return Script(_ROUTINES, _ROUTINES, b"", _digest(together.encode()))
+    """All of sql/*.sql as one: what "Migration" keeps of them."""
+    lines = [f"{script.name} {script.checksum}\n" for script in _read_routine_scripts()]
+    lines += [f"{signature}\n" for signature in _read_obsolete()]
+    return Script(_ROUTINES, _ROUTINES, b"", _digest("".join(lines).encode()))
+
+
+def _read_routine_scripts() -> tuple[Script, ...]:
+    """In the order in which they are applied."""
+    scripts = {script.name: script for script in _read_scripts(sql_directory())}
+    first, last = scripts.pop(_FIRST), scripts.pop(_LAST)
+    return (first, *scripts.values(), last)
+
+
+def _read_obsolete() -> list[str]:
+    """The functions in public that an earlier release made (sql/obsolete_*.txt)."""
+    return [
+        line
+        for path in sorted(sql_directory().glob("obsolete_*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
 
 
 def _read_scripts(directory: Path) -> tuple[Script, ...]:

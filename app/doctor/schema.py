@@ -13,16 +13,22 @@ from typing import Any
 
 from psycopg import Connection
 
-from app.database.migrations import MigrationError, pending, sql_directory
+from app.database.migrations import (
+    MigrationError,
+    find_newer_release,
+    pending,
+    sql_directory,
+)
 from app.doctor.finding import Finding
 
 APPLY_AGAIN = "novabot migrate --force"
 
 _ROUTINE = re.compile(
-    r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) (?P<name>\w+)\((?P<head>.*?)"
+    r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) (?P<name>\w+\.\w+)\((?P<head>.*?)"
     r"^AS \$\$(?P<body>.*?)^\$\$;",
     re.MULTILINE | re.DOTALL,
 )
+_SETTING = re.compile(r"^SET (\w+) = (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,15 @@ class Routine:
     body: str
     is_definer: bool
     """SECURITY DEFINER: it acts as its owner."""
-    has_path: bool
-    """Whether it fixes search_path."""
+    settings: frozenset[str]
+    """What it sets while it runs, as pg_proc.proconfig has it: `lock_timeout=50ms`."""
 
 
 def check_migrations(conn: Connection[Any]) -> Iterator[Finding]:
+    newer = find_newer_release(conn)
+    if newer is not None:
+        yield Finding("ok", "schema", f"of the newer release {newer}, which works with this one")
+        return
     try:
         missing = pending(conn)
     except MigrationError as error:
@@ -53,7 +63,7 @@ def check_migrations(conn: Connection[Any]) -> Iterator[Finding]:
 
 def check_triggers(conn: Connection[Any]) -> Iterator[Finding]:
     """Triggers and foreign keys; the bots look at the same every minute."""
-    found = conn.execute("SELECT fault, mend FROM find_drift()").fetchall()
+    found = conn.execute("SELECT fault, mend FROM novabot_internal.find_drift()").fetchall()
     for fault, mend in found:
         yield Finding("fault", "triggers", fault, mend)
     if not found:
@@ -61,32 +71,40 @@ def check_triggers(conn: Connection[Any]) -> Iterator[Finding]:
 
 
 def check_functions(conn: Connection[Any]) -> Iterator[Finding]:
+    newer = find_newer_release(conn)
+    if newer is not None:
+        yield Finding("ok", "functions", f"not compared: those of {newer} are in that novabot")
+        return
     shipped = read_shipped()
     present: dict[str, list[tuple[str, Routine]]] = {}
-    for name, signature, *rest in conn.execute(
-        "SELECT proname, oid::regprocedure::text, prosrc, prosecdef,"
-        " coalesce(array_to_string(proconfig, ','), '') LIKE '%%search_path=%%'"
-        " FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY (%s)",
+    for name, signature, body, is_definer, settings in conn.execute(
+        "SELECT n.nspname || '.' || p.proname,"
+        " format('%%I.%%I(%%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)),"
+        " p.prosrc, p.prosecdef, p.proconfig"
+        " FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = 'novabot_internal'"
+        " OR (n.nspname = 'public' AND 'public.' || p.proname = ANY (%s))"
+        " ORDER BY 2",
         (list(shipped),),
     ):
-        body, is_definer, has_path = rest
-        routine = Routine(body.replace("\r\n", "\n"), is_definer, has_path)
+        routine = Routine(body.replace("\r\n", "\n"), is_definer, frozenset(settings or ()))
         present.setdefault(name, []).append((signature, routine))
     sound = True
     for name, routine in sorted(shipped.items()):
         found = present.get(name, [])
-        others = [signature for signature, other in found if other != routine]
-        if len(found) == len(others):
+        if all(other != routine for _, other in found):
             sound = False
             state = "is not as shipped" if found else "is missing"
             yield Finding("fault", "functions", f"{name} {state}", APPLY_AGAIN)
-        else:
-            for signature in others:
+            present.pop(name, None)
+    for name, found in sorted(present.items()):
+        for signature, routine in found:
+            if routine != shipped.get(name):
                 sound = False
                 yield Finding(
                     "fault",
                     "functions",
-                    f"{signature} is a stranger: it can be called in place of ours",
+                    f"{signature} is not ours, and can be called in place of a function of ours",
                     f"DROP ROUTINE {signature}",
                 )
     if sound:
@@ -94,14 +112,15 @@ def check_functions(conn: Connection[Any]) -> Iterator[Finding]:
 
 
 def read_shipped() -> dict[str, Routine]:
-    """The functions and procedures of sql/*.sql by name; no two have the same."""
+    """The functions and procedures of sql/*.sql by schema and name; no two have the same."""
     routines: dict[str, Routine] = {}
     for path in sorted(sql_directory().glob("*.sql")):
         text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
         for found in _ROUTINE.finditer(text):
+            settings = _SETTING.findall(found["head"])
             routines[found["name"]] = Routine(
                 found["body"],
                 "SECURITY DEFINER" in found["head"],
-                "SET search_path" in found["head"],
+                frozenset(f"{name}={value.strip(chr(39))}" for name, value in settings),
             )
     return routines

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 
 import psycopg
 import pytest
 
 from app.database.migrations import (
+    RELEASE,
     MigrationError,
-    is_current,
+    find_newer_release,
+    find_schema_fault,
     migrate,
     pending,
     sql_directory,
@@ -17,6 +20,14 @@ from app.database.migrations import (
 from app.database.pool import Pool, open_pool
 
 pytestmark = pytest.mark.every_postgres
+
+FROZEN = {
+    "0001_model.sql": ("edd6aa2af488c690edb3c8cd946e2d1a9525802a4937e2195a52f44b5c796838"),
+    "0002_after_a_bulk_delete.sql": (
+        "bdf52f4be657638333dbd1c1e1791e6b002abcd7b691e90ef64d3a2dd54a35c1"
+    ),
+}
+"""SHA-256 of every migration that a release has shipped; a release adds its own."""
 
 
 def test_an_empty_database_gets_every_migration_once(empty_database_url: str) -> None:
@@ -49,6 +60,15 @@ def test_migrating_side_by_side_applies_everything_once(empty_database_url: str)
     assert sum(bool(applied) for applied in done) == 1
 
 
+def test_a_migration_that_a_release_shipped_is_never_edited() -> None:
+    shipped = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (sql_directory() / "migrations").glob("*.sql")
+        if path.name in FROZEN
+    }
+    assert shipped == FROZEN
+
+
 def test_an_edited_migration_is_refused_by_name(connection: psycopg.Connection) -> None:
     connection.execute("""UPDATE "Migration" SET checksum = 'x' WHERE name LIKE '0001%'""")
     with pytest.raises(MigrationError, match=r"sql/migrations/0001\w*\.sql was edited"):
@@ -61,23 +81,87 @@ def test_a_database_newer_than_the_code_is_refused(connection: psycopg.Connectio
         migrate(connection)
 
 
+def test_a_schema_of_a_later_release_is_refused_even_without_a_new_migration(
+    connection: psycopg.Connection,
+) -> None:
+    become_release(connection, "99.0.0", "0.2.0")
+    for force in (False, True):
+        with pytest.raises(MigrationError, match=r"newer than this novabot: .* 99\.0\.0; install"):
+            migrate(connection, force=force)
+    with pytest.raises(MigrationError, match=r"newer than this novabot"):
+        pending(connection)
+
+
 def test_a_role_that_may_not_create_is_told_so(connection: psycopg.Connection) -> None:
+    connection.execute("DROP SCHEMA novabot_internal CASCADE")
     connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     connection.execute("GRANT USAGE ON SCHEMA public TO pg_monitor; SET ROLE pg_monitor")
     with pytest.raises(MigrationError, match="migrate as its owner"):
         migrate(connection)
 
 
-async def test_readiness_sees_whether_the_schema_is_current(
+def test_a_database_without_the_schema_public_is_told_so(connection: psycopg.Connection) -> None:
+    connection.execute("DROP SCHEMA novabot_internal CASCADE; DROP SCHEMA public CASCADE")
+    with pytest.raises(MigrationError, match="CREATE SCHEMA public"):
+        migrate(connection)
+
+
+def test_the_code_and_its_schema_are_of_one_release(connection: psycopg.Connection) -> None:
+    row = connection.execute("SELECT release FROM novabot_internal.schema_release()").fetchone()
+    assert row == (RELEASE,)
+
+
+async def test_a_schema_that_is_behind_is_to_be_migrated(
     pool: Pool, connection: psycopg.Connection
 ) -> None:
     async with pool.connection() as conn:
-        assert await is_current(conn)
+        assert await find_schema_fault(conn) is None
         connection.execute("""UPDATE "Migration" SET checksum = 'x' WHERE name = 'sql/*.sql'""")
-        assert not await is_current(conn)
+        assert "run novabot migrate" in (await find_schema_fault(conn) or "")
+        connection.execute("DROP SCHEMA novabot_internal CASCADE")
+        assert "run novabot migrate" in (await find_schema_fault(conn) or "")
 
 
-async def test_a_database_without_a_schema_is_not_current(empty_database_url: str) -> None:
+@pytest.mark.parametrize(
+    ("release", "oldest_working", "fault"),
+    [
+        ("0.2.1", "0.2.0", None),
+        ("0.10.0", "0.1.9", None),
+        ("99.0.0", "0.2.0", None),
+        ("99.0.0", "98.5.0", "needs novabot 98.5.0 or newer: install the newer one"),
+        ("0.2.0", "0.2.0", "newer (0.2.0), and needs"),
+        ("0.1.9", "0.1.0", "newer (0.1.9), and needs"),
+    ],
+)
+async def test_a_newer_schema_is_used_if_it_says_that_it_works_with_this_release(
+    pool: Pool,
+    connection: psycopg.Connection,
+    release: str,
+    oldest_working: str,
+    fault: str | None,
+) -> None:
+    connection.execute("""UPDATE "Migration" SET checksum = 'x' WHERE name = 'sql/*.sql'""")
+    connection.execute("""INSERT INTO "Migration" VALUES ('9999_future.sql', 'x')""")
+    become_release(connection, release, oldest_working)
+    async with pool.connection() as conn:
+        found = await find_schema_fault(conn)
+    assert (found is None) == (fault is None)
+    assert fault is None or fault in (found or "")
+    assert find_newer_release(connection) == (release if fault is None else None)
+
+
+async def test_a_database_without_a_schema_is_to_be_migrated(empty_database_url: str) -> None:
     pool = await open_pool(empty_database_url, name="test")
     async with pool, pool.connection() as conn:
-        assert not await is_current(conn)
+        assert "run novabot migrate" in (await find_schema_fault(conn) or "")
+
+
+def become_release(conn: psycopg.Connection, release: str, oldest_working: str) -> None:
+    """What the schema of that release says of itself."""
+    conn.execute(
+        f"""
+        CREATE OR REPLACE FUNCTION novabot_internal.schema_release(
+            OUT release text, OUT oldest_working text
+        ) RETURNS record LANGUAGE sql AS $$ SELECT '{release}', '{oldest_working}' $$
+        """.encode()
+    )

@@ -23,10 +23,10 @@ REMEMBERED = ("User", "Session", "Alias", "Conversation")
 CHANNELS = ("session_reset", "session_changed", "reset_acknowledged")
 
 _TURN = """
-    SELECT * FROM commit_turn(
+    SELECT * FROM novabot_internal.commit_turn(
         %(addresses)s, %(id)s, %(user_revision)s, %(session_revision)s, %(message_id)s, 'text',
         %(body)s, NULL, coalesce(%(written_at)s, clock_timestamp()), %(profile)s, %(context)s,
-        %(learnt_name)s, %(answers)s::text[], %(stored)s
+        %(learnt_name)s, %(outgoing)s, %(stored)s
     )
 """
 
@@ -134,7 +134,7 @@ def queue_answer(
     return one(
         conn,
         'INSERT INTO "Conversation" ("userId", direction, body, status, address)'
-        " VALUES (%s, 'out', %s, %s, alias_of(%s)) RETURNING id",
+        " VALUES (%s, 'out', %s, %s, novabot_internal.alias_of(%s)) RETURNING id",
         client,
         body,
         status,
@@ -143,7 +143,9 @@ def queue_answer(
 
 
 def load(conn: psycopg.Connection, *addresses: str) -> Known:
-    row = fetch(conn, "SELECT * FROM load_session(%s)", list(addresses or (PHONE,)))[0]
+    row = fetch(
+        conn, "SELECT * FROM novabot_internal.load_session(%s)", list(addresses or (PHONE,))
+    )[0]
     return Known(row.id, row.user_revision, row.session_revision)
 
 
@@ -173,7 +175,7 @@ def take_turn(
         "profile": profile,
         "context": Jsonb(context or {}),
         "learnt_name": learnt_name,
-        "answers": None if answers is None else list(answers),
+        "outgoing": None if answers is None else Jsonb([{"body": answer} for answer in answers]),
         "stored": stored,
     }
     with conn.cursor(row_factory=namedtuple_row) as cursor:

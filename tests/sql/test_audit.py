@@ -13,7 +13,7 @@ from app.database.migrations import migrate
 pytestmark = pytest.mark.every_postgres
 
 Connect = Callable[[], psycopg.Connection]
-SLEEPS = "is not ENABLE ALWAYS: it sleeps under session_replication_role = replica"
+SLEEPS = "is not ENABLE ALWAYS: it does not fire under session_replication_role = replica"
 REPLACED = """
     CREATE FUNCTION say_nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
     CREATE OR REPLACE TRIGGER reset_deleted AFTER DELETE ON "User"
@@ -22,7 +22,7 @@ REPLACED = """
 """
 NARROWED = """
     CREATE OR REPLACE TRIGGER bury_orphans BEFORE INSERT ON "User"
-        FOR EACH ROW WHEN (false) EXECUTE FUNCTION bury_orphans();
+        FOR EACH ROW WHEN (false) EXECUTE FUNCTION novabot_internal.bury_orphans();
     ALTER TABLE "User" ENABLE ALWAYS TRIGGER bury_orphans
 """
 UNRESTRICTED = """
@@ -32,13 +32,13 @@ UNRESTRICTED = """
 
 
 def audit(conn: psycopg.Connection) -> list[str]:
-    row = conn.execute("SELECT audit_triggers()").fetchone()
+    row = conn.execute("SELECT novabot_internal.audit_triggers()").fetchone()
     assert row is not None
     return row[0]
 
 
 def find_drift(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    return conn.execute("SELECT fault, mend FROM find_drift()").fetchall()
+    return conn.execute("SELECT fault, mend FROM novabot_internal.find_drift()").fetchall()
 
 
 def apply_mends(conn: psycopg.Connection, mends: list[str]) -> None:
@@ -63,10 +63,12 @@ def stranger(connection: psycopg.Connection) -> Iterator[str]:
 def test_a_migrated_database_is_as_shipped(connection: psycopg.Connection) -> None:
     assert audit(connection) == []
     expected = connection.execute(
-        "SELECT relation, name, kind, routine FROM expected_triggers() ORDER BY 1, 2"
+        "SELECT relation, name, kind, routine"
+        " FROM novabot_internal.expected_triggers() ORDER BY 1, 2"
     ).fetchall()
     present = connection.execute(
-        "SELECT relation, name, kind, routine FROM present_triggers() ORDER BY 1, 2"
+        "SELECT relation, name, kind, routine"
+        " FROM novabot_internal.present_triggers() ORDER BY 1, 2"
     ).fetchall()
     assert present == expected
 
@@ -103,7 +105,7 @@ def test_a_migrated_database_is_as_shipped(connection: psycopg.Connection) -> No
             [
                 (
                     'trigger reset_deleted on "User" is not as shipped:'
-                    " AFTER DELETE STATEMENT OLD TABLE gone, calls say_nothing"
+                    " AFTER DELETE STATEMENT OLD TABLE gone, calls public.say_nothing"
                 )
             ],
         ),
@@ -112,7 +114,7 @@ def test_a_migrated_database_is_as_shipped(connection: psycopg.Connection) -> No
             [
                 (
                     'trigger bury_orphans on "User" is not as shipped:'
-                    " BEFORE INSERT ROW WHEN, calls bury_orphans"
+                    " BEFORE INSERT ROW WHEN, calls novabot_internal.bury_orphans"
                 )
             ],
         ),
@@ -167,10 +169,13 @@ def test_missing_tables_are_faults_and_no_error(connection: psycopg.Connection) 
     assert 'the foreign key of "Session" is missing' in audit(connection)
 
 
-def test_any_role_may_audit(connection: psycopg.Connection, stranger: str) -> None:
+def test_a_role_without_rights_may_not_even_audit(
+    connection: psycopg.Connection, stranger: str
+) -> None:
     connection.execute(f"SET ROLE {stranger}".encode())
     try:
-        assert audit(connection) == []
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="novabot_internal"):
+            audit(connection)
     finally:
         connection.execute("RESET ROLE")
 
@@ -178,18 +183,18 @@ def test_any_role_may_audit(connection: psycopg.Connection, stranger: str) -> No
 @pytest.mark.parametrize(
     ("grant", "fault"),
     [
-        ('GRANT SELECT ON "User" TO PUBLIC', 'everybody (PUBLIC) may read or write "User"'),
+        ('GRANT SELECT ON "User" TO PUBLIC', 'PUBLIC may read or write "User"'),
         (
             'GRANT SELECT (body) ON "Conversation" TO PUBLIC',
-            'everybody (PUBLIC) may read or write "Conversation"',
+            'PUBLIC may read or write "Conversation"',
         ),
         (
             'GRANT DELETE ON "DigestKey" TO PUBLIC',
-            'everybody (PUBLIC) may read or write "DigestKey"',
+            'PUBLIC may read or write "DigestKey"',
         ),
         (
             "GRANT EXECUTE ON FUNCTION reset_client TO PUBLIC",
-            "everybody (PUBLIC) may call reset_client(text,text,text), which acts as its owner",
+            "PUBLIC may call public.reset_client(text,text,text), which acts as its owner",
         ),
     ],
 )
@@ -198,10 +203,12 @@ def test_open_rights_are_found_and_closed_by_what_is_said(
 ) -> None:
     connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     connection.execute(grant.encode())
-    found = connection.execute("SELECT fault, mend, grave FROM find_open_rights()").fetchall()
+    found = connection.execute(
+        "SELECT fault, mend, grave FROM novabot_internal.find_open_rights()"
+    ).fetchall()
     assert [(told, grave) for told, _, grave in found] == [(fault, True)]
     apply_mends(connection, [mend for _, mend, _ in found])
-    assert connection.execute("SELECT FROM find_open_rights()").fetchall() == []
+    assert connection.execute("SELECT FROM novabot_internal.find_open_rights()").fetchall() == []
 
 
 def test_whoever_may_read_the_key_of_the_digests_is_named(
@@ -216,18 +223,24 @@ def test_whoever_may_read_the_key_of_the_digests_is_named(
         (f"GRANT pg_read_all_data TO {stranger}", f"REVOKE pg_read_all_data FROM {stranger}"),
     ):
         connection.execute(grant.encode())
-        found = connection.execute("SELECT fault FROM find_open_rights()").fetchall()
+        found = connection.execute(
+            "SELECT fault FROM novabot_internal.find_open_rights()"
+        ).fetchall()
         assert found == [(f'role {stranger} may read "DigestKey", the key of all digests',)]
         connection.execute(revoke.encode())
-        assert connection.execute("SELECT FROM find_open_rights()").fetchall() == []
+        assert (
+            connection.execute("SELECT FROM novabot_internal.find_open_rights()").fetchall() == []
+        )
 
 
 def test_a_schema_that_everybody_may_create_in_is_named(connection: psycopg.Connection) -> None:
     connection.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
-    row = connection.execute("SELECT fault, mend, grave FROM find_open_rights()").fetchone()
+    row = connection.execute(
+        "SELECT fault, mend, grave FROM novabot_internal.find_open_rights()"
+    ).fetchone()
     assert row is not None and "may create objects" in row[0] and row[2] is False
     apply_mends(connection, [row[1]])
-    assert connection.execute("SELECT FROM find_open_rights()").fetchall() == []
+    assert connection.execute("SELECT FROM novabot_internal.find_open_rights()").fetchall() == []
 
 
 def test_open_transactions_are_found_a_listeners_at_once(
@@ -238,13 +251,20 @@ def test_open_transactions_are_found_a_listeners_at_once(
     for conn in (idle, listener):
         conn.execute("BEGIN")
         conn.execute("SELECT 1")
-    found = connection.execute("SELECT pid, application FROM find_idle_transactions()").fetchall()
+    found = connection.execute(
+        "SELECT pid, application FROM novabot_internal.find_idle_transactions()"
+    ).fetchall()
     assert found == [(listener.info.backend_pid, "novabot listener")]
-    everybody = connection.execute("SELECT pid FROM find_idle_transactions('0')").fetchall()
+    everybody = connection.execute(
+        "SELECT pid FROM novabot_internal.find_idle_transactions('0')"
+    ).fetchall()
     assert {pid for (pid,) in everybody} == {idle.info.backend_pid, listener.info.backend_pid}
     for conn in (idle, listener):
         conn.execute("ROLLBACK")
-    assert connection.execute("SELECT FROM find_idle_transactions('0')").fetchall() == []
+    assert (
+        connection.execute("SELECT FROM novabot_internal.find_idle_transactions('0')").fetchall()
+        == []
+    )
 
 
 def test_everything_of_the_audit_is_explained(connection: psycopg.Connection) -> None:

@@ -12,6 +12,7 @@ from tests.sql.acts import (
     CLIENT,
     PHONE,
     STRANGER,
+    Known,
     add_client,
     counts,
     fetch,
@@ -39,7 +40,11 @@ def set_aside(conn: psycopg.Connection, address: str, minutes: float | None = No
     """An unreadable item, written so many minutes before the last reset."""
     at = None if minutes is None else last_reset(conn).at - timedelta(minutes=minutes)
     return one(
-        conn, "SELECT set_aside(%s, %s, 'unreadable', %s)", address, f'{{"x": "{uuid4()}"}}', at
+        conn,
+        "SELECT novabot_internal.set_aside(%s, %s, 'unreadable', %s)",
+        address,
+        f'{{"x": "{uuid4()}"}}',
+        at,
     )
 
 
@@ -129,10 +134,10 @@ def test_setting_aside_waits_briefly_for_a_reset_and_the_reset_for_it(
     other.execute("BEGIN")
     other.execute('DELETE FROM "User"')
     with pytest.raises(psycopg.errors.LockNotAvailable):
-        one(connection, "SELECT set_aside(%s, '{}', 'unreadable', NULL)", PHONE)
+        one(connection, "SELECT novabot_internal.set_aside(%s, '{}', 'unreadable', NULL)", PHONE)
     other.execute("ROLLBACK")
     connection.execute("BEGIN")
-    assert one(connection, "SELECT set_aside(%s, '{}', 'unreadable', NULL)", PHONE)
+    assert one(connection, "SELECT novabot_internal.set_aside(%s, '{}', 'unreadable', NULL)", PHONE)
     other.execute("SET lock_timeout = '50ms'")
     with pytest.raises(psycopg.errors.LockNotAvailable):
         other.execute('DELETE FROM "User"')
@@ -158,7 +163,7 @@ def test_a_life_is_reset_under_whatever_id_it_has_by_now(connection: psycopg.Con
     add_client(connection)
     life = one(connection, 'SELECT incarnation FROM "User"')
     connection.execute("UPDATE \"User\" SET id = '628999@c.us'")
-    reset = "SELECT clients FROM reset_life(%s, %s, 'ana', 'dashboard')"
+    reset = "SELECT clients FROM novabot_internal.reset_incarnation(%s, %s, 'ana', 'dashboard')"
     assert one(connection, reset, CLIENT, life) == 1
     assert one(connection, reset, CLIENT, life) == 0
     add_client(connection)
@@ -171,9 +176,12 @@ def test_two_clients_who_turn_out_to_be_one_person_become_one_and_are_forgotten_
 ) -> None:
     add_client(connection, conversations=1)
     add_client(connection, BSUID, nama="Petang", conversations=2, aliases=["ID.ENT.9z"])
-    turn = take_turn(
-        connection, load(connection, PHONE, BSUID), addresses=(PHONE, BSUID), answers=()
-    )
+    both = (PHONE, BSUID)
+    # Answered without the name that the other one has told: answered again from what both know.
+    turn = take_turn(connection, load(connection, *both), addresses=both, answers=())
+    assert (turn.outcome, turn.id, turn.nama) == ("stale", CLIENT, "Petang")
+    known = Known(turn.id, turn.user_revision, turn.session_revision)
+    turn = take_turn(connection, known, addresses=both, answers=())
     assert (turn.outcome, turn.id, turn.nama) == ("committed", CLIENT, "Petang")
     assert one(connection, 'SELECT count(*) FROM "User"') == 1
     assert one(connection, 'SELECT count(*) FROM "Conversation"') == 4

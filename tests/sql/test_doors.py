@@ -366,7 +366,11 @@ def test_our_triggers_asleep_the_foreign_keys_and_watermarks_still_forget(
     connection.execute('ALTER TABLE "User" DISABLE TRIGGER USER')
     connection.execute('DELETE FROM "User"')
     assert remaining(connection) == NOTHING
-    assert one(connection, "SELECT is_forgotten(%s, now() - interval '1 hour', NULL)", [PHONE])
+    assert one(
+        connection,
+        "SELECT novabot_internal.is_forgotten(%s, now() - interval '1 hour', NULL)",
+        [PHONE],
+    )
     assert counts(connection) == []
     assert ear.heard("session_reset") == []
 

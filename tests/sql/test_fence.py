@@ -137,8 +137,9 @@ CHANGES = {
     "the address was taken away": 'DELETE FROM "Alias"',
     "the address leads to another": "INSERT INTO \"User\" (id) VALUES ('ID.other');"
     " UPDATE \"Alias\" SET \"userId\" = 'ID.other' WHERE alias = '6281717407674'",
-    "another turn came first": "SELECT commit_turn(ARRAY['6281717407674'], u.id, u.revision,"
-    " s.revision, 'wamid.other', 'text', '', NULL, now(), NULL, s.context, NULL, NULL, NULL)"
+    "another turn came first": "SELECT novabot_internal.commit_turn(ARRAY['6281717407674'],"
+    " u.id, u.revision, s.revision, 'wamid.other', 'text', '', NULL, now(), NULL, s.context, NULL,"
+    " NULL, NULL)"
     ' FROM "User" AS u JOIN "Session" AS s ON s."userId" = u.id',
 }
 

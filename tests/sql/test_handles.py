@@ -65,7 +65,10 @@ UNREADABLE = [
 
 
 def test_a_handle_is_read_in_its_usual_spellings(connection: psycopg.Connection) -> None:
-    read = {handle: one(connection, "SELECT read_handle(%s)", handle) for handle, _ in SPELLINGS}
+    read = {
+        handle: one(connection, "SELECT novabot_internal.read_handle(%s)", handle)
+        for handle, _ in SPELLINGS
+    }
     assert read == dict(SPELLINGS)
 
 
@@ -74,7 +77,11 @@ def test_an_unreadable_handle_is_refused_with_a_hint_and_resets_nobody(
 ) -> None:
     add_client(connection)
     for handle in UNREADABLE:
-        for function in ("read_handle", "find_client", "reset_client"):
+        for function in (
+            "novabot_internal.read_handle",
+            "novabot_internal.find_client",
+            "reset_client",
+        ):
             with pytest.raises(psycopg.DatabaseError) as raised:
                 connection.execute(f"SELECT {function}(%s)".encode(), (handle,))
             assert raised.value.sqlstate == "ST001", (function, handle)
@@ -89,7 +96,7 @@ def test_no_handle_at_all_is_refused(connection: psycopg.Connection) -> None:
     with pytest.raises(psycopg.DatabaseError) as raised:
         connection.execute("SELECT reset_client(NULL)")
     assert raised.value.sqlstate == "ST001"
-    assert one(connection, "SELECT find_client(NULL)") is None
+    assert one(connection, "SELECT novabot_internal.find_client(NULL)") is None
     assert one(connection, 'SELECT count(*) FROM "User"') == 1
 
 
@@ -97,7 +104,7 @@ def test_a_client_with_an_id_of_its_own_kind_is_found_by_exactly_that(
     connection: psycopg.Connection,
 ) -> None:
     connection.execute("INSERT INTO \"User\" (id) VALUES ('walk-in #7')")
-    assert one(connection, "SELECT find_client('walk-in #7')") == "walk-in #7"
+    assert one(connection, "SELECT novabot_internal.find_client('walk-in #7')") == "walk-in #7"
     assert one(connection, "SELECT clients FROM reset_client('walk-in #7')") == 1
 
 
@@ -106,9 +113,12 @@ def test_a_number_that_exists_as_written_wins_over_its_indonesian_reading(
 ) -> None:
     connection.execute("INSERT INTO \"User\" (id) VALUES ('819012345678@c.us')")
     connection.execute("INSERT INTO \"User\" (id) VALUES ('62819012345678@c.us')")
-    found = one(connection, "SELECT find_client('81 90 1234 5678')")
+    found = one(connection, "SELECT novabot_internal.find_client('81 90 1234 5678')")
     assert found == "819012345678@c.us"
-    assert one(connection, "SELECT find_client('0819 0123 45678')") == "62819012345678@c.us"
+    assert (
+        one(connection, "SELECT novabot_internal.find_client('0819 0123 45678')")
+        == "62819012345678@c.us"
+    )
 
 
 def test_a_plain_insert_is_found_at_its_own_address(connection: psycopg.Connection) -> None:
@@ -116,7 +126,7 @@ def test_a_plain_insert_is_found_at_its_own_address(connection: psycopg.Connecti
     connection.execute("INSERT INTO \"User\" (id) VALUES ('ID.1a2b3c')")
     rows = fetch(connection, 'SELECT alias, "userId" FROM "Alias" ORDER BY alias')
     assert [tuple(row) for row in rows] == [(PHONE, CLIENT), ("ID.1a2b3c", "ID.1a2b3c")]
-    (row,) = fetch(connection, "SELECT * FROM load_session(%s)", [PHONE])
+    (row,) = fetch(connection, "SELECT * FROM novabot_internal.load_session(%s)", [PHONE])
     assert row.id == CLIENT
 
 
@@ -130,9 +140,11 @@ def test_a_renamed_client_moves_with_everything_and_leaves_its_old_address(
         ("628999", "628999@c.us"),
         ("ID.1a2b3c", "628999@c.us"),
     ]
-    (row,) = fetch(connection, "SELECT * FROM load_session(%s)", ["628999"])
+    (row,) = fetch(connection, "SELECT * FROM novabot_internal.load_session(%s)", ["628999"])
     assert (row.id, row.nama) == ("628999@c.us", "Sari")
-    assert fetch(connection, "SELECT * FROM load_session(%s)", [PHONE])[0].id is None
+    assert (
+        fetch(connection, "SELECT * FROM novabot_internal.load_session(%s)", [PHONE])[0].id is None
+    )
     assert one(connection, 'SELECT count(*) FROM "Forgotten"') == 0
     assert one(connection, 'SELECT count(*) FROM "Reset"') == 0
 
@@ -152,4 +164,4 @@ def test_a_new_client_takes_its_own_address_from_whoever_had_it(
 ) -> None:
     add_client(connection, aliases=["ID.1a2b3c"])
     connection.execute("INSERT INTO \"User\" (id) VALUES ('ID.1a2b3c')")
-    assert one(connection, "SELECT find_client('ID.1a2b3c')") == "ID.1a2b3c"
+    assert one(connection, "SELECT novabot_internal.find_client('ID.1a2b3c')") == "ID.1a2b3c"

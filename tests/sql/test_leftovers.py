@@ -58,8 +58,10 @@ DOORS = [
     "DELETE FROM \"User\" WHERE id = '6281717407674@c.us'",
     "SELECT reset_client('+62 817 1740 7674', 'Sari', 'dashboard')",
     (
-        "SELECT forget_by_chat(ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision,"
-        " 'wamid.forget', now(), NULL) FROM load_session(ARRAY['6281717407674']) AS l"
+        "SELECT novabot_internal.forget_by_chat(ARRAY['6281717407674'], l.id, l.user_revision,"
+        " l.session_revision,"
+        " 'wamid.forget', now(), NULL) FROM novabot_internal.load_session(ARRAY['6281717407674'])"
+        " AS l"
     ),
     'TRUNCATE "User" CASCADE',
     'SET session_replication_role = replica; DELETE FROM "User"',
@@ -69,7 +71,7 @@ DOORS = [
 def live(conn: psycopg.Connection) -> None:
     """A client that has left traces wherever one can."""
     bot = uuid4()
-    conn.execute("SELECT report_bot(%s, 'here', 1, true, 1)", (bot,))
+    conn.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 1)", (bot,))
     everywhere = [PHONE, BSUID, PARENT]
     take_turn(
         conn,
@@ -85,14 +87,17 @@ def live(conn: psycopg.Connection) -> None:
     conn.execute('INSERT INTO "Alias" (alias, "userId") VALUES (%s, %s)', (OLD_NUMBER, CLIENT))
     take_turn(conn, load(conn), addresses=everywhere, body=SECRET, context={"topic": CONTEXT})
     conn.execute(
-        "SELECT store_message(%s, %s, 'text', %s, jsonb_build_object('caption', %s::text),"
+        "SELECT novabot_internal.store_message(%s, %s, 'text', %s, jsonb_build_object('caption',"
+        " %s::text),"
         " now(), %s, %s)",
         (everywhere, wamid(PHONE, "STORED"), SECRET, NAME, PROFILE, bot),
     )
-    (sending,) = fetch(conn, "SELECT * FROM start_sending(%s, %s)", CLIENT, bot)
-    conn.execute("SELECT settle_sent(%s, %s)", (sending.token, wamid(PHONE, "SENT")))
+    (sending,) = fetch(conn, "SELECT * FROM novabot_internal.start_sending(%s, %s)", CLIENT, bot)
     conn.execute(
-        "SELECT apply_status(%s, %s, 'failed', 131026, %s)",
+        "SELECT novabot_internal.settle_sent(%s, %s)", (sending.token, wamid(PHONE, "SENT"))
+    )
+    conn.execute(
+        "SELECT novabot_internal.apply_status(%s, %s, 'failed', 131026, %s)",
         (wamid(PHONE, "SENT"), sending.token, f"{PHONE} is not on WhatsApp"),
     )
     for address, item in (
@@ -183,11 +188,11 @@ def test_items_set_aside_of_a_stranger_go_when_he_is_reset(connection: psycopg.C
 def test_a_digest_is_keyed_and_differs_from_one_database_to_the_next(
     connection: psycopg.Connection,
 ) -> None:
-    digest = one(connection, "SELECT digest_of('address:6281717407674')")
+    digest = one(connection, "SELECT novabot_internal.digest_of('address:6281717407674')")
     assert len(digest) == 32
     assert digest != one(connection, "SELECT sha256('address:6281717407674')")
-    assert digest == one(connection, "SELECT digest_of('address:6281717407674')")
+    assert digest == one(connection, "SELECT novabot_internal.digest_of('address:6281717407674')")
     connection.execute('UPDATE "DigestKey" SET key = uuid_send(gen_random_uuid())')
-    assert digest != one(connection, "SELECT digest_of('address:6281717407674')")
+    assert digest != one(connection, "SELECT novabot_internal.digest_of('address:6281717407674')")
     with pytest.raises(psycopg.Error):
         connection.execute("INSERT INTO \"DigestKey\" (singleton, key) VALUES (false, '')")

@@ -30,12 +30,18 @@ TOKENS: dict[int, UUID] = {}
 
 def start_bot(conn: psycopg.Connection) -> UUID:
     bot = uuid4()
-    conn.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+    conn.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
     return bot
 
 
 def start(conn: psycopg.Connection, bot: UUID, client: str = CLIENT) -> list[Any]:
-    rows = fetch(conn, "SELECT * FROM start_sending(%s, %s)", client, bot)
+    rows = fetch(
+        conn,
+        "SELECT c.id, s.* FROM novabot_internal.start_sending(%s, %s) AS s"
+        ' JOIN "Conversation" AS c ON c.token = s.token',
+        client,
+        bot,
+    )
     TOKENS.update({row.id: row.token for row in rows})
     return rows
 
@@ -45,17 +51,17 @@ def message(conn: psycopg.Connection, number: int) -> Any:
 
 
 def settle_sent(conn: psycopg.Connection, number: int, message_id: str) -> bool:
-    return one(conn, "SELECT settle_sent(%s, %s)", TOKENS[number], message_id)
+    return one(conn, "SELECT novabot_internal.settle_sent(%s, %s)", TOKENS[number], message_id)
 
 
 def is_sending(conn: psycopg.Connection, number: int, bot: UUID) -> bool:
-    return one(conn, "SELECT is_sending(%s, %s)", TOKENS[number], bot)
+    return one(conn, "SELECT novabot_internal.is_sending(%s, %s)", TOKENS[number], bot)
 
 
 def settle_unsent(conn: psycopg.Connection, number: int, bot: UUID, status: str) -> bool:
     return one(
         conn,
-        "SELECT settle_unsent(%s, %s, %s, 131000, 'no', '1 minute')",
+        "SELECT novabot_internal.settle_unsent(%s, %s, %s, 131000, 'no', '1 minute')",
         TOKENS[number],
         bot,
         status,
@@ -113,7 +119,9 @@ def test_a_reset_cancels_what_is_queued_and_stops_what_is_being_sent(
     assert not settle_sent(connection, number, "wamid.1")
     assert not settle_unsent(connection, number, bot, "queued")
     assert not one(
-        connection, "SELECT apply_status('wamid.1', %s, 'read', NULL, NULL)", sending.token
+        connection,
+        "SELECT novabot_internal.apply_status('wamid.1', %s, 'read', NULL, NULL)",
+        sending.token,
     )
     assert contents(connection) == before
 
@@ -196,12 +204,12 @@ def test_what_a_dead_bot_was_sending_becomes_uncertain_and_is_not_sent_again(
     connection.execute(
         'UPDATE "Bot" SET "seenAt" = now() - interval \'11 seconds\' WHERE id = %s', (dead,)
     )
-    connection.execute("SELECT retire_bot(%s)", (retired,))
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", (retired,))
     connection.execute(
         'UPDATE "Conversation" SET "claimedAt" = now() - interval \'121 seconds\' WHERE id = %s',
         (sent_by[slow],),
     )
-    assert one(connection, "SELECT settle_abandoned()") == 3
+    assert one(connection, "SELECT novabot_internal.settle_abandoned()") == 3
     statuses = {bot: message(connection, number).status for bot, number in sent_by.items()}
     assert statuses == {
         dead: "uncertain",
@@ -211,7 +219,7 @@ def test_what_a_dead_bot_was_sending_becomes_uncertain_and_is_not_sent_again(
     }
     assert not is_sending(connection, sent_by[slow], slow)
     assert start(connection, living, "628001@c.us") == []
-    assert one(connection, "SELECT settle_abandoned()") == 0
+    assert one(connection, "SELECT novabot_internal.settle_abandoned()") == 0
 
 
 def test_the_look_around_finds_what_nobody_is_at(connection: psycopg.Connection) -> None:
@@ -232,7 +240,7 @@ def test_the_look_around_finds_what_nobody_is_at(connection: psycopg.Connection)
     connection.execute(age, (queue_answer(connection, "628004@c.us"),))
     connection.execute(age, (sent,))
     start(connection, bot, "628005@c.us")
-    rows = fetch(connection, "SELECT * FROM clients_waiting(%s)", bot)
+    rows = fetch(connection, "SELECT * FROM novabot_internal.clients_waiting(%s)", bot)
     assert [tuple(row) for row in rows] == [
         ("628002@c.us", False, True),
         ("628003@c.us", False, True),
@@ -256,7 +264,7 @@ def test_ticks_never_go_backwards_in_whatever_order_they_come(
             for reported in order:
                 assert one(
                     connection,
-                    "SELECT apply_status(%s, %s, %s, NULL, NULL)",
+                    "SELECT novabot_internal.apply_status(%s, %s, %s, NULL, NULL)",
                     wamid,
                     row.token if by_token else None,
                     reported,
@@ -273,7 +281,9 @@ def test_a_callback_faster_than_the_answer_of_the_send_stays(
     number = queue_answer(connection)
     (sending,) = start(connection, bot)
     assert one(
-        connection, "SELECT apply_status('wamid.1', %s, 'delivered', NULL, NULL)", sending.token
+        connection,
+        "SELECT novabot_internal.apply_status('wamid.1', %s, 'delivered', NULL, NULL)",
+        sending.token,
     )
     assert settle_sent(connection, number, "wamid.1")
     row = message(connection, number)
@@ -289,14 +299,16 @@ def test_a_failure_keeps_its_reason_and_a_late_one_gives_a_delivered_answer_none
     add_client(connection)
     number = queue_answer(connection)
     (sending,) = start(connection, bot)
-    fail = "SELECT apply_status('wamid.1', %s, 'failed', 131049, 'not healthy')"
+    fail = "SELECT novabot_internal.apply_status('wamid.1', %s, 'failed', 131049, 'not healthy')"
     assert one(connection, fail, sending.token)
     assert settle_sent(connection, number, "wamid.1")
     row = message(connection, number)
     assert (row.status, row.errorCode, row.errorText) == ("failed", 131049, "not healthy")
     number = queue_answer(connection)
     (sending,) = start(connection, bot)
-    connection.execute("SELECT apply_status('wamid.2', %s, 'read', NULL, NULL)", (sending.token,))
+    connection.execute(
+        "SELECT novabot_internal.apply_status('wamid.2', %s, 'read', NULL, NULL)", (sending.token,)
+    )
     assert one(connection, fail.replace("wamid.1", "wamid.2"), sending.token)
     row = message(connection, number)
     assert (row.status, row.errorCode, row.errorText) == ("read", None, None)
@@ -307,7 +319,7 @@ def test_a_status_of_something_unknown_changes_nothing(connection: psycopg.Conne
     connection.execute('UPDATE "Conversation" SET "waMessageId" = \'wamid.in\'')
     queue_answer(connection)
     before = contents(connection)
-    apply = "SELECT apply_status(%s, %s, 'read', NULL, NULL)"
+    apply = "SELECT novabot_internal.apply_status(%s, %s, 'read', NULL, NULL)"
     for message_id, token in (("wamid.9", uuid4()), ("wamid.9", None), ("wamid.in", None)):
         assert not one(connection, apply, message_id, token)
     assert contents(connection) == before
@@ -319,7 +331,11 @@ def test_a_token_that_is_ours_no_more_falls_back_to_the_message_id(
     add_client(connection)
     number = queue_answer(connection, status="sent")
     connection.execute('UPDATE "Conversation" SET "waMessageId" = \'wamid.1\'')
-    assert one(connection, "SELECT apply_status('wamid.1', %s, 'read', NULL, NULL)", uuid4())
+    assert one(
+        connection,
+        "SELECT novabot_internal.apply_status('wamid.1', %s, 'read', NULL, NULL)",
+        uuid4(),
+    )
     assert message(connection, number).status == "read"
 
 

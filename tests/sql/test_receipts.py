@@ -28,12 +28,17 @@ pytestmark = pytest.mark.every_postgres
 
 def start_bot(conn: psycopg.Connection, host: str = "here") -> UUID:
     bot = uuid4()
-    conn.execute("SELECT report_bot(%s, %s, 4711, true, 3)", (bot, host))
+    conn.execute("SELECT novabot_internal.report_bot(%s, %s, 4711, true, 3)", (bot, host))
     return bot
 
 
 def missing(conn: psycopg.Connection, reset: int) -> list[UUID]:
-    return [row.id for row in fetch(conn, "SELECT id FROM bots_missing(%s) ORDER BY id", reset)]
+    return [
+        row.id
+        for row in fetch(
+            conn, "SELECT id FROM novabot_internal.bots_missing(%s) ORDER BY id", reset
+        )
+    ]
 
 
 def reset_somebody(conn: psycopg.Connection) -> int:
@@ -72,7 +77,9 @@ def test_reset_client_names_the_operator_and_leaves_nothing_of_that_for_the_next
 def test_a_receipt_has_who_acknowledged_and_who_has_not(connection: psycopg.Connection) -> None:
     swift, slow = start_bot(connection), start_bot(connection)
     reset = reset_somebody(connection)
-    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (swift, [reset], [7]))
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (swift, [reset], [7])
+    )
     (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
     assert (receipt.id, receipt.clients, receipt.actor) == (reset, 0, connection.info.user)
     assert [(ack["bot"], ack["evicted"]) for ack in receipt.acks] == [(str(swift), 7)]
@@ -91,7 +98,7 @@ def test_missing_are_the_bots_alive_at_the_reset_that_have_not_acknowledged(
 ) -> None:
     alive = start_bot(connection)
     stopped = start_bot(connection)
-    connection.execute("SELECT retire_bot(%s)", (stopped,))
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", (stopped,))
     silent_long_before = start_bot(connection)
     connection.execute(
         'UPDATE "Bot" SET "startedAt" = now() - interval \'1 hour\','
@@ -107,8 +114,10 @@ def test_missing_are_the_bots_alive_at_the_reset_that_have_not_acknowledged(
     reset = reset_somebody(connection)
     started_later = start_bot(connection)
     assert missing(connection, reset) == sorted([alive, silent_just_now])
-    connection.execute("SELECT retire_bot(%s)", (silent_just_now,))
-    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (alive, [reset], [0]))
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", (silent_just_now,))
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (alive, [reset], [0])
+    )
     assert missing(connection, reset) == []
     assert started_later not in missing(connection, reset)
 
@@ -125,7 +134,7 @@ def test_waiting_ends_when_the_last_bot_acknowledges(
         "somebody to wait for acknowledgements",
     )
     for bot in (first, second):
-        other.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, [reset], [1]))
+        other.execute("SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, [reset], [1]))
     waiting.result()
     assert notices.texts == [f"reset {reset}: acknowledged by all (2)"]
 
@@ -135,7 +144,9 @@ def test_waiting_in_vain_warns_of_who_is_missing(
 ) -> None:
     swift, slow = start_bot(connection), start_bot(connection, "far")
     reset = reset_somebody(connection)
-    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (swift, [reset], [1]))
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (swift, [reset], [1])
+    )
     notices.texts.clear()
     connection.execute("CALL wait_for_acks(%s, '20 ms')", (reset,))
     (warning,) = notices.texts
@@ -153,10 +164,22 @@ def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
 ) -> None:
     bot = start_bot(connection)
     reset = reset_somebody(connection)
-    (row,) = fetch(connection, "SELECT * FROM acknowledge_resets(%s, %s, %s)", bot, [reset], [5])
+    (row,) = fetch(
+        connection,
+        "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
+        bot,
+        [reset],
+        [5],
+    )
     assert row.reset == reset
     assert 0 <= row.seconds < 10
-    again = fetch(connection, "SELECT * FROM acknowledge_resets(%s, %s, %s)", bot, [reset], [9])
+    again = fetch(
+        connection,
+        "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
+        bot,
+        [reset],
+        [9],
+    )
     assert again == []
     assert one(connection, 'SELECT evicted FROM "ResetAck"') == 5
     assert json.loads(ear.heard("reset_acknowledged")[0]) == {"reset": reset}
@@ -165,7 +188,9 @@ def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
 def test_many_acknowledgements_are_told_as_one(connection: psycopg.Connection, ear: Ear) -> None:
     bot = start_bot(connection)
     resets = [reset_somebody(connection) for _ in range(51)]
-    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, resets, [0] * 51))
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, resets, [0] * 51)
+    )
     assert one(connection, 'SELECT count(*) FROM "ResetAck"') == 51
     assert [json.loads(payload) for payload in ear.heard("reset_acknowledged")] == [{"reset": "*"}]
 
@@ -175,7 +200,7 @@ def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Conn
     reset = reset_somebody(connection)
     rows = fetch(
         connection,
-        "SELECT * FROM acknowledge_resets(%s, %s, %s)",
+        "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
         bot,
         [reset, 999_999, -1, reset],
         [1, 1, 1, 1],
@@ -187,7 +212,9 @@ def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Conn
 def test_an_unknown_bot_acknowledges_nothing(connection: psycopg.Connection) -> None:
     reset = reset_somebody(connection)
     with pytest.raises(errors.ForeignKeyViolation):
-        connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (uuid4(), [reset], [1]))
+        connection.execute(
+            "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (uuid4(), [reset], [1])
+        )
 
 
 def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_day(
@@ -198,28 +225,30 @@ def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_d
     connection.execute(
         "UPDATE \"Reset\" SET at = now() - interval '25 hours' WHERE id = %s", (old,)
     )
-    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, [known], [4]))
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, [known], [4])
+    )
     ear.heard()
-    missed = one(connection, "SELECT missed_resets(%s)", bot)
+    missed = one(connection, "SELECT novabot_internal.missed_resets(%s)", bot)
     assert missed == [fresh]
-    connection.execute("SELECT acknowledge_resets(%s, %s, %s)", (bot, missed, [0]))
+    connection.execute("SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, missed, [0]))
     rows = fetch(connection, 'SELECT "resetId", evicted FROM "ResetAck" ORDER BY 1')
     assert [tuple(row) for row in rows] == [(known, 4), (fresh, 0)]
     assert len(ear.heard("reset_acknowledged")) == 1
-    assert one(connection, "SELECT missed_resets(%s)", bot) == []
+    assert one(connection, "SELECT novabot_internal.missed_resets(%s)", bot) == []
 
 
 def test_a_bot_reports_itself_and_retires(connection: psycopg.Connection) -> None:
     bot = start_bot(connection)
-    connection.execute("SELECT report_bot(%s, 'elsewhere', 1, false, 9)", (bot,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'elsewhere', 1, false, 9)", (bot,))
     (row,) = fetch(connection, 'SELECT * FROM "Bot"')
     assert (row.host, row.pid, row.listening, row.sessions) == ("here", 4711, False, 9)
-    assert one(connection, "SELECT is_alive(%s)", bot)
-    connection.execute("SELECT retire_bot(%s)", (bot,))
+    assert one(connection, "SELECT novabot_internal.is_alive(%s)", bot)
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", (bot,))
     (row,) = fetch(connection, 'SELECT * FROM "Bot"')
     assert row.stoppedAt is not None
-    assert not one(connection, "SELECT is_alive(%s)", bot)
-    assert not one(connection, "SELECT is_alive(%s)", uuid4())
+    assert not one(connection, "SELECT novabot_internal.is_alive(%s)", bot)
+    assert not one(connection, "SELECT novabot_internal.is_alive(%s)", uuid4())
 
 
 def test_without_track_counts_the_reset_is_whole_and_the_counts_are_zero(

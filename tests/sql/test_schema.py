@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -25,10 +26,66 @@ from tests.sql.acts import (
 
 pytestmark = pytest.mark.every_postgres
 
+PIN = "search_path=pg_catalog, pg_temp"
 OURS = """
-    p.pronamespace = 'public'::regnamespace
+    p.pronamespace IN ('public'::regnamespace, 'novabot_internal'::regnamespace)
     AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
 """
+CLIENT_TABLES = {"User", "Session", "Alias", "Conversation"}
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or procedure of ours."""
+
+    schema: str
+    name: str
+    body: str
+    settings: tuple[str, ...]
+    is_definer: bool
+    is_trigger: bool
+
+    @property
+    def is_pinned(self) -> bool:
+        return any(setting.startswith("search_path=") for setting in self.settings)
+
+    @property
+    def code(self) -> str:
+        """Its body without comments and literals."""
+        return re.sub(r"--.*|'[^']*'", "", self.body)
+
+    @property
+    def calls(self) -> set[str]:
+        """The functions of novabot_internal that it calls."""
+        return set(re.findall(r"\bnovabot_internal\.(\w+)\(", self.code))
+
+    @property
+    def tables(self) -> set[str]:
+        return set(re.findall(r'\bpublic\."(\w+)"', self.code))
+
+
+def functions(conn: psycopg.Connection) -> list[Function]:
+    return [
+        Function(
+            row.nspname,
+            row.proname,
+            row.prosrc,
+            tuple(row.proconfig or ()),
+            row.prosecdef,
+            row.is_trigger,
+        )
+        for row in fetch(
+            conn,
+            "SELECT n.nspname, p.proname, p.prosrc, p.proconfig, p.prosecdef,"
+            " p.prorettype = 'trigger'::regtype AS is_trigger"
+            " FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+            f" WHERE {OURS} ORDER BY 1, 2",
+        )
+    ]
+
+
+def internal(conn: psycopg.Connection) -> dict[str, Function]:
+    return {f.name: f for f in functions(conn) if f.schema == "novabot_internal"}
 
 
 def names(conn: psycopg.Connection, statement: str) -> list[str]:
@@ -50,29 +107,78 @@ def test_migrating_again_puts_right_what_disable_trigger_did(
 ) -> None:
     connection.execute('ALTER TABLE "User" DISABLE TRIGGER ALL')
     connection.execute('ALTER TABLE "User" ENABLE TRIGGER ALL')
-    asleep = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
-    assert len(names(connection, asleep)) >= 5
+    not_always = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
+    assert len(names(connection, not_always)) >= 5
     migrate(connection, force=True)
-    assert names(connection, asleep) == []
+    assert names(connection, not_always) == []
 
 
-def test_every_security_definer_has_a_fixed_search_path(connection: psycopg.Connection) -> None:
-    loose = names(
-        connection,
-        f"SELECT p.oid::regprocedure FROM pg_proc AS p WHERE {OURS} AND p.prosecdef"
-        " AND NOT coalesce(p.proconfig, '{}') && ARRAY['search_path=public, pg_temp']",
+def test_what_acts_as_its_owner_or_is_called_by_a_statement_pins_its_search_path(
+    connection: psycopg.Connection,
+) -> None:
+    found = functions(connection)
+    called = set().union(
+        *(
+            re.findall(r"novabot_internal\.(\w+)\(", path.read_text())
+            for path in (sql_directory().parent / "app").rglob("*.py")
+        )
     )
-    assert loose == []
+    assert len(called) >= 30
+    for function in found:
+        is_entry = function.schema == "public" or function.name in called
+        if function.is_definer or function.is_trigger or is_entry:
+            assert PIN in function.settings or not reads(function), function.name
+        assert not function.is_trigger or function.is_definer, function.name
+        pins = [setting for setting in function.settings if setting.startswith("search_path=")]
+        assert pins in ([], [PIN]), function.name
 
 
-def test_no_security_definer_may_be_called_by_everybody(connection: psycopg.Connection) -> None:
-    definers = f"SELECT p.oid::regprocedure FROM pg_proc AS p WHERE {OURS} AND p.prosecdef"
-    assert len(names(connection, definers)) >= 20
-    public = f"{definers} AND has_function_privilege('public', p.oid, 'EXECUTE')"
+def reads(function: Function) -> bool:
+    """Whether its body names anything beside constants."""
+    return bool(function.tables or function.calls or "pg_" in function.body)
+
+
+def test_behind_an_entry_are_plain_functions_without_settings(
+    connection: psycopg.Connection,
+) -> None:
+    by_name = internal(connection)
+    for function in functions(connection):
+        if function.schema == "public" and function.name in by_name and function.is_definer:
+            continue  # compatibility_0_1.sql, and the entry reset_client
+        for name in function.calls:
+            assert not by_name[name].is_definer, (function.name, name)
+    for function in by_name.values():
+        assert function.is_pinned or function.settings == (), function.name
+
+
+def test_every_table_and_function_is_named_with_its_schema(
+    connection: psycopg.Connection,
+) -> None:
+    tables = names(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    ours = {function.name for function in functions(connection)}
+    bare_table = re.compile(rf"""(?<![.\w])"({"|".join(tables)})"(?!\.)""")
+    bare_call = re.compile(rf"(?<![.\w'])({'|'.join(ours)})\(")
+    for function in functions(connection):
+        assert bare_table.findall(function.code) == [], function.name
+        assert bare_call.findall(function.code) == [], function.name
+
+
+def test_no_internal_and_no_definer_function_may_be_called_by_other_roles(
+    connection: psycopg.Connection,
+) -> None:
+    closed = (
+        f"SELECT p.oid::regprocedure FROM pg_proc AS p WHERE {OURS}"
+        " AND (p.prosecdef OR p.pronamespace = 'novabot_internal'::regnamespace)"
+    )
+    assert len(names(connection, closed)) >= 60
+    public = f"{closed} AND has_function_privilege('public', p.oid, 'EXECUTE')"
     assert names(connection, public) == []
+    assert not one(
+        connection, "SELECT has_schema_privilege('public', 'novabot_internal', 'USAGE, CREATE')"
+    )
 
 
-def test_no_table_may_be_read_by_everybody(connection: psycopg.Connection) -> None:
+def test_no_table_may_be_read_by_public(connection: psycopg.Connection) -> None:
     tables = names(
         connection,
         "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace"
@@ -96,16 +202,20 @@ def test_somebody_without_rights_can_neither_look_nor_reset(
             'SELECT * FROM "User"',
             'SELECT * FROM "DigestKey"',
             'DELETE FROM "User"',
-            "SELECT * FROM load_session(ARRAY['6281717407674'])",
-            "SELECT * FROM start_sending('6281717407674@c.us', gen_random_uuid())",
+            "SELECT * FROM novabot_internal.load_session(ARRAY['6281717407674'])",
+            "SELECT * FROM novabot_internal.start_sending('6281717407674@c.us', gen_random_uuid())",
             "SELECT reset_client('6281717407674')",
-            "SELECT digest_of('x')",
-            "SELECT report_bot(gen_random_uuid(), 'x', 1, true, 0)",
+            "SELECT * FROM public.load_session(ARRAY['6281717407674'])",
+            "SELECT novabot_internal.digest_of('x')",
+            "SELECT novabot_internal.report_bot(gen_random_uuid(), 'x', 1, true, 0)",
             (
                 "CREATE TRIGGER t AFTER DELETE ON own.bait REFERENCING OLD TABLE AS gone"
-                " FOR EACH STATEMENT EXECUTE FUNCTION reset_deleted()"
+                " FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.reset_deleted()"
             ),
-            "CREATE TRIGGER t BEFORE TRUNCATE ON own.bait EXECUTE FUNCTION reset_truncated()",
+            (
+                "CREATE TRIGGER t BEFORE TRUNCATE ON own.bait"
+                " EXECUTE FUNCTION novabot_internal.reset_truncated()"
+            ),
         ):
             with pytest.raises(errors.InsufficientPrivilege):
                 connection.execute(statement.encode())
@@ -149,21 +259,25 @@ def test_the_map_names_no_function_that_is_not_there(connection: psycopg.Connect
 
 
 INDEXES = {
-    "user_by_activity": "SELECT list_clients(NULL, NULL, NULL, 50)",
+    "user_by_activity": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
     "alias_by_client": 'DELETE FROM "User"',
     "conversation_by_client": 'DELETE FROM "User"',
-    "conversation_unsettled": "SELECT * FROM start_sending('1@c.us', gen_random_uuid())",
-    "conversation_by_token": "SELECT apply_status('x', gen_random_uuid(), 'read', NULL, NULL)",
-    "conversation_by_message_id": "SELECT apply_status('wamid.1', NULL, 'read', NULL, NULL)",
-    "delivery_by_age": "SELECT prune_digests()",
-    "reset_by_time": 'SELECT missed_resets((SELECT id FROM "Bot"))',
+    "conversation_unsettled": "SELECT novabot_internal.start_sending('1@c.us', gen_random_uuid())",
+    "conversation_by_token": "SELECT novabot_internal.apply_status("
+    "'x', gen_random_uuid(), 'read', NULL, NULL)",
+    "conversation_by_key": "SELECT novabot_internal.queue_outgoing("
+    "'6281717407674@c.us', '6281717407674', '[{\"key\": \"a\"}]')",
+    "conversation_by_message_id": "SELECT novabot_internal.apply_status("
+    "'wamid.1', NULL, 'read', NULL, NULL)",
+    "delivery_by_age": "SELECT novabot_internal.prune_digests()",
+    "reset_by_time": 'SELECT novabot_internal.missed_resets((SELECT id FROM "Bot"))',
     "login_attempt_by_subject": 'SELECT count(*) FROM "LoginAttempt"'
     " WHERE subject = '\\x00' AND at > now() - interval '15 minutes'",
 }
 
 
 def test_every_index_serves_a_query(connection: psycopg.Connection) -> None:
-    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (uuid4(),))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (uuid4(),))
     add_client(connection, conversations=2)
     queue_answer(connection)
     beside_constraints = names(
@@ -198,26 +312,54 @@ def test_an_id_is_looked_up_by_its_key_whatever_was_deleted_before(
     assert any('using "User_pkey"' in line for line in plan), plan
 
 
+ADDRESSES = "ARRAY['6281717407674']"
 FIRST_AT_USER = {
-    "load_session": "SELECT load_session(ARRAY['6281717407674'])",
-    "commit_turn": "SELECT commit_turn(ARRAY['6281717407674'], NULL, NULL, NULL, 'wamid.1',"
+    "load_session": f"SELECT novabot_internal.load_session({ADDRESSES})",
+    "commit_turn": f"SELECT novabot_internal.commit_turn({ADDRESSES}, NULL, NULL, NULL, 'wamid.1',"
     " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
-    "store_message": "SELECT store_message(ARRAY['6281717407674'], 'wamid.1', 'text', '', NULL,"
-    " now(), NULL, gen_random_uuid())",
-    "forget_by_chat": "SELECT forget_by_chat(ARRAY['6281717407674'], NULL, NULL, NULL,"
+    "store_message": f"SELECT novabot_internal.store_message({ADDRESSES}, 'wamid.1', 'text', '',"
+    " NULL, now(), NULL, gen_random_uuid())",
+    "forget_by_chat": f"SELECT novabot_internal.forget_by_chat({ADDRESSES}, NULL, NULL, NULL,"
     " 'wamid.1', now(), NULL)",
     "reset_client": "SELECT reset_client('6281717407674')",
-    "find_client": "SELECT find_client('0817-1740-7674')",
+    "reset_incarnation": "SELECT novabot_internal.reset_incarnation('6281717407674',"
+    " gen_random_uuid(), 'ana', 'dashboard')",
+    "find_client": "SELECT novabot_internal.find_client('0817-1740-7674')",
+    "set_aside": "SELECT novabot_internal.set_aside('6281717407674', '{}', 'unreadable', now())",
+    "list_clients": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
+    "describe_client": "SELECT novabot_internal.describe_client('6281717407674@c.us')",
+    "client_timeline": "SELECT novabot_internal.client_timeline('6281717407674@c.us', NULL, 9)",
+    "items_set_aside": "SELECT novabot_internal.items_set_aside('6281717407674@c.us', 9)",
     "DELETE": 'DELETE FROM "User"',
     "TRUNCATE": 'TRUNCATE "User" CASCADE',
     "UPDATE": "UPDATE \"User\" SET nama = 'x'",
 }
 
 
-def test_whatever_touches_several_tables_locks_user_first(
+def test_every_entry_that_touches_several_client_tables_is_in_the_list_above(
+    connection: psycopg.Connection,
+) -> None:
+    by_name = internal(connection)
+
+    def reach(function: Function) -> set[str]:
+        behind = (reach(by_name[name]) for name in function.calls)
+        return set().union(function.tables, *behind)
+
+    several = {
+        function.name
+        for function in functions(connection)
+        if function.is_pinned
+        and not function.is_trigger
+        and len(reach(function) & CLIENT_TABLES) > 1
+    }
+    assert several == FIRST_AT_USER.keys() - {"DELETE", "TRUNCATE", "UPDATE"}
+
+
+def test_what_touches_several_tables_locks_user_first(
     connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
 ) -> None:
     add_client(connection, conversations=1)
+    connection.execute("SELECT novabot_internal.set_aside('6281717407674', '{1}', 'odd', now())")
     for function in fetch(
         connection,
         f"SELECT p.oid::regprocedure AS name FROM pg_proc AS p WHERE {OURS}"
@@ -254,5 +396,5 @@ def test_a_plain_insert_needs_no_more_than_the_contract_says(
     connection.execute('INSERT INTO "User" (id) VALUES (%s)', (CLIENT,))
     connection.execute('INSERT INTO "Session" ("userId") VALUES (%s)', (CLIENT,))
     connection.execute('INSERT INTO "Conversation" ("userId") VALUES (%s)', (CLIENT,))
-    (row,) = fetch(connection, "SELECT * FROM load_session(%s)", [PHONE])
+    (row,) = fetch(connection, "SELECT * FROM novabot_internal.load_session(%s)", [PHONE])
     assert (row.id, row.nama, row.context) == (CLIENT, None, {})

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.every_postgres
 
 def start_bot(conn: psycopg.Connection) -> UUID:
     bot = uuid4()
-    conn.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+    conn.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
     return bot
 
 
@@ -40,7 +40,7 @@ def store(
 ) -> Any:
     return fetch(
         conn,
-        "SELECT * FROM store_message(%s, %s, 'text', %s, NULL,"
+        "SELECT * FROM novabot_internal.store_message(%s, %s, 'text', %s, NULL,"
         " clock_timestamp() - %s::interval, 'J', %s)",
         [PHONE, "ID.1a2b3c"],
         message_id,
@@ -51,7 +51,7 @@ def store(
 
 
 def claim(conn: psycopg.Connection, bot: UUID) -> list[Any]:
-    return fetch(conn, "SELECT * FROM claim_pending(%s, %s)", CLIENT, bot)
+    return fetch(conn, "SELECT * FROM novabot_internal.claim_pending(%s, %s)", CLIENT, bot)
 
 
 def forget(
@@ -63,7 +63,8 @@ def forget(
 ) -> Any:
     return fetch(
         conn,
-        "SELECT f.* FROM load_session(%s) AS l, forget_by_chat(%s, l.id, l.user_revision,"
+        "SELECT f.* FROM novabot_internal.load_session(%s)"
+        " AS l, novabot_internal.forget_by_chat(%s, l.id, l.user_revision,"
         " l.session_revision, %s, clock_timestamp() - %s::interval, %s) AS f",
         list(addresses or (PHONE,)),
         list(addresses or (PHONE,)),
@@ -142,7 +143,7 @@ def test_pending_messages_are_claimed_oldest_first_and_not_from_a_living_bot(
         store(connection, first, f"wamid.{number}", body=str(number))
     assert claim(connection, second) == []
     assert [row.body for row in claim(connection, first)] == ["1"]
-    connection.execute("SELECT retire_bot(%s)", (first,))
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", (first,))
     (taken,) = claim(connection, second)
     assert taken.body == "1"
     assert claim(connection, first) == []
@@ -155,7 +156,7 @@ def test_pending_messages_of_a_bot_long_unseen_are_taken_over(
 ) -> None:
     silent, living = start_bot(connection), start_bot(connection)
     store(connection, silent, "wamid.1")
-    waiting = "SELECT * FROM clients_waiting(%s)"
+    waiting = "SELECT * FROM novabot_internal.clients_waiting(%s)"
     assert fetch(connection, waiting, living) == []
     connection.execute(
         'UPDATE "Bot" SET "seenAt" = now() - interval \'11 seconds\' WHERE id = %s', (silent,)
@@ -211,7 +212,11 @@ def test_a_person_known_as_two_clients_is_forgotten_as_both(
     assert forget(connection, "wamid.1", PHONE, "ID.1a2b3c", "ID.ENT.9z").outcome == "reset"
     assert load(connection, PHONE, "ID.1a2b3c") == STRANGER
     assert one(connection, 'SELECT id FROM "User"') == "628999@c.us"
-    assert one(connection, "SELECT is_forgotten(%s, now() - interval '61 s', NULL)", ["ID.ENT.9z"])
+    assert one(
+        connection,
+        "SELECT novabot_internal.is_forgotten(%s, now() - interval '61 s', NULL)",
+        ["ID.ENT.9z"],
+    )
 
 
 def test_storing_and_forgetting_wait_briefly_behind_a_dba(

@@ -129,13 +129,13 @@ def test_digests_and_items_set_aside_are_kept_for_8_days(connection: psycopg.Con
     take_turn(connection, load(connection), message_id="wamid.1")
     connection.execute('DELETE FROM "User"')
     connection.execute("INSERT INTO \"SetAside\" (item, reason) VALUES ('{}', 'unreadable')")
-    connection.execute("SELECT prune_digests()")
+    connection.execute("SELECT novabot_internal.prune_digests()")
     for table, column in (("Delivery", "seenAt"), ("Forgotten", "at"), ("SetAside", "at")):
         assert one(connection, f'SELECT count(*) FROM "{table}"') == 1
         connection.execute(
             f'UPDATE "{table}" SET "{column}" = now() - interval \'8 days 1 second\''.encode()
         )
-    connection.execute("SELECT prune_digests()")
+    connection.execute("SELECT novabot_internal.prune_digests()")
     for table in ("Delivery", "Forgotten", "SetAside"):
         assert one(connection, f'SELECT count(*) FROM "{table}"') == 0
     assert take_turn(connection, STRANGER, message_id="wamid.1").outcome == "committed"

@@ -31,8 +31,9 @@ from tests.system.test_command_line import make_environment
 
 AGAIN = "novabot migrate --force"
 BROKEN = """
-    CREATE OR REPLACE FUNCTION reset_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_temp AS 'BEGIN RETURN NULL; END'
+    CREATE OR REPLACE FUNCTION novabot_internal.reset_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'
 """
 
 
@@ -134,30 +135,63 @@ def test_on_a_terminal_it_is_a_table(database_url: str) -> None:
     ("damage", "finding"),
     [
         (BROKEN, "reset_deleted is not as shipped"),
-        ("ALTER FUNCTION write_receipt SECURITY INVOKER", "write_receipt is not as shipped"),
-        ("ALTER FUNCTION mark_forgotten RESET ALL", "mark_forgotten is not as shipped"),
-        ("DROP FUNCTION prune_digests", "prune_digests is missing"),
+        (
+            "ALTER FUNCTION novabot_internal.commit_turn SECURITY INVOKER",
+            "commit_turn is not as shipped",
+        ),
+        (
+            "ALTER FUNCTION novabot_internal.mark_forgotten RESET ALL",
+            "mark_forgotten is not as shipped",
+        ),
+        ("DROP FUNCTION novabot_internal.prune_digests", "prune_digests is missing"),
     ],
 )
 def test_a_function_that_is_not_as_shipped_is_told_and_mended_by_migrate(
     database_url: str, connection: psycopg.Connection, damage: str, finding: str
 ) -> None:
     connection.execute(damage.encode())
-    assert look(database_url, "functions") == [Finding("fault", "functions", finding, AGAIN)]
+    found = Finding("fault", "functions", f"novabot_internal.{finding}", AGAIN)
+    assert look(database_url, "functions") == [found]
     migrate(connection, force=True)
     assert look_once(database_url, "functions").level == "ok"
 
 
-def test_a_stranger_with_the_name_of_one_of_our_functions_is_told(
-    database_url: str, connection: psycopg.Connection
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        "novabot_internal.is_alive(text)",
+        "novabot_internal.of_another_name()",
+        "public.reset_client(character varying)",
+    ],
+)
+def test_a_function_that_can_be_called_in_place_of_ours_is_told(
+    database_url: str, connection: psycopg.Connection, stranger: str
 ) -> None:
     connection.execute(
-        "CREATE FUNCTION is_alive(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'"
+        f"CREATE FUNCTION {stranger} RETURNS boolean LANGUAGE sql AS 'SELECT true'".encode()
     )
-    stranger = look_once(database_url, "functions")
-    assert stranger.text.startswith("is_alive(text) is a stranger")
-    connection.execute(stranger.mend.encode())
+    found = look_once(database_url, "functions")
+    assert found.text.startswith(f"{stranger} is not ours")
+    connection.execute(f"SET search_path = ''; {found.mend}".encode())
     assert look_once(database_url, "functions").level == "ok"
+
+
+def test_a_newer_schema_that_works_with_this_release_is_no_fault(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    release = """
+        CREATE OR REPLACE FUNCTION novabot_internal.schema_release(
+            OUT release text, OUT oldest_working text
+        ) RETURNS record LANGUAGE sql AS $$ SELECT '99.0.0', '%s' $$
+    """
+    connection.execute((release % "0.2.0").encode())
+    told = run_doctor(database_url)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "ok       schema: of the newer release 99.0.0, which works with this one" in told.stdout
+    connection.execute((release % "98.0.0").encode())
+    found = look_once(database_url, "schema")
+    assert (found.level, found.text) == ("fault", "The database is newer than this novabot")
+    assert found.mend.endswith("install the newer one")
 
 
 def test_every_function_of_the_sql_files_is_compared() -> None:
@@ -212,7 +246,9 @@ def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(
     assert look_once(database_url, "bots").text == "none is listening"
     deaf, silent, mute, late = (str(uuid4()) for _ in range(4))
     for bot, listening in ((deaf, False), (silent, True), (mute, True), (late, False)):
-        connection.execute("SELECT report_bot(%s, 'here', 7, %s, 0)", (bot, listening))
+        connection.execute(
+            "SELECT novabot_internal.report_bot(%s, 'here', 7, %s, 0)", (bot, listening)
+        )
     assert "is just starting" in next(check_bots(connection)).text
     connection.execute("""UPDATE "Bot" SET "startedAt" = "startedAt" - interval '1 hour'""")
     connection.execute(
@@ -234,7 +270,7 @@ def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(
     retire = next(found.mend for found in findings if silent[:8] in found.mend)
     connection.execute(retire.partition(": ")[2].encode())
     for bot in (deaf, mute, late):
-        connection.execute("SELECT retire_bot(%s)", (bot,))
+        connection.execute("SELECT novabot_internal.retire_bot(%s)", (bot,))
     assert look_once(database_url, "bots").text == "none is listening"
     assert look_once(database_url, "acknowledgement").level == "ok"
 

@@ -1,0 +1,320 @@
+-- The conversation: messages stored before they are answered, answers to be sent, their statuses.
+-- An answer is a row of "Conversation", so a reset deletes it, and that cancels it:
+-- queued → sending → sent | uncertain | failed, then delivered, read. `sending` is committed before
+-- every attempt: there a reset, or another bot, stops it.
+-- Outside this file a message is named by its token: TRUNCATE … RESTART IDENTITY brings ids back.
+
+CREATE OR REPLACE FUNCTION novabot_internal.store_message(
+    addresses text[],
+    message_id text,
+    kind text,
+    body text,
+    detail jsonb,
+    written_at timestamptz,
+    profile text,
+    bot uuid,
+    OUT outcome text,
+    OUT client_id text
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_variable
+DECLARE
+    client public."User";
+BEGIN
+    client := novabot_internal.lock_client(addresses);
+    outcome := novabot_internal.refusal_of(addresses, message_id, written_at, client."createdAt");
+    IF outcome IS NULL AND client.id IS NULL THEN
+        client := novabot_internal.add_client(addresses, profile);
+    END IF;
+    outcome := coalesce(outcome, CASE WHEN client.id IS NULL THEN 'stale' ELSE 'stored' END);
+    client_id := client.id;
+    IF outcome <> 'stored' THEN
+        RETURN;
+    END IF;
+    PERFORM novabot_internal.note_delivery(message_id);
+    PERFORM novabot_internal.merge_clients(client.id, addresses);
+    PERFORM novabot_internal.add_addresses(client.id, addresses);
+    INSERT INTO public."Conversation" (
+        "userId", direction, kind, body, detail, at, "waMessageId",
+        status, address, "claimedBy", "claimedAt", author
+    )
+    VALUES (
+        client.id, 'in', kind, body, detail, written_at, message_id,
+        'pending', addresses[1], bot, clock_timestamp(), 'client'
+    );
+    UPDATE public."User" AS u
+    SET "profileName" = coalesce(profile, u."profileName"), "activeAt" = now()
+    WHERE u.id = client.id;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.store_message(text[], text, text, text, jsonb, timestamptz, text, uuid) IS
+'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, forgotten, or stale (another transaction made the client: call it again).';
+
+CREATE OR REPLACE FUNCTION novabot_internal.claim_pending(client text, bot uuid)
+RETURNS TABLE (
+    token uuid, addresses text[], kind text, body text, detail jsonb, at timestamptz,
+    "waMessageId" text, attempts integer
+)
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+    UPDATE public."Conversation" AS c
+    SET "claimedBy" = bot, "claimedAt" = clock_timestamp(), attempts = attempts + 1
+    WHERE
+        c.id = (
+            SELECT first.id
+            FROM public."Conversation" AS first
+            WHERE first."userId" = client AND first.status = 'pending'
+            ORDER BY first.id
+            LIMIT 1
+        )
+        AND c.status = 'pending'
+        AND (
+            c."claimedBy" IS NULL
+            OR c."claimedBy" = bot
+            OR NOT novabot_internal.is_alive(c."claimedBy")
+        )
+    RETURNING
+        c.token,
+        -- The client's own address too: the one it came from may lead to no client by now.
+        CASE
+            WHEN c.address <> novabot_internal.alias_of(c."userId")
+                THEN ARRAY[c.address, novabot_internal.alias_of(c."userId")]
+            ELSE ARRAY[novabot_internal.alias_of(c."userId")]
+        END,
+        c.kind, c.body, c.detail, c.at, c."waMessageId", c.attempts
+$$;
+COMMENT ON FUNCTION novabot_internal.claim_pending(text, uuid) IS
+'Gives a bot the client''s oldest stored message to answer; none while a living bot has claimed it.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.queue_outgoing(
+    client text, address text, outgoing jsonb
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO public."Conversation" (
+        "userId", direction, kind, body, detail, status, address, author, key
+    )
+    SELECT
+        queue_outgoing.client, 'out', coalesce(o.message ->> 'kind', 'text'),
+        coalesce(o.message ->> 'body', ''), nullif(o.message -> 'detail', 'null'), 'queued',
+        queue_outgoing.address, coalesce(o.message ->> 'author', 'bot'), o.message ->> 'key'
+    FROM jsonb_array_elements(outgoing) WITH ORDINALITY AS o (message, place)
+    ORDER BY o.place
+    ON CONFLICT ("userId", key) WHERE key IS NOT NULL DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.queue_outgoing(text, text, jsonb) IS
+'Queues messages to a client in their order: an array of objects with kind (text unless given), body, detail, author (bot unless given) and key. One whose key this client already has is not queued again.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
+    client text, bot uuid, posted uuid[] DEFAULT NULL
+)
+RETURNS TABLE (
+    token uuid, address text, kind text, body text, detail jsonb, attempts integer
+)
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+    UPDATE public."Conversation" AS c
+    SET
+        status = 'sending', "claimedBy" = bot, "claimedAt" = clock_timestamp(),
+        attempts = c.attempts + 1
+    WHERE
+        c.id = (
+            SELECT first.id
+            FROM public."Conversation" AS first
+            WHERE first."userId" = client AND first.status IN ('queued', 'sending')
+            ORDER BY first.id
+            LIMIT 1
+        )
+        AND (
+            (c.status = 'queued' AND c."dueAt" <= clock_timestamp())
+            OR (c.status = 'sending' AND c."claimedBy" = bot AND c.token <> ALL (posted))
+        )
+    RETURNING c.token, c.address, c.kind, c.body, c.detail, c.attempts
+$$;
+COMMENT ON FUNCTION novabot_internal.start_sending(text, uuid, uuid[]) IS
+'Gives a bot the client''s oldest unsent answer; none while the one before it is being sent, or waits to be tried again. posted: tokens that this bot has begun to POST. A `sending` row of this bot that is not among them was claimed by a call whose reply was lost: it is given out again.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_sending(message uuid, bot uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM public."Conversation" AS c
+        WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.is_sending(uuid, uuid) IS
+'Whether an answer is still this bot''s to send: asked again when much time has passed since start_sending.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.settle_sent(
+    message uuid, message_id text
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET
+        status = CASE
+            WHEN c.status IN ('queued', 'sending', 'uncertain') THEN 'sent' ELSE c.status
+        END,
+        "waMessageId" = message_id,
+        "errorCode" = CASE WHEN c.status = 'failed' THEN c."errorCode" END,
+        "errorText" = CASE WHEN c.status = 'failed' THEN c."errorText" END,
+        "claimedBy" = NULL, "claimedAt" = NULL
+    WHERE c.token = message;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.settle_sent(uuid, text) IS
+'WhatsApp accepted an answer under this message id. A status callback may have come before; false when a reset did.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.settle_unsent(
+    message uuid, bot uuid, new_status text, code integer, reason text,
+    again_after interval DEFAULT '0'
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET
+        status = new_status, "errorCode" = code, "errorText" = reason,
+        "claimedBy" = NULL, "claimedAt" = NULL, "dueAt" = clock_timestamp() + again_after
+    WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.settle_unsent(uuid, uuid, text, integer, text, interval) IS
+'An attempt did not succeed: queued (nothing was sent; again after a while), uncertain (it may have gone out) or failed.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.settle_abandoned() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    abandoned bigint;
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET
+        status = 'uncertain', "errorText" = 'the bot ended while it was sending',
+        "claimedBy" = NULL, "claimedAt" = NULL
+    WHERE
+        c.id IN (
+            SELECT s.id
+            FROM public."Conversation" AS s
+            WHERE
+                s.status = 'sending'
+                AND (
+                    s."claimedAt" < clock_timestamp() - interval '2 minutes'
+                    OR NOT novabot_internal.is_alive(s."claimedBy")
+                )
+            ORDER BY s.id
+            FOR UPDATE SKIP LOCKED
+        );
+    GET DIAGNOSTICS abandoned = ROW_COUNT;
+    RETURN abandoned;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.settle_abandoned() IS
+'Answers whose bot ended while it was sending may have gone out: they become uncertain and are not sent again; a status callback settles them.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.clients_waiting(bot uuid)
+RETURNS TABLE (client text, has_pending boolean, has_queued boolean)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        c."userId",
+        bool_or(c.status = 'pending'),
+        bool_or(c.status = 'queued')
+    FROM public."Conversation" AS c
+    WHERE
+        (
+            c.status = 'queued'
+            AND c."dueAt" <= clock_timestamp()
+            AND (c.at < clock_timestamp() - interval '1 second' OR c.attempts > 0)
+            AND NOT EXISTS (
+                SELECT
+                FROM public."Conversation" AS s
+                WHERE
+                    s."userId" = c."userId"
+                    AND (s.status = 'sending' OR (s.status = 'queued' AND s.id < c.id))
+            )
+        )
+        OR (
+            c.status = 'pending'
+            AND (
+                c."claimedBy" IS NULL
+                OR c."claimedBy" = bot
+                OR NOT novabot_internal.is_alive(c."claimedBy")
+            )
+        )
+    GROUP BY c."userId"
+    ORDER BY min(c.id)
+    LIMIT 1000
+$$;
+COMMENT ON FUNCTION novabot_internal.clients_waiting(uuid) IS
+'Clients with something to send or to answer that no living bot has claimed. Each bot asks every second.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.apply_status(
+    message_id text, message_token uuid, reported text, code integer, reason text
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+    ranks CONSTANT text[] := ARRAY[
+        'queued', 'sending', 'uncertain', 'sent', 'failed', 'delivered', 'read'
+    ];
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET
+        status = CASE
+            WHEN array_position(ranks, reported) > array_position(ranks, c.status)
+                THEN reported
+            ELSE c.status
+        END,
+        "errorCode" = CASE
+            WHEN reported = 'failed' AND c.status NOT IN ('delivered', 'read') THEN code
+            WHEN reported IN ('delivered', 'read') THEN NULL
+            ELSE c."errorCode"
+        END,
+        "errorText" = CASE
+            WHEN reported = 'failed' AND c.status NOT IN ('delivered', 'read') THEN reason
+            WHEN reported IN ('delivered', 'read') THEN NULL
+            ELSE c."errorText"
+        END,
+        "waMessageId" = message_id
+    WHERE
+        c.direction = 'out'
+        AND c.id = coalesce(
+            (SELECT t.id FROM public."Conversation" AS t WHERE t.token = message_token),
+            (SELECT max(w.id) FROM public."Conversation" AS w WHERE w."waMessageId" = message_id)
+        );
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.apply_status(text, uuid, text, integer, text) IS
+'A status callback, found by our token, else by WhatsApp''s message id. Ticks never go backwards; an unknown message changes nothing.';

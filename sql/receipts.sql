@@ -1,0 +1,243 @@
+-- Receipts: what a reset deleted, which bots have acknowledged it, and which have not.
+-- reset_receipt and wait_for_acks run with the rights of the role that calls them, so they call
+-- nothing in novabot_internal: GRANT SELECT ON "Reset", "ResetAck", "Bot" is all they need.
+
+CREATE OR REPLACE FUNCTION novabot_internal.write_receipt(
+    forgotten bigint, sessions_gone bigint, conversations_gone bigint, incarnations jsonb
+) RETURNS public."Reset"
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    receipt public."Reset";
+BEGIN
+    INSERT INTO public."Reset" (at, actor, source, clients, sessions, conversations)
+    VALUES (
+        clock_timestamp(),
+        coalesce(nullif(current_setting('novabot.actor', true), ''), session_user),
+        coalesce(
+            nullif(current_setting('novabot.source', true), ''),
+            nullif(current_setting('application_name'), ''),
+            'sql'
+        ),
+        forgotten, sessions_gone, conversations_gone
+    )
+    RETURNING * INTO receipt;
+    PERFORM pg_notify(
+        'session_reset',
+        jsonb_build_object('reset', receipt.id, 'clients', incarnations)::text
+    );
+    PERFORM set_config('novabot.reset', receipt.id::text, true);
+    RAISE NOTICE 'reset %: % client%, % session%, % conversation%; SELECT * FROM reset_receipt(%)',
+        receipt.id,
+        forgotten, CASE WHEN forgotten = 1 THEN '' ELSE 's' END,
+        sessions_gone, CASE WHEN sessions_gone = 1 THEN '' ELSE 's' END,
+        conversations_gone, CASE WHEN conversations_gone = 1 THEN '' ELSE 's' END,
+        receipt.id;
+    RETURN receipt;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.write_receipt(bigint, bigint, bigint, jsonb) IS
+'Records a reset, tells the bots at commit and the SQL client by a NOTICE.';
+
+CREATE OR REPLACE FUNCTION public.reset_receipt(reset bigint)
+RETURNS TABLE (
+    id bigint, at timestamptz, actor text, source text,
+    clients bigint, sessions bigint, conversations bigint,
+    acks jsonb, missing jsonb
+)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        r.id, r.at, r.actor, r.source, r.clients, r.sessions, r.conversations,
+        coalesce(
+            (
+                SELECT
+                    jsonb_agg(
+                        jsonb_build_object(
+                            'bot', a."botId", 'evicted', a.evicted, 'ackedAt', a."ackedAt"
+                        )
+                        ORDER BY a."ackedAt", a."botId"
+                    )
+                FROM public."ResetAck" AS a
+                WHERE a."resetId" = r.id
+            ),
+            '[]'
+        ),
+        -- Alive at the reset, and without an acknowledgement. A silent bot does no harm: the fence
+        -- refuses its turns.
+        coalesce(
+            (
+                SELECT jsonb_agg(b.id ORDER BY b."startedAt", b.id)
+                FROM public."Bot" AS b
+                WHERE
+                    b."startedAt" <= r.at
+                    AND b."seenAt" >= r.at - interval '15 seconds'
+                    AND b."stoppedAt" IS NULL
+                    AND NOT EXISTS (
+                        SELECT
+                        FROM public."ResetAck" AS a
+                        WHERE a."resetId" = r.id AND a."botId" = b.id
+                    )
+            ),
+            '[]'
+        )
+    FROM public."Reset" AS r
+    WHERE r.id = reset_receipt.reset
+$$;
+COMMENT ON FUNCTION public.reset_receipt(bigint) IS
+'The receipt of a reset with who has acknowledged (acks: bot, evicted, ackedAt) and who has not (missing).';
+
+CREATE OR REPLACE PROCEDURE public.wait_for_acks(
+    reset bigint, timeout interval DEFAULT '5 seconds'
+)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    deadline CONSTANT timestamptz := clock_timestamp() + timeout;
+    missing text;
+    acknowledged bigint;
+BEGIN
+    LOOP
+        SELECT
+            (
+                SELECT
+                    string_agg(format('%s (%s, pid %s)', b.id, b.host, b.pid), ', ' ORDER BY b.id)
+                FROM jsonb_array_elements_text(r.missing) AS m (bot)
+                JOIN public."Bot" AS b ON b.id = m.bot::uuid
+            ),
+            jsonb_array_length(r.acks)
+        INTO missing, acknowledged
+        FROM public.reset_receipt(reset) AS r;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'ST002',
+                MESSAGE = format('there is no reset %s', reset),
+                HINT = 'SELECT * FROM "Reset" ORDER BY id DESC LIMIT 10 shows the last ones.';
+        END IF;
+        EXIT WHEN missing IS NULL OR clock_timestamp() >= deadline;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+    IF missing IS NULL THEN
+        RAISE NOTICE 'reset %: acknowledged by all (%)', reset, acknowledged;
+    ELSE
+        RAISE WARNING 'reset %: acknowledged by %, still missing: %', reset, acknowledged, missing
+        USING HINT = 'A silent bot answers no client from memory: the fence refuses its turns.';
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE public.wait_for_acks (bigint, interval) IS
+'Waits until every bot has acknowledged a reset, or warns of those that have not. Call it after the reset has committed.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.bots_missing(reset bigint) RETURNS SETOF public."Bot"
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT b.*
+    FROM public.reset_receipt(bots_missing.reset) AS r
+    CROSS JOIN LATERAL jsonb_array_elements_text(r.missing) AS m (bot)
+    JOIN public."Bot" AS b ON b.id = m.bot::uuid
+$$;
+COMMENT ON FUNCTION novabot_internal.bots_missing(bigint) IS
+'The bots that a receipt names as missing.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.list_resets(before bigint, most integer)
+RETURNS TABLE (
+    id bigint, at timestamptz, actor text, source text,
+    clients bigint, sessions bigint, conversations bigint, acknowledged bigint, missing bigint
+)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT
+        r.id, r.at, r.actor, r.source, r.clients, r.sessions, r.conversations,
+        jsonb_array_length(receipt.acks)::bigint, jsonb_array_length(receipt.missing)::bigint
+    FROM public."Reset" AS r
+    CROSS JOIN LATERAL public.reset_receipt(r.id) AS receipt
+    WHERE r.id < coalesce(before, 9223372036854775807)
+    ORDER BY r.id DESC
+    LIMIT most;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.list_resets(bigint, integer) IS
+'Receipts, the latest first, older than `before`, with how many bots have acknowledged and how many have not.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.receipt_bots(reset bigint)
+RETURNS TABLE (
+    id uuid, host text, pid integer, evicted bigint, acked_at timestamptz,
+    milliseconds double precision, started_later boolean
+)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT
+        b.id, b.host, b.pid, a.evicted, a."ackedAt",
+        (extract(EPOCH FROM a."ackedAt" - r.at) * 1000)::double precision, b."startedAt" > r.at
+    FROM public."Reset" AS r
+    JOIN public."ResetAck" AS a ON a."resetId" = r.id
+    JOIN public."Bot" AS b ON b.id = a."botId"
+    WHERE r.id = receipt_bots.reset
+    UNION ALL
+    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, false
+    FROM novabot_internal.bots_missing(receipt_bots.reset) AS b
+    ORDER BY 5, 1;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.receipt_bots(bigint) IS
+'The bots of a receipt: those that acknowledged, in their order, then those that are missing (acked_at NULL).';
+
+CREATE OR REPLACE FUNCTION novabot_internal.acknowledge_resets(
+    bot uuid, resets bigint[], dropped bigint[]
+)
+RETURNS TABLE (reset bigint, seconds double precision)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most CONSTANT integer := 50;
+BEGIN
+    -- A forged notification may name a reset that does not exist: that is acknowledged nowhere.
+    RETURN QUERY
+    WITH acknowledged AS (
+        INSERT INTO public."ResetAck" AS a ("resetId", "botId", evicted)
+        SELECT r.id, bot, d.evicted
+        FROM unnest(resets, dropped) AS d (reset, evicted)
+        JOIN public."Reset" AS r ON r.id = d.reset
+        ON CONFLICT DO NOTHING
+        RETURNING a."resetId", a."ackedAt"
+    )
+    SELECT a."resetId", extract(EPOCH FROM a."ackedAt" - r.at)::double precision
+    FROM acknowledged AS a
+    JOIN public."Reset" AS r ON r.id = a."resetId";
+    IF cardinality(resets) <= most THEN
+        PERFORM pg_notify('reset_acknowledged', jsonb_build_object('reset', n)::text)
+        FROM unnest(resets) AS n;
+    ELSE
+        PERFORM pg_notify('reset_acknowledged', '{"reset": "*"}');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.acknowledge_resets(uuid, bigint[], bigint[]) IS
+'A bot no longer remembers the clients of these resets; dropped: how many sessions each cost. Returns the seconds from each reset to its acknowledgement.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.missed_resets(bot uuid) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(r.id ORDER BY r.id), '{}')
+    FROM public."Reset" AS r
+    WHERE
+        r.at > now() - interval '1 day'
+        AND NOT EXISTS (
+            SELECT FROM public."ResetAck" AS a WHERE a."resetId" = r.id AND a."botId" = bot
+        )
+$$;
+COMMENT ON FUNCTION novabot_internal.missed_resets(uuid) IS
+'The resets of the last day that lack this bot''s acknowledgement. A bot calls it between LISTEN and the first notification, when it has just dropped everything: the resets it returns are carried out, and later ones will be notified.';

@@ -1,0 +1,335 @@
+-- Resets: deleting from "User", by any statement of any program, forgets those clients.
+-- One row of "Reset", one notification and one NOTICE a statement; nothing at all on rollback.
+-- Receipts and acknowledgements are in receipts.sql.
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_leftover(written xid) RETURNS boolean
+LANGUAGE sql VOLATILE
+AS $$
+    -- The writer's full id, from how much younger it is than this transaction's. The ids of
+    -- subtransactions are younger too, and so are those of later transactions that committed.
+    WITH writer AS (
+        SELECT own, own + age(own::text::xid)::bigint - age(written)::bigint AS id
+        FROM (SELECT pg_current_xact_id()::text::bigint AS own) AS this
+    )
+    SELECT
+        id < own
+        OR (
+            id > own
+            AND id < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+            AND pg_xact_status(id::text::xid8) IS DISTINCT FROM 'in progress'
+        )
+    FROM writer
+$$;
+COMMENT ON FUNCTION novabot_internal.is_leftover(xid) IS
+'Whether a visible row with this xmin was written by another transaction than the present one.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.bury_orphans() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
+AS $$
+BEGIN
+    -- Each statement has one snapshot: what another transaction inserts for a client of its own
+    -- is seen with that client, or not at all. What this transaction inserted itself (a CTE may
+    -- add the session before the client) is no leftover.
+    DELETE FROM public."Session" AS c
+    WHERE
+        c."userId" = NEW.id
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
+        AND novabot_internal.is_leftover(c.xmin);
+    DELETE FROM public."Conversation" AS c
+    WHERE
+        c."userId" = NEW.id
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
+        AND novabot_internal.is_leftover(c.xmin);
+    DELETE FROM public."Alias" AS c
+    WHERE
+        c."userId" = NEW.id
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
+        AND novabot_internal.is_leftover(c.xmin);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.bury_orphans() IS
+'A new client inherits nothing: rows that a delete with triggers switched off left under its id are deleted first.';
+
+CREATE OR REPLACE TRIGGER bury_orphans
+BEFORE INSERT ON public."User"
+FOR EACH ROW EXECUTE FUNCTION novabot_internal.bury_orphans();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER bury_orphans;
+
+CREATE OR REPLACE FUNCTION novabot_internal.rows_deleted_so_far(child regclass) RETURNS bigint
+LANGUAGE sql VOLATILE
+AS $$
+    SELECT pg_stat_get_xact_tuples_deleted(child)
+$$;
+COMMENT ON FUNCTION novabot_internal.rows_deleted_so_far(regclass) IS
+'The server''s own count of the rows this transaction deleted from a table (needs track_counts, on by default).';
+
+CREATE OR REPLACE FUNCTION novabot_internal.begin_reset() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM
+        set_config(
+            'novabot.sessions_before',
+            novabot_internal.rows_deleted_so_far('public."Session"')::text, true
+        ),
+        set_config(
+            'novabot.conversations_before',
+            novabot_internal.rows_deleted_so_far('public."Conversation"')::text, true
+        );
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.begin_reset() IS
+'Reads the counters before a DELETE: the cascades run before any statement trigger could count their rows.';
+
+CREATE OR REPLACE TRIGGER begin_reset
+BEFORE DELETE ON public."User"
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.begin_reset();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER begin_reset;
+
+CREATE OR REPLACE FUNCTION novabot_internal.reset_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most CONSTANT integer := 150;
+    forgotten bigint;
+    ids text[];
+    lost text[];
+    incarnations jsonb := '"*"';
+BEGIN
+    SELECT count(*) INTO forgotten FROM gone;
+    IF forgotten = 0 THEN
+        RETURN NULL;
+    END IF;
+    -- Foreign keys are triggers too, and do not fire under session_replication_role = replica
+    -- and after DISABLE TRIGGER ALL: what they left is deleted here. Many are deleted by EXECUTE,
+    -- so that no plan made for a million rows is kept for one.
+    IF forgotten <= most THEN
+        SELECT array_agg(g.id), jsonb_agg(g.incarnation) INTO ids, incarnations FROM gone AS g;
+        DELETE FROM public."Session" WHERE "userId" = ANY (ids);
+        DELETE FROM public."Conversation" WHERE "userId" = ANY (ids);
+        DELETE FROM public."Alias" WHERE "userId" = ANY (ids);
+        -- Their addresses may have been deleted or changed by hand before.
+        SELECT array_agg(novabot_internal.alias_of(id)) INTO lost
+        FROM unnest(ids) AS id
+        WHERE
+            NOT EXISTS (
+                SELECT FROM public."Alias" AS a WHERE a.alias = novabot_internal.alias_of(id)
+            );
+        PERFORM novabot_internal.set_watermarks(lost);
+        PERFORM novabot_internal.drop_set_aside(lost);
+    ELSE
+        EXECUTE 'DELETE FROM public."Session" AS c USING gone AS g WHERE c."userId" = g.id';
+        EXECUTE 'DELETE FROM public."Conversation" AS c USING gone AS g WHERE c."userId" = g.id';
+        EXECUTE 'DELETE FROM public."Alias" AS c USING gone AS g WHERE c."userId" = g.id';
+        PERFORM novabot_internal.set_bulk_watermark();
+        PERFORM novabot_internal.drop_set_aside('{}');
+    END IF;
+    PERFORM novabot_internal.write_receipt(
+        forgotten,
+        novabot_internal.rows_deleted_so_far('public."Session"')
+        - current_setting('novabot.sessions_before')::bigint,
+        novabot_internal.rows_deleted_so_far('public."Conversation"')
+        - current_setting('novabot.conversations_before')::bigint,
+        incarnations
+    );
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.reset_deleted() IS
+'The reset: after any DELETE from "User" that found rows.';
+
+CREATE OR REPLACE TRIGGER reset_deleted
+AFTER DELETE ON public."User"
+REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.reset_deleted();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER reset_deleted;
+
+CREATE OR REPLACE FUNCTION novabot_internal.reset_truncated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    clients bigint;
+    sessions bigint;
+    conversations bigint;
+BEGIN
+    SELECT count(*) INTO clients FROM public."User";
+    -- TRUNCATE also takes rows that a snapshot of REPEATABLE READ does not show.
+    IF clients = 0 AND pg_relation_size('public."User"') = 0 THEN
+        RETURN NULL;
+    END IF;
+    SELECT count(*) INTO sessions FROM public."Session";
+    SELECT count(*) INTO conversations FROM public."Conversation";
+    DELETE FROM public."SetAside";
+    PERFORM novabot_internal.set_bulk_watermark();
+    PERFORM novabot_internal.write_receipt(clients, sessions, conversations, '"*"');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.reset_truncated() IS
+'The reset of all clients: before any TRUNCATE of "User" that holds rows.';
+
+CREATE OR REPLACE TRIGGER reset_truncated
+BEFORE TRUNCATE ON public."User"
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.reset_truncated();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER reset_truncated;
+
+CREATE OR REPLACE FUNCTION novabot_internal.mark_forgotten() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most CONSTANT integer := 450;
+    forgotten text[];
+BEGIN
+    -- An address deleted by hand before its client counts too: the client's reset cannot see it.
+    SELECT array_agg(g.alias) INTO forgotten
+    FROM gone AS g
+    WHERE coalesce(current_setting('novabot.renaming', true), '') <> 'on';
+    IF cardinality(forgotten) <= most THEN
+        PERFORM novabot_internal.set_watermarks(forgotten);
+    ELSIF cardinality(forgotten) > most THEN
+        PERFORM novabot_internal.set_bulk_watermark();
+    END IF;
+    SELECT array_agg(g.alias) INTO forgotten
+    FROM gone AS g
+    WHERE NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId");
+    IF cardinality(forgotten) <= most THEN
+        PERFORM novabot_internal.drop_set_aside(forgotten);
+    ELSIF cardinality(forgotten) > most THEN
+        -- Looking for each address in each item would take minutes.
+        DELETE FROM public."SetAside";
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.mark_forgotten() IS
+'Deleted addresses get their watermark, as digests (one for all clients when there are many), and items set aside that mention those of deleted clients go (all when there are many).';
+
+CREATE OR REPLACE TRIGGER mark_forgotten
+AFTER DELETE ON public."Alias"
+REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_forgotten();
+ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_forgotten;
+
+CREATE OR REPLACE FUNCTION novabot_internal.reset_client(
+    handle text, actor text, source text
+) RETURNS public."Reset"
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    actor_before CONSTANT text := coalesce(current_setting('novabot.actor', true), '');
+    source_before CONSTANT text := coalesce(current_setting('novabot.source', true), '');
+    client text;
+    seen uuid;
+    gone uuid;
+    sessions_before bigint;
+    conversations_before bigint;
+    receipt public."Reset";
+BEGIN
+    IF handle IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'ST001', MESSAGE = 'reset_client needs a handle, not NULL';
+    END IF;
+    PERFORM set_config('novabot.actor', coalesce(reset_client.actor, ''), true);
+    PERFORM set_config('novabot.source', coalesce(reset_client.source, ''), true);
+    PERFORM set_config('novabot.reset', '', true);
+    -- A client deleted and made again while this waited for its row is found by the next round.
+    LOOP
+        client := novabot_internal.find_client(handle);
+        EXIT WHEN client IS NULL;
+        sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
+        conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
+        SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
+        DELETE FROM public."User" AS u WHERE u.id = client RETURNING u.incarnation INTO gone;
+        EXIT WHEN FOUND;
+        IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'ST004',
+                MESSAGE = format('a trigger or rule on "User" kept %s: nothing was reset', client),
+                HINT = 'A BEFORE DELETE trigger has to return OLD; \d "User" shows them.';
+        END IF;
+    END LOOP;
+    IF client IS NOT NULL AND current_setting('novabot.reset') <> '' THEN
+        SELECT r.* INTO receipt
+        FROM public."Reset" AS r
+        WHERE r.id = current_setting('novabot.reset')::bigint;
+    ELSIF client IS NOT NULL THEN
+        -- The trigger is disabled: the receipt is written here.
+        receipt := novabot_internal.write_receipt(
+            1,
+            novabot_internal.rows_deleted_so_far('public."Session"') - sessions_before,
+            novabot_internal.rows_deleted_so_far('public."Conversation"') - conversations_before,
+            jsonb_build_array(gone)
+        );
+    ELSE
+        PERFORM novabot_internal.set_watermarks(ARRAY[novabot_internal.read_handle(handle)]);
+        PERFORM novabot_internal.drop_set_aside(ARRAY[novabot_internal.read_handle(handle)]);
+        receipt := novabot_internal.write_receipt(0, 0, 0, '[]');
+    END IF;
+    PERFORM set_config('novabot.actor', actor_before, true);
+    PERFORM set_config('novabot.source', source_before, true);
+    RETURN receipt;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.reset_client(text, text, text) IS
+'What public.reset_client does, for the functions that already act as the owner.';
+
+CREATE OR REPLACE FUNCTION public.reset_client(
+    handle text, actor text DEFAULT NULL, source text DEFAULT NULL
+) RETURNS public."Reset"
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN novabot_internal.reset_client(handle, actor, source);
+END
+$$;
+COMMENT ON FUNCTION public.reset_client(text, text, text) IS
+'Forgets the client a handle leads to and returns the receipt: zeros for an unknown client. Raises ST001 for a handle that cannot be read, ST004 when a trigger or rule keeps the row. SELECT * FROM reset_client(''0817-1740-7674'').';
+
+CREATE OR REPLACE FUNCTION novabot_internal.reset_incarnation(
+    handle text, incarnation uuid, actor text, source text
+) RETURNS public."Reset"
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '5s'
+AS $$
+DECLARE
+    client text;
+    receipt public."Reset";
+BEGIN
+    IF incarnation IS NULL THEN
+        RETURN novabot_internal.reset_client(handle, actor, source);
+    END IF;
+    -- By the incarnation, not by the id, which may have changed since the form was made.
+    SELECT u.id INTO client
+    FROM public."User" AS u
+    WHERE u.incarnation = reset_incarnation.incarnation
+    FOR UPDATE;
+    IF client IS NOT NULL THEN
+        RETURN novabot_internal.reset_client(client, actor, source);
+    END IF;
+    BEGIN
+        client := novabot_internal.find_client(handle);
+    EXCEPTION WHEN SQLSTATE 'ST001' THEN
+        client := NULL;
+    END;
+    IF client IS NULL THEN
+        -- Gone already. reset_client could reset a client who is made at this very moment.
+        PERFORM
+            set_config('novabot.actor', actor, true),
+            set_config('novabot.source', source, true);
+        RETURN novabot_internal.write_receipt(0, 0, 0, '[]');
+    END IF;
+    RETURN receipt;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.reset_incarnation(text, uuid, text, text) IS
+'reset_client, if the client still has this incarnation: NULLs, and nothing done, if it has another one; a receipt of zeros when it is gone; incarnation NULL means the current one. Raises ST001 as reset_client does, lock_not_available after 5 seconds behind another transaction''s lock.';

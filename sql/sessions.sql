@@ -1,0 +1,206 @@
+-- Sessions: what is remembered of a client, and the fence that compares it.
+-- A revision, in "User" and in "Session", is new at every write of what is remembered. A turn renews
+-- both itself, so its writes fire none of these triggers; any other write fires them.
+-- The entries of a turn keep their plans: planning takes longer than any of these look-ups by key.
+-- A plan made while a table is small must still suit it when it has grown, so sequential scans are
+-- off, and JIT, which before PostgreSQL 18 the higher price of such plans would call for.
+
+CREATE OR REPLACE FUNCTION novabot_internal.read_session(addresses text[])
+RETURNS TABLE (
+    id text, incarnation uuid, nama text, paused boolean, context jsonb,
+    user_revision uuid, session_revision uuid
+)
+LANGUAGE sql STABLE
+AS $$
+    SELECT
+        u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision
+    FROM public."User" AS u
+    JOIN public."Alias" AS a ON a."userId" = u.id
+    LEFT JOIN public."Session" AS s ON s."userId" = u.id
+    WHERE a.alias = ANY (addresses)
+    ORDER BY array_position(addresses, a.alias)
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION novabot_internal.read_session(text[]) IS
+'What is remembered of the client that these addresses (preferred first) lead to; no row without a client.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.load_session(
+    addresses text[],
+    OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
+    OUT user_revision uuid, OUT session_revision uuid
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+BEGIN
+    SELECT r.*
+    INTO
+        load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
+        load_session.context, load_session.user_revision, load_session.session_revision
+    FROM novabot_internal.read_session(addresses) AS r;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.load_session(text[]) IS
+'What is remembered of the client that these addresses (preferred first) lead to; one row, all NULL without a client.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.lock_client(addresses text[]) RETURNS public."User"
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    client public."User";
+BEGIN
+    SELECT u.* INTO client
+    FROM public."User" AS u
+    JOIN public."Alias" AS a ON a."userId" = u.id
+    WHERE a.alias = ANY (addresses)
+    ORDER BY array_position(addresses, a.alias)
+    LIMIT 1
+    FOR NO KEY UPDATE OF u;
+    RETURN client;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.lock_client(text[]) IS
+'Locks and returns the client that these addresses lead to; NULL without a client. A delete then waits until this transaction ends, or this one until the delete does.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.lock_session(client text) RETURNS uuid
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN (
+        SELECT s.revision FROM public."Session" AS s WHERE s."userId" = client FOR NO KEY UPDATE
+    );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.lock_session(text) IS
+'Locks a client''s session and returns its revision; NULL without one.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_unchanged(
+    client public."User", session uuid,
+    expected_id text, expected_user_revision uuid, expected_session_revision uuid
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT
+        client.id IS NOT DISTINCT FROM expected_id
+        AND client.revision IS NOT DISTINCT FROM expected_user_revision
+        AND session IS NOT DISTINCT FROM expected_session_revision
+$$;
+COMMENT ON FUNCTION novabot_internal.is_unchanged(public."User", uuid, text, uuid, uuid) IS
+'The fence: whether a locked client and its session''s revision are those that were answered from.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.signal_change(changed uuid) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    most CONSTANT integer := 150;
+    told integer := coalesce(nullif(current_setting('novabot.changes_told', true), ''), '0');
+BEGIN
+    -- The server sends equal notifications of a transaction once, so "*" is sent once.
+    PERFORM pg_notify(
+        'session_changed',
+        jsonb_build_object(
+            'clients',
+            CASE WHEN told < most THEN to_jsonb(ARRAY[changed]) ELSE '"*"' END
+        )::text
+    );
+    IF told < most THEN
+        PERFORM set_config('novabot.changes_told', (told + 1)::text, true);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.signal_change(uuid) IS
+'Tells the bots, at commit, that what they remember of a client was edited; past 150 in a transaction, that anything was.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.renew_user_revision() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.revision := gen_random_uuid();
+    PERFORM novabot_internal.signal_change(OLD.incarnation);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.renew_user_revision() IS
+'An UPDATE that is no turn changed what is remembered of a client: no turn begun before may commit.';
+
+CREATE OR REPLACE TRIGGER renew_revision
+BEFORE UPDATE ON public."User"
+FOR EACH ROW WHEN (
+    OLD.revision = NEW.revision
+    AND (OLD.id, OLD.incarnation, OLD.nama, OLD."pausedAt")
+    IS DISTINCT FROM (NEW.id, NEW.incarnation, NEW.nama, NEW."pausedAt")
+)
+EXECUTE FUNCTION novabot_internal.renew_user_revision();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER renew_revision;
+
+CREATE OR REPLACE FUNCTION novabot_internal.renew_session_revision() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    client uuid;
+BEGIN
+    NEW.revision := gen_random_uuid();
+    FOR client IN
+        SELECT u.incarnation FROM public."User" AS u WHERE u.id IN (OLD."userId", NEW."userId")
+    LOOP
+        PERFORM novabot_internal.signal_change(client);
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.renew_session_revision() IS
+'An UPDATE that is no turn changed a session: no turn begun before may commit.';
+
+CREATE OR REPLACE TRIGGER renew_revision
+BEFORE UPDATE ON public."Session"
+FOR EACH ROW WHEN (OLD.revision = NEW.revision)
+EXECUTE FUNCTION novabot_internal.renew_session_revision();
+ALTER TABLE public."Session" ENABLE ALWAYS TRIGGER renew_revision;
+
+CREATE OR REPLACE FUNCTION novabot_internal.signal_sessions_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    client uuid;
+BEGIN
+    -- In a reset the clients are gone by now, and nothing is sent.
+    FOR client IN
+        SELECT u.incarnation FROM public."User" AS u JOIN gone AS g ON g."userId" = u.id LIMIT 151
+    LOOP
+        PERFORM novabot_internal.signal_change(client);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.signal_sessions_deleted() IS
+'DELETE FROM "Session": the bots drop those sessions. The clients stay; it is no reset.';
+
+CREATE OR REPLACE TRIGGER signal_deleted
+AFTER DELETE ON public."Session"
+REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.signal_sessions_deleted();
+ALTER TABLE public."Session" ENABLE ALWAYS TRIGGER signal_deleted;
+
+CREATE OR REPLACE FUNCTION novabot_internal.signal_sessions_truncated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM pg_notify('session_changed', '{"clients": "*"}');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.signal_sessions_truncated() IS
+'TRUNCATE "Session": the bots drop every session. It is no reset.';
+
+CREATE OR REPLACE TRIGGER signal_truncated
+AFTER TRUNCATE ON public."Session"
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.signal_sessions_truncated();
+ALTER TABLE public."Session" ENABLE ALWAYS TRIGGER signal_truncated;

@@ -1,0 +1,97 @@
+-- Items of webhooks that could not be read: kept 8 days for the operator, deleted with the client
+-- they mention.
+
+CREATE OR REPLACE FUNCTION novabot_internal.set_aside(
+    sender text, what text, why text, written_at timestamptz
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+    client public."User";
+BEGIN
+    -- This waits for a reset under way; or the reset waits for this, and deletes the item.
+    client := novabot_internal.lock_client(ARRAY[sender]);
+    IF
+        novabot_internal.is_forgotten(
+            ARRAY[sender], coalesce(written_at, clock_timestamp()), client."createdAt"
+        )
+    THEN
+        RETURN false;
+    END IF;
+    INSERT INTO public."Delivery" (digest)
+    VALUES (novabot_internal.digest_of('aside:' || what))
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        INSERT INTO public."SetAside" (address, item, reason) VALUES (sender, what, why);
+    END IF;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.set_aside(text, text, text, timestamptz) IS
+'Keeps an item that could not be read, once: delivered again, also after a reset, or written before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.drop_set_aside(forgotten text[]) RETURNS void
+LANGUAGE sql
+AS $$
+    -- A message id holds the number in base64, aligned to its groups of three bytes. So many
+    -- characters do not depend on what follows; where that loses the last digit, items of similar
+    -- numbers are deleted too.
+    DELETE FROM public."SetAside" AS s
+    WHERE EXISTS (
+        SELECT
+        FROM unnest(forgotten) AS f (alias)
+        WHERE
+            s.address = f.alias
+            OR position(f.alias IN s.item) > 0
+            OR position(
+                left(encode(convert_to(f.alias, 'UTF8'), 'base64'), length(f.alias) * 8 / 6)
+                IN s.item
+            ) > 0
+    )
+    OR (
+        NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = s.address)
+        AND EXISTS (
+            SELECT
+            FROM public."Forgotten" AS f
+            WHERE f.digest = novabot_internal.digest_of('address:' || s.address) AND f.at >= s.at
+        )
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.drop_set_aside(text[]) IS
+'Deletes the items set aside that mention one of these addresses, also inside a message id, and those of addresses forgotten since that lead to no client.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.items_set_aside(
+    client text, most integer
+) RETURNS SETOF public."SetAside"
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT s.*
+    FROM public."SetAside" AS s
+    WHERE
+        client IS NULL
+        OR EXISTS (
+            SELECT
+            FROM public."User" AS u
+            JOIN public."Alias" AS a ON a."userId" = u.id
+            WHERE u.id = client AND (s.address = a.alias OR position(a.alias IN s.item) > 0)
+        )
+    ORDER BY s.id DESC
+    LIMIT most;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.items_set_aside(text, integer) IS
+'Webhook items that could not be read and mention this client, the latest first; client NULL: those of all.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.prune_set_aside() RETURNS void
+LANGUAGE sql
+AS $$
+    DELETE FROM public."SetAside" WHERE at < now() - interval '8 days'
+$$;
+COMMENT ON FUNCTION novabot_internal.prune_set_aside() IS
+'Deletes the items set aside that are older than 8 days.';

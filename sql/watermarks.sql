@@ -1,0 +1,118 @@
+-- Watermarks: what outlives a reset, as SHA-256 over a random key and a text. Which messages were
+-- seen, and which addresses were forgotten when: a message written before that is a late redelivery.
+
+CREATE OR REPLACE FUNCTION novabot_internal.digest_of(subject text) RETURNS bytea
+LANGUAGE sql STABLE STRICT
+AS $$
+    SELECT sha256(key || convert_to(subject, 'UTF8')) FROM public."DigestKey"
+$$;
+COMMENT ON FUNCTION novabot_internal.digest_of(text) IS
+'Keyed digest (32 bytes) of a message id or an address.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.bulk_watermark(at timestamptz) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT decode('00', 'hex') || timestamptz_send(at)
+$$;
+COMMENT ON FUNCTION novabot_internal.bulk_watermark(timestamptz) IS
+'Stands in place of a digest when all clients, or very many, were forgotten at a time after 1999: 9 bytes, in the order of the times. Several can coexist; each covers clients created after it.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_forgotten(
+    addresses text[], written_at timestamptz, client_since timestamptz
+) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM public."Forgotten" AS f
+        WHERE
+            f.digest = ANY (
+                ARRAY(
+                    SELECT novabot_internal.digest_of('address:' || a) FROM unnest(addresses) AS a
+                )
+            )
+            AND written_at < f.at - interval '60 seconds'
+    )
+    OR EXISTS (
+        SELECT
+        FROM public."Forgotten" AS f
+        WHERE
+            f.digest > novabot_internal.bulk_watermark(
+                greatest(written_at + interval '60 seconds', timestamptz '2000-01-02 00:00Z')
+            )
+            AND f.digest < novabot_internal.bulk_watermark(coalesce(client_since, 'infinity'))
+            AND length(f.digest) = 9
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.is_forgotten(text[], timestamptz, timestamptz) IS
+'Whether a message of this time is a late redelivery from before a reset of its sender. client_since: when the client''s row was made, NULL without one.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.set_watermarks(forgotten text[]) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."Forgotten" AS f (digest, at)
+    SELECT novabot_internal.digest_of('address:' || a), clock_timestamp()
+    FROM unnest(forgotten) AS a
+    ORDER BY 1
+    ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at)
+$$;
+COMMENT ON FUNCTION novabot_internal.set_watermarks(text[]) IS
+'These addresses are forgotten as of now: messages written before are late redeliveries.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.set_bulk_watermark() RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."Forgotten" (digest, at)
+    SELECT novabot_internal.bulk_watermark(now.at), now.at FROM (SELECT clock_timestamp() AS at) AS now
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION novabot_internal.set_bulk_watermark() IS
+'Adds a watermark for all senders who have no client, or one created after it.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.note_delivery(message_id text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO public."Delivery" (digest)
+    VALUES (novabot_internal.digest_of('message:' || message_id))
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'ST003',
+            MESSAGE = 'another transaction has stored this message meanwhile';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.note_delivery(text) IS
+'Records that this message was seen, as a digest. Raises ST003 when another transaction has done so since this one looked: everything is undone, and the next try finds it seen.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.was_delivered(message_id text) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM public."Delivery"
+        WHERE digest = novabot_internal.digest_of('message:' || message_id)
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.was_delivered(text) IS
+'Whether this message was seen in the last 8 days.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.prune_digests() RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM public."Delivery"
+    WHERE digest IN (
+        SELECT d.digest
+        FROM public."Delivery" AS d
+        WHERE d."seenAt" < now() - interval '8 days'
+        ORDER BY d."seenAt"
+        LIMIT 5000
+        FOR UPDATE SKIP LOCKED
+    );
+    DELETE FROM public."Forgotten" WHERE at < now() - interval '8 days';
+    SELECT novabot_internal.prune_set_aside();
+$$;
+COMMENT ON FUNCTION novabot_internal.prune_digests() IS
+'Deletes digests and items set aside that are older than 8 days; WhatsApp redelivers for 7. At most 5000 at a time; the bots call it every minute.';
