@@ -29,7 +29,7 @@ class Bot:
 
 async def list_bots(source: Source) -> list[Bot]:
     """The latest bots, living ones first."""
-    return await fetch_all(source, Bot, "SELECT * FROM list_bots(%s)", [MOST])
+    return await fetch_all(source, Bot, "SELECT * FROM novabot_internal.list_bots(%s)", [MOST])
 
 
 async def report_bot(
@@ -38,7 +38,7 @@ async def report_bot(
     """Renews a bot's row. Raises TryLater."""
     await fetch_row(
         pool,
-        "SELECT report_bot(%s, %s, %s, %s, %s)",
+        "SELECT novabot_internal.report_bot(%s, %s, %s, %s, %s)",
         (bot, host, pid, listening, sessions),
         deadline_from_now(),
     )
@@ -46,4 +46,4 @@ async def report_bot(
 
 async def retire_bot(pool: Pool, bot: UUID) -> None:
     """This bot has stopped, and remembers no client. Raises TryLater."""
-    await fetch_row(pool, "SELECT retire_bot(%s)", (bot,), deadline_from_now())
+    await fetch_row(pool, "SELECT novabot_internal.retire_bot(%s)", (bot,), deadline_from_now())

@@ -67,7 +67,7 @@ async def read_conversation(source: Source, client_id: str, before: int | None) 
     messages = await fetch_all(
         source,
         StoredMessage,
-        "SELECT * FROM client_timeline(%s, %s, %s)",
+        "SELECT * FROM novabot_internal.client_timeline(%s, %s, %s)",
         [client_id, before, PAGE + 1],
     )
     more = len(messages) > PAGE
@@ -83,7 +83,7 @@ async def claim_pending(pool: Pool, client: str, bot: UUID) -> PendingMessage | 
     rows = await fetch_rows(
         pool,
         'SELECT token, addresses, kind, body, detail, at, "waMessageId", attempts'
-        " FROM claim_pending(%s, %s)",
+        " FROM novabot_internal.claim_pending(%s, %s)",
         (client, bot),
         deadline_from_now(),
     )
@@ -107,7 +107,8 @@ async def find_waiting_clients(pool: Pool, bot: UUID) -> list[WaitingClient]:
     """Those whose turn it is first, a thousand at the most. Raises TryLater."""
     rows = await fetch_rows(
         pool,
-        "SELECT client, has_pending, has_queued FROM clients_waiting(%s, %s::text[])",
+        "SELECT client, has_pending, has_queued"
+        " FROM novabot_internal.clients_waiting(%s, %s::text[])",
         (bot, list(KINDS)),
         deadline_from_now(),
     )

@@ -42,7 +42,7 @@ async def start_sending(
     rows = await fetch_rows(
         pool,
         "SELECT token, address, kind, body, detail, attempts"
-        " FROM start_sending(%s, %s, %s::uuid[], %s::text[])",
+        " FROM novabot_internal.start_sending(%s, %s, %s::uuid[], %s::text[])",
         (client, bot, list(posted), list(KINDS)),
         deadline_from_now(),
     )
@@ -54,13 +54,20 @@ async def start_sending(
 
 async def is_sending(pool: Pool, token: UUID, bot: UUID) -> bool:
     """Whether it is still this bot's to send."""
-    row = await fetch_row(pool, "SELECT is_sending(%s, %s)", (token, bot), deadline_from_now())
+    row = await fetch_row(
+        pool, "SELECT novabot_internal.is_sending(%s, %s)", (token, bot), deadline_from_now()
+    )
     return row[0]
 
 
 async def settle_sent(pool: Pool, token: UUID, message_id: str) -> None:
     """WhatsApp took it, under this id."""
-    await fetch_row(pool, "SELECT settle_sent(%s, %s)", (token, message_id), deadline_from_now())
+    await fetch_row(
+        pool,
+        "SELECT novabot_internal.settle_sent(%s, %s)",
+        (token, message_id),
+        deadline_from_now(),
+    )
 
 
 async def settle_unsent(
@@ -76,7 +83,7 @@ async def settle_unsent(
     """An attempt did not succeed: `queued` again (in `pause` seconds), `uncertain` or `failed`."""
     await fetch_row(
         pool,
-        "SELECT settle_unsent(%s, %s, %s, %s, %s, %s)",
+        "SELECT novabot_internal.settle_unsent(%s, %s, %s, %s, %s, %s)",
         (token, bot, status, code, reason, timedelta(seconds=pause)),
         deadline_from_now(),
     )
@@ -85,14 +92,19 @@ async def settle_unsent(
 async def find_unknown_kinds(pool: Pool) -> tuple[str, ...]:
     """The kinds, of messages queued for a minute, that this release does not know."""
     row = await fetch_row(
-        pool, "SELECT unknown_kinds_queued(%s::text[])", (list(KINDS),), deadline_from_now()
+        pool,
+        "SELECT novabot_internal.unknown_kinds_queued(%s::text[])",
+        (list(KINDS),),
+        deadline_from_now(),
     )
     return tuple(row[0])
 
 
 async def settle_abandoned(pool: Pool) -> int:
     """What bots were sending when they ended becomes `uncertain`; returns how many messages."""
-    row = await fetch_row(pool, "SELECT settle_abandoned()", (), deadline_from_now())
+    row = await fetch_row(
+        pool, "SELECT novabot_internal.settle_abandoned()", (), deadline_from_now()
+    )
     return row[0]
 
 
@@ -108,7 +120,7 @@ async def apply_status(
     """WhatsApp says what became of a message; of one that is not here, nothing is kept."""
     await fetch_row(
         pool,
-        "SELECT apply_status(%s, %s, %s, %s, %s)",
+        "SELECT novabot_internal.apply_status(%s, %s, %s, %s, %s)",
         (message_id, token, status, code, reason),
         deadline_from_now(),
     )

@@ -24,7 +24,10 @@ async def list_set_aside(
 ) -> list[SetAsideItem]:
     """The items that mention a client; those of all clients for None."""
     return await fetch_all(
-        source, SetAsideItem, "SELECT * FROM items_set_aside(%s, %s)", [client_id, most]
+        source,
+        SetAsideItem,
+        "SELECT * FROM novabot_internal.items_set_aside(%s, %s)",
+        [client_id, most],
     )
 
 
@@ -33,5 +36,8 @@ async def set_aside(
 ) -> None:
     """Keeps an item, unless its sender was reset after it was written. Raises TryLater."""
     await fetch_row(
-        pool, "SELECT set_aside(%s, %s, %s, %s)", (address, item, reason, at), deadline_from_now()
+        pool,
+        "SELECT novabot_internal.set_aside(%s, %s, %s, %s)",
+        (address, item, reason, at),
+        deadline_from_now(),
     )

@@ -8,4 +8,4 @@ from app.database.retrying import deadline_from_now, fetch_row
 
 async def prune_digests(pool: Pool) -> None:
     """Deletes what is older than 8 days. Raises TryLater."""
-    await fetch_row(pool, "SELECT prune_digests()", (), deadline_from_now())
+    await fetch_row(pool, "SELECT novabot_internal.prune_digests()", (), deadline_from_now())

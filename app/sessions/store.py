@@ -49,7 +49,7 @@ async def load_session(pool: Pool, addresses: Sequence[str], deadline: float) ->
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision"
-        " FROM load_session(%s)",
+        " FROM novabot_internal.load_session(%s)",
         (list(addresses),),
         deadline,
     )
@@ -72,7 +72,8 @@ async def commit_turn(
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome"
-        " FROM commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " FROM novabot_internal.commit_turn("
+        "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -105,7 +106,8 @@ async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float
     while True:
         outcome, client_id = await fetch_row(
             pool,
-            "SELECT outcome, client_id FROM store_message(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "SELECT outcome, client_id"
+            " FROM novabot_internal.store_message(%s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 list(message.addresses),
                 message.id,
@@ -135,7 +137,7 @@ async def forget_by_chat(
     """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`."""
     row = await fetch_row(
         pool,
-        "SELECT outcome FROM forget_by_chat(%s, %s, %s, %s, %s, %s, %s)",
+        "SELECT outcome FROM novabot_internal.forget_by_chat(%s, %s, %s, %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,

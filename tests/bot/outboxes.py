@@ -16,7 +16,7 @@ from tests.sessions.turns import PHONE
 def open_outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
     """The outbox of a living bot."""
     bot = uuid4()
-    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
     return Outbox(pool, cloud, bot)
 
 

@@ -337,7 +337,7 @@ async def test_what_a_bot_was_sending_when_it_died_is_not_sent_again(
     queue(connection, "one", "two", age=60)
     dead = uuid4()
     claim(connection, "one", dead)
-    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (dead,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (dead,))
     connection.execute(
         'UPDATE "Bot" SET "seenAt" = now() - interval \'20 seconds\' WHERE id = %s', (dead,)
     )
@@ -352,7 +352,7 @@ async def test_what_a_living_bot_is_sending_is_left_to_it(
     queue(connection, "one", "two", age=60)
     alive = uuid4()
     claim(connection, "one", alive)
-    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (alive,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (alive,))
     queue(connection, "other", phone="6281298765432", age=60)
     await start_bot()
     await api.until_sent(1, "6281298765432")

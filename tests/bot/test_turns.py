@@ -170,7 +170,7 @@ async def deaf(
     """One that hears no eviction at all: the fence alone protects it."""
     async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as cloud:
         bot = uuid4()
-        connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+        connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
         cache = Cache(10, lambda: False)
         turns = BotTurns(pool, cache, thinker.respond, bot, Outbox(pool, cloud, bot))
         yield turns
@@ -229,7 +229,8 @@ async def test_what_a_bot_left_unanswered_another_answers(
     claimed_by: str,
 ) -> None:
     connection.execute(
-        "SELECT store_message(%s, 'wamid.A', 'text', 'nama saya Petang', NULL, now(), NULL, %s)",
+        "SELECT novabot_internal.store_message("
+        "%s, 'wamid.A', 'text', 'nama saya Petang', NULL, now(), NULL, %s)",
         ([PHONE], uuid4() if claimed_by == "a dead bot" else None),
     )
     thinker.may_answer.set()
@@ -242,9 +243,10 @@ async def test_what_a_living_bot_is_at_is_left_to_it(
     start_bot: StartBot, thinker: Thinker, connection: psycopg.Connection, api: Api
 ) -> None:
     alive = uuid4()
-    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (alive,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (alive,))
     connection.execute(
-        "SELECT store_message(%s, 'wamid.A', 'text', 'nama saya Petang', NULL, now(), NULL, %s)",
+        "SELECT novabot_internal.store_message("
+        "%s, 'wamid.A', 'text', 'nama saya Petang', NULL, now(), NULL, %s)",
         ([PHONE], alive),
     )
     thinker.may_answer.set()

@@ -33,8 +33,8 @@ from tests.sessions.turns import (
 
 ANOTHER_BOTS_TURN = """
 SELECT c.outcome
-FROM load_session(ARRAY['6281717407674']) AS l,
-LATERAL commit_turn(
+FROM novabot_internal.load_session(ARRAY['6281717407674']) AS l,
+LATERAL novabot_internal.commit_turn(
     ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision, 'wamid.other', 'text',
     'hai', NULL, now(), NULL, jsonb_set(coalesce(l.context, '{}'), '{n}', '70'), NULL,
     '[{"body": "from the other"}]', NULL
