@@ -279,7 +279,7 @@ AS $$
     LIMIT 1000
 $$;
 COMMENT ON FUNCTION novabot_internal.clients_waiting(uuid, text[]) IS
-'Clients with something to send or to answer that no living bot has claimed. Each bot asks every second.';
+'Clients with something to send or to answer that no living bot has claimed. kinds: those that the bot can send, or NULL for all. Each bot asks every second.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.apply_status(
     message_id text, message_token uuid, reported text, code integer, reason text

@@ -134,7 +134,7 @@ DEFECTS = {
             (
                 "            case NotSent(text):\n",
                 (
-                    "            case NotSent(text) if sending.attempts < 8:\n"
+                    "            case NotSent(text) if sending.attempts < 40:\n"
                     "                await asyncio.sleep(0.5)\n"
                     "                attempts = sending.attempts + 1\n"
                     "                again = (sending.token, sending.address, sending.message)\n"
