@@ -303,7 +303,7 @@ def _reported() -> Generator[None]:
         _fail(str(error))
     except psycopg.errors.UndefinedTable:
         _fail("The database has no schema yet: run `novabot migrate`")
-    except psycopg.errors.UndefinedFunction:
+    except (psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName):
         _fail("The database's schema is not current: run `novabot migrate`")
     except psycopg.OperationalError as error:
         _fail(f"The database does not answer: {_first_line(error)}")
