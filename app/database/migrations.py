@@ -55,6 +55,18 @@ _CREATE_TABLE = b"""
 _READ_APPLIED = 'SELECT name, checksum FROM public."Migration"'
 _READ_RELEASE = "SELECT release, oldest_working FROM novabot_internal.schema_release()"
 _OLDER = "the schema is older than this novabot: run novabot migrate"
+_FIND_FOREIGN_OWNER = """
+    SELECT n.nspowner::regrole::text
+    FROM pg_namespace AS n
+    WHERE
+        n.nspname = 'novabot_internal'
+        AND n.nspowner NOT IN (
+            SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user
+            UNION ALL
+            SELECT c.relowner FROM pg_class AS c WHERE c.oid = to_regclass('public."User"')
+        )
+"""
+"""A role that made the schema before we did: its functions are not to be called."""
 _FIND_OBSOLETE = """
     SELECT p.oid::regprocedure::text
     FROM pg_proc AS p
@@ -191,6 +203,8 @@ async def find_schema_fault(conn: AsyncConnection[tuple[Any, ...]]) -> str | Non
         applied: dict[str, str] = dict(await cursor.fetchall())
         if applied == _wanted():
             return None
+        if owners := await (await conn.execute(_FIND_FOREIGN_OWNER)).fetchall():
+            return _describe_foreign_owner(*owners[0])
         release, oldest_working = (await (await conn.execute(_READ_RELEASE)).fetchall())[0]
     except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName):
         return _OLDER
@@ -285,6 +299,8 @@ def _refuse_newer(conn: Connection[Any], applied: dict[str, str]) -> None:
                 f"{known[name].path} was edited after it was applied: restore it, and put the"
                 " change into a new migration"
             )
+    if owners := conn.execute(_FIND_FOREIGN_OWNER).fetchall():
+        raise MigrationError(_describe_foreign_owner(*owners[0]))
     try:
         (release, _), *_ = conn.execute(_READ_RELEASE).fetchall()
     except (errors.UndefinedFunction, errors.InvalidSchemaName):
@@ -294,6 +310,13 @@ def _refuse_newer(conn: Connection[Any], applied: dict[str, str]) -> None:
             f"The database is newer than this novabot: it is of release {release}; install the"
             " newer one"
         )
+
+
+def _describe_foreign_owner(owner: str) -> str:
+    return (
+        f"The schema novabot_internal belongs to the role {owner}: DROP SCHEMA novabot_internal,"
+        " or migrate as that role"
+    )
 
 
 def _is_newer(release: str) -> bool:
