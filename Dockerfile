@@ -6,6 +6,7 @@ COPY constraints.txt ./
 COPY pyproject.toml README.md LICENSE ./
 COPY sql sql
 COPY app app
+COPY novabot novabot
 RUN /opt/novabot/bin/pip install --no-cache-dir --disable-pip-version-check \
     --constraint constraints.txt .
 

@@ -3,8 +3,10 @@
 # make check   linters, types, import rules
 # make bench   the benchmarks
 # make soak    the history checker under all faults (make soak MINUTES=30)
+# make matrix  the tests on every PostgreSQL and Python (make matrix POSTGRES="14 18" PYTHONS=3.13)
+# make clean   removes what the others installed and built, not the data
 #
-# Needs Python 3.11 or newer; uv is used where it is. PYTHON=… chooses another one.
+# Needs Python 3.11 or newer; uv is used where it is installed. PYTHON=… chooses another Python.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +17,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 UV := $(shell command -v uv 2>/dev/null)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: up test check bench soak clean
+.PHONY: up test check bench soak matrix clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -31,6 +33,12 @@ soak: $(VENV)/.test
 	@NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
 		"tests/system/test_history.py::test_every_history_is_linearizable[everything]"
 
+# Without POSTGRES or PYTHONS: all that are claimed. Set to nothing: none.
+matrix: $(VENV)/.check
+	@exec $(BIN)/python -m tests.matrix \
+		$(if $(filter undefined,$(origin POSTGRES)),,--postgres "$(POSTGRES)") \
+		$(if $(filter undefined,$(origin PYTHONS)),,--pythons "$(PYTHONS)")
+
 check: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,10 +48,11 @@ check: $(VENV)/.check
 	$(BIN)/djlint --lint --quiet app
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .matrix build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "novabot needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@rm -rf $(VENV)
 ifneq ($(UV),)
 	@$(UV) venv --quiet --python "$(PYTHON)" $(VENV)
 else
@@ -59,6 +68,9 @@ $(VENV)/.up $(VENV)/.test $(VENV)/.check: $(SOURCES) | $(BIN)/python
 ifneq ($(UV),)
 	@$(UV) pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.$(EXTRAS)'
 else
+	@# uv leaves pip out of the virtual environments that it makes.
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null 2>&1 \
+		|| { echo "$(VENV) was made by uv, and pip can't be added to it: run make clean, and make again" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.$(EXTRAS)'
 endif
 	@touch $@

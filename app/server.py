@@ -1,7 +1,7 @@
-"""HTTP serving, the same for each service: uvicorn inside our own task group.
+"""HTTP serving, the same for each service: uvicorn in our own task group, probes, request log.
 
-uvicorn's command is not used: it raises the signal that stopped it once more, so that the process
-does not exit 0, and with workers it answers `/ready` and `/metrics` for a random one.
+uvicorn's command line re-raises the stop signal, so we would not exit 0; with workers, /ready and
+/metrics are answered by an arbitrary one.
 """
 
 from __future__ import annotations
@@ -12,27 +12,34 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Literal
+from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.routing import Match
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.telemetry import report_request
+from app.telemetry.serving import RequestReports, report_application_failed
 
-GRACE = 5
+STOP_TIMEOUT = 5
 """Seconds that running requests get at a stop."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class PortTakenError(Exception):
-    """The address can't be listened on; the text says which and why."""
+    """The service cannot listen on the address; the text says which and why."""
 
 
 class HttpServer(uvicorn.Server):
     """Serves `app` until SIGINT or SIGTERM; at a stop `end_streams` is called first.
 
-    It listens from the start: `port` tells where, if 0 was asked for. Raises PortTakenError.
+    It listens as soon as it is made: `port` is the one that was found where 0 was given. Raises
+    PortTakenError.
     """
 
     def __init__(
@@ -43,18 +50,18 @@ class HttpServer(uvicorn.Server):
         *,
         end_streams: Callable[[], None] | None = None,
         protocol: type[asyncio.Protocol] | Literal["auto"] = "auto",
-        grace: int = GRACE,
+        stop_timeout: int = STOP_TIMEOUT,
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                _describe_failure(app),
                 http=protocol,
                 ws="none",
                 access_log=False,
                 log_config=None,
                 lifespan="on",
                 server_header=False,
-                timeout_graceful_shutdown=grace,
+                timeout_graceful_shutdown=stop_timeout,
             )
         )
         self._end_streams = end_streams
@@ -65,7 +72,7 @@ class HttpServer(uvicorn.Server):
         return int(self._listening.getsockname()[1])
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Until told to stop. Raises RuntimeError if the application could not start."""
+        """Returns after a stop. Raises RuntimeError if the application could not start."""
         await super().serve(sockets or [self._listening])
         if not self.started:
             raise RuntimeError("the application could not start; the reason is in the log above")
@@ -94,17 +101,63 @@ class HttpServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class RequestLog:
-    """One line a request, with the route's template: the path itself may hold a phone number."""
+def list_probes(
+    find_unreadiness: Callable[[], Awaitable[str | None]], registry: CollectorRegistry
+) -> list[Route]:
+    """GET /live: the process runs. GET /ready: 503 with the reason while there is one. GET
+    /metrics: the service's registry, as Prometheus reads it.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
+    async def show_live(_: Request) -> Response:
+        return PlainTextResponse("live\n")
+
+    async def show_ready(_: Request) -> Response:
+        reason = await find_unreadiness()
+        return PlainTextResponse(
+            "ready\n" if reason is None else f"{reason}\n", 503 if reason else 200
+        )
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return [
+        Route("/live", show_live),
+        Route("/ready", show_ready),
+        Route("/metrics", show_metrics),
+    ]
+
+
+def is_cross_site(scope: Scope) -> bool:
+    """Whether a page of another origin made a browser send this unsafe request.
+
+    A request with neither Sec-Fetch-Site nor Origin comes from a program, and passes.
+    """
+    if scope["method"] in SAFE_METHODS:
+        return False
+    headers = Headers(scope=scope)
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+class RequestLog:
+    """Middleware: reports every request by its route's template, for a path may hold a number.
+
+    Mounted files are not reported.
+    """
+
+    def __init__(self, app: ASGIApp, requests: RequestReports) -> None:
         self._app = app
+        self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        # What the server answers if the application fails before it answers.
         status = 500
 
         async def note_status(message: Message) -> None:
@@ -116,21 +169,36 @@ class RequestLog:
         try:
             await self._app(scope, receive, note_status)
         finally:
-            seconds = time.perf_counter() - started
-            report_request(scope["method"], _find_template(scope), status, seconds)
+            route = scope.get("route")
+            if not isinstance(route, Mount):
+                template = route.path if isinstance(route, Route) else "unmatched"
+                seconds = time.perf_counter() - started
+                self._requests.report(scope["method"], template, status, seconds)
 
 
-def _find_template(scope: Scope) -> str:
-    for route in scope["app"].routes:
-        match, _ = route.matches(scope)
-        if match is Match.FULL:
-            return getattr(route, "path", "?")
-    return "?"
+def _describe_failure(app: ASGIApp) -> ASGIApp:
+    """Reports why the application could not start or stop, instead of Starlette's traceback."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+
+        async def send_event(event: Message) -> None:
+            await send({"type": event["type"]})
+
+        try:
+            await app(scope, receive, send_event)
+        except Exception as error:
+            report_application_failed(error)
+            raise
+
+    return run
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio leaves Nagle's algorithm on: 44 ms a request, as measured.
+    # With protocol 0 asyncio leaves Nagle's algorithm on: 44 ms a request, as measured.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

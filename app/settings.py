@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -101,7 +101,7 @@ def _check_secret_key(key: SecretStr) -> SecretStr:
 
 
 def _strip(value: object) -> object:
-    """A secret is read without the line end that files and shells leave."""
+    """Removes the line end that files and shells add to a secret."""
     match value:
         case str():
             return value.strip()
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         "NOVABOT_SECRET_KEY", SecretStr("")
     )
     responder: Annotated[str, AfterValidator(_check_factory)] = _variable(
-        "NOVABOT_RESPONDER", "app.bot.nova:nova"
+        "NOVABOT_RESPONDER", "app.nova:nova"
     )
     """`package.module:factory`"""
     session_limit: Annotated[int, Field(ge=1)] = _variable("NOVABOT_SESSION_LIMIT", 100_000)
@@ -163,10 +163,6 @@ class Settings(BaseSettings):
         """Whether any of WhatsApp's settings is given (all are needed then)."""
         return any(getattr(self, name) for name in WHATSAPP)
 
-    def with_database(self, url: str) -> Self:
-        """The same settings, on another database."""
-        return self.model_copy(update={"database_url": url, "listen_database_url": url})
-
 
 def load_settings(
     *,
@@ -179,28 +175,14 @@ def load_settings(
     `need` names the fields that must not be empty. Without a DATABASE_URL, `find_database` may
     find one by the data directory. Raises SettingsError with all faults.
     """
-    values: dict[str, Any] = {_variable_of(name): value for name, value in given.items() if value}
+    values = {_variable_of(name): value for name, value in given.items() if value}
     if find_database is not None and not _is_set("DATABASE_URL", values):
-        directory = values.get("NOVABOT_DATA_DIR") or os.environ.get("NOVABOT_DATA_DIR")
-        found = find_database(Path(directory or DEFAULT_DATA_DIR))
-        values |= {"DATABASE_URL": found} if found else {}
-    faults: list[str] = []
-    for variable in SECRETS:
-        secret, fault = _read_secret_file(variable)
-        values |= {variable: secret} if secret else {}
-        faults += [fault] if fault else []
-    try:
-        settings = Settings(**values)
-    except ValidationError as error:
-        settings = None
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
-            reason = fault["msg"].removeprefix("Value error, ")
-            faults.append(f"{fault['loc'][0]}: {reason[0].lower()}{reason[1:]}")
-    faulty = {fault.partition(":")[0].removesuffix("_FILE") for fault in faults}
-    for name in need:
-        variable = _variable_of(name)
-        if variable not in faulty and not _is_set(variable, values):
-            faults.append(f"{variable}: is not set: {_ADVICE.get(variable, 'set it')}")
+        values |= _find_database_url(find_database, values)
+    secrets, faults = _read_secret_files()
+    values |= secrets
+    settings, refused = _check(values)
+    faults += refused
+    faults += _list_missing(need, values, faults)
     if settings is None or faults:
         raise SettingsError(sorted(faults))
     if not settings.listen_database_url:
@@ -213,8 +195,29 @@ def read_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def _find_database_url(
+    find_database: Callable[[Path], str | None], values: Mapping[str, str]
+) -> dict[str, str]:
+    directory = values.get("NOVABOT_DATA_DIR") or os.environ.get("NOVABOT_DATA_DIR")
+    found = find_database(Path(directory or DEFAULT_DATA_DIR))
+    return {"DATABASE_URL": found} if found else {}
+
+
+def _read_secret_files() -> tuple[dict[str, str], list[str]]:
+    """The secrets that are in files, by variable, and the faults of these files."""
+    secrets: dict[str, str] = {}
+    faults: list[str] = []
+    for variable in SECRETS:
+        secret, fault = _read_secret_file(variable)
+        if secret:
+            secrets[variable] = secret
+        if fault:
+            faults.append(fault)
+    return secrets, faults
+
+
 def _read_secret_file(variable: str) -> tuple[str, str]:
-    """The secret and the fault, one of them empty; both are when there is no such file set."""
+    """The secret and the fault, one of them empty; both are without a NAME_FILE."""
     name = f"{variable}_FILE"
     path = os.environ.get(name)
     if not path:
@@ -229,9 +232,34 @@ def _read_secret_file(variable: str) -> tuple[str, str]:
     return (secret, "") if secret else ("", f"{name}: {path} is empty")
 
 
-def _is_set(variable: str, values: dict[str, Any]) -> bool:
+def _check(values: dict[str, str]) -> tuple[Settings | None, list[str]]:
+    """The settings, or what is wrong with each variable."""
+    unchecked: dict[str, Any] = {**values}
+    try:
+        return Settings(**unchecked), []
+    except ValidationError as error:
+        faults: list[str] = []
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            reason = fault["msg"].removeprefix("Value error, ")
+            faults.append(f"{fault['loc'][0]}: {reason[0].lower()}{reason[1:]}")
+        return None, faults
+
+
+def _list_missing(
+    need: Collection[str], values: Mapping[str, str], faults: Sequence[str]
+) -> list[str]:
+    """The fields that are needed and not set; one that is faulty is reported already."""
+    faulty = {fault.partition(":")[0].removesuffix("_FILE") for fault in faults}
+    return [
+        f"{variable}: is not set: {_ADVICE.get(variable, 'set it')}"
+        for variable in map(_variable_of, need)
+        if variable not in faulty and not _is_set(variable, values)
+    ]
+
+
+def _is_set(variable: str, values: Mapping[str, str]) -> bool:
     given = values.get(variable) or os.environ.get(variable) or ""
-    return bool(str(given).strip() or os.environ.get(f"{variable}_FILE"))
+    return bool(given.strip() or os.environ.get(f"{variable}_FILE"))
 
 
 def _variable_of(name: str) -> str:

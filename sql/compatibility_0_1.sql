@@ -168,7 +168,7 @@ RETURNS TABLE (client text, has_pending boolean, has_queued boolean)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.* FROM novabot_internal.clients_waiting(bot) AS r
+    SELECT r.* FROM novabot_internal.clients_waiting(bot, ARRAY['text']) AS r
 $$;
 
 CREATE OR REPLACE FUNCTION public.apply_status(

@@ -122,7 +122,7 @@ COMMENT ON FUNCTION novabot_internal.queue_outgoing(text, text, jsonb) IS
 'Queues messages to a client in their order: an array of objects with kind (text unless given), body, detail, author (bot unless given) and key. One whose key this client already has is not queued again.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
-    client text, bot uuid, posted uuid[] DEFAULT NULL
+    client text, bot uuid, posted uuid[] DEFAULT NULL, kinds text[] DEFAULT NULL
 )
 RETURNS TABLE (
     token uuid, address text, kind text, body text, detail jsonb, attempts integer
@@ -147,10 +147,11 @@ AS $$
             (c.status = 'queued' AND c."dueAt" <= clock_timestamp())
             OR (c.status = 'sending' AND c."claimedBy" = bot AND c.token <> ALL (posted))
         )
+        AND (kinds IS NULL OR c.kind = ANY (kinds))
     RETURNING c.token, c.address, c.kind, c.body, c.detail, c.attempts
 $$;
-COMMENT ON FUNCTION novabot_internal.start_sending(text, uuid, uuid[]) IS
-'Gives a bot the client''s oldest unsent answer; none while the one before it is being sent, or waits to be tried again. posted: tokens that this bot has begun to POST. A `sending` row of this bot that is not among them was claimed by a call whose reply was lost: it is given out again.';
+COMMENT ON FUNCTION novabot_internal.start_sending(text, uuid, uuid[], text[]) IS
+'Gives a bot the client''s oldest unsent answer; none while the one before it is being sent, or waits to be tried again. posted: tokens that this bot has begun to POST. A `sending` row of this bot that is not among them was claimed by a call whose reply was lost: it is given out again. kinds: those that this bot can send (NULL: all); one of another kind waits for a bot of a newer release, and so does what is queued behind it.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_sending(message uuid, bot uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -241,7 +242,9 @@ $$;
 COMMENT ON FUNCTION novabot_internal.settle_abandoned() IS
 'Answers whose bot ended while it was sending may have gone out: they become uncertain and are not sent again; a status callback settles them.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.clients_waiting(bot uuid)
+CREATE OR REPLACE FUNCTION novabot_internal.clients_waiting(
+    bot uuid, kinds text[] DEFAULT NULL
+)
 RETURNS TABLE (client text, has_pending boolean, has_queued boolean)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -254,6 +257,7 @@ AS $$
     WHERE
         (
             c.status = 'queued'
+            AND (kinds IS NULL OR c.kind = ANY (kinds))
             AND c."dueAt" <= clock_timestamp()
             AND (c.at < clock_timestamp() - interval '1 second' OR c.attempts > 0)
             AND NOT EXISTS (
@@ -276,8 +280,8 @@ AS $$
     ORDER BY min(c.id)
     LIMIT 1000
 $$;
-COMMENT ON FUNCTION novabot_internal.clients_waiting(uuid) IS
-'Clients with something to send or to answer that no living bot has claimed. Each bot asks every second.';
+COMMENT ON FUNCTION novabot_internal.clients_waiting(uuid, text[]) IS
+'Clients with something to send or to answer that no living bot has claimed. kinds: those that the bot can send, or NULL for all. Each bot asks every second.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.apply_status(
     message_id text, message_token uuid, reported text, code integer, reason text
@@ -320,3 +324,17 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.apply_status(text, uuid, text, integer, text) IS
 'A status callback, found by our token, else by WhatsApp''s message id. Ticks never go backwards; an unknown message changes nothing.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.unknown_kinds_queued(known text[]) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(DISTINCT c.kind ORDER BY c.kind), '{}')
+    FROM public."Conversation" AS c
+    WHERE
+        c.status = 'queued'
+        AND c.kind <> ALL (known)
+        AND c.at < clock_timestamp() - interval '1 minute'
+$$;
+COMMENT ON FUNCTION novabot_internal.unknown_kinds_queued(text[]) IS
+'The kinds, of messages queued for a minute, that a bot does not know: only a bot of a newer release sends them, and what is queued behind them waits.';

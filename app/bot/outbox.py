@@ -10,20 +10,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Final, LiteralString, assert_never
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Literal, assert_never
 from uuid import UUID, uuid4
 
-from app.bot.whatsapp.client import Accepted, CloudApi, NotSent, Refused, Uncertain, Withdrawn
+from app.bot.whatsapp.cloud_api import (
+    Accepted,
+    ApiRefusal,
+    CloudApi,
+    NotSent,
+    Outcome,
+    Uncertain,
+    Unsendable,
+    Withdrawn,
+)
 from app.bot.workers import Workers
-from app.database.errors import Busy, TryLater
+from app.crm.outbox import Sending, is_sending, settle_sent, settle_unsent, start_sending
+from app.database.errors import Busy, TryLater, first_line
 from app.database.pool import Pool
-from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
+from app.messages import Outgoing
 from app.sessions import clock
-from app.telemetry import count_sending, report_sending_paused, report_unsettled
+from app.telemetry.bot import count_sending, report_sending_paused, report_unsettled
 
-HELD_UP: Final = 0.5
+RECHECK_AFTER: Final = 0.5
 """Seconds after which it is asked again, right before the first byte, whether it may be sent:
 the process may have stood still, or waited for a connection."""
 GIVE_UP_AFTER: Final = 40
@@ -31,9 +40,21 @@ GIVE_UP_AFTER: Final = 40
 LONGEST_PAUSE: Final = 60.0
 """Seconds before an answer that was not sent is tried again, at the most."""
 _PAUSE_ALL = 30.0
+"""Seconds without sending, after a refusal that concerns every message."""
 _SETTLE_TRIES = 30
+_SETTLE_PAUSE = 1.0
 _LOOK_AGAIN = 1.0
-_ASKS = 3
+"""Seconds until a client's outbox is looked at again after the database could not be asked."""
+_CHECKS = 3
+_NAMES: Final[Mapping[type[Outcome], str]] = {
+    Accepted: "sent",
+    ApiRefusal: "refused",
+    NotSent: "not_sent",
+    Uncertain: "uncertain",
+    Unsendable: "unsendable",
+    Withdrawn: "withdrawn",
+}
+"""As the metric has them."""
 
 
 class Outbox:
@@ -53,9 +74,9 @@ class Outbox:
         """This client has an answer to be sent."""
         self._workers.wake(client)
 
-    def say_farewell(self, address: str, texts: Sequence[str]) -> None:
-        """Tells somebody who is nobody's client any more; kept nowhere, tried once."""
-        task = asyncio.create_task(self._say_farewell(address, texts))
+    def say_farewell(self, address: str, messages: Sequence[Outgoing]) -> None:
+        """Sends the farewell to a client who has just been deleted; not stored, tried once."""
+        task = asyncio.create_task(self._say_farewell(address, messages))
         self._farewells.add(task)
         task.add_done_callback(self._farewells.discard)
 
@@ -69,112 +90,103 @@ class Outbox:
         while time.monotonic() >= self._resume_at:
             asked_at = clock.now()
             try:
-                rows = await self._ask(
-                    "SELECT * FROM start_sending(%s, %s, %s::uuid[])",
-                    client,
-                    self._bot,
-                    list(self._posted),
-                )
-                if not rows:
+                sending = await start_sending(self._pool, client, self._bot, self._posted)
+                if sending is None:
                     return
-                message, address, _, body, _, attempts = rows[0]
-                await self._send(message, address, body, attempts, asked_at)
+                await self._send(sending, asked_at)
             except TryLater:
                 # The row may be ours, by a reply that got lost: only we would take it again.
                 asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
                 return
 
-    async def _send(
-        self, message: UUID, address: str, body: str, attempts: int, asked_at: float
-    ) -> None:
-        """`message` is the token of its row: unlike an id, it never comes back."""
-
+    async def _send(self, sending: Sending, asked_at: float) -> None:
         async def may_write() -> bool:
             nonlocal asked_at
-            for _ in range(_ASKS):
-                if clock.now() - asked_at <= HELD_UP:
+            for _ in range(_CHECKS):
+                if clock.now() - asked_at <= RECHECK_AFTER:
                     break
                 asked_at = clock.now()
-                if not (await self._ask("SELECT is_sending(%s, %s)", message, self._bot))[0][0]:
+                if not await is_sending(self._pool, sending.token, self._bot):
                     return False
             else:
                 raise Busy("the database is too slow to be sure that it may still be sent")
-            self._posted.add(message)
+            self._posted.add(sending.token)
             return True
 
-        outcome = await self._api.send_text(address, body, str(message), may_write)
+        outcome = await self._api.send(
+            sending.address, sending.message, str(sending.token), may_write
+        )
+        count_sending(_NAMES[type(outcome)])
         match outcome:
             case Withdrawn():
-                count_sending("withdrawn")
+                pass
             case Accepted(message_id):
-                count_sending("sent")
-                await self._settle("SELECT settle_sent(%s, %s)", message, message_id)
+                await self._settle(
+                    sending.token, lambda: settle_sent(self._pool, sending.token, message_id)
+                )
             case Uncertain(text):
-                count_sending("uncertain")
-                await self._settle_unsent(message, "uncertain", None, text)
+                await self._settle_unsent(sending, "uncertain", text)
             case NotSent(text):
-                count_sending("not_sent")
-                await self._try_again(message, attempts, None, text, 0.5 * 2 ** (attempts - 1))
-            case Refused(code, text, action):
-                count_sending("refused")
-                await self._take_refusal(message, attempts, code, text, action)
+                await self._try_again(sending, None, text, 0.5 * 2 ** (sending.attempts - 1))
+            case Unsendable(text):
+                await self._settle_unsent(sending, "failed", text)
+            case ApiRefusal():
+                await self._take_refusal(sending, outcome)
             case _:
                 assert_never(outcome)
 
-    async def _take_refusal(
-        self, message: UUID, attempts: int, code: int, text: str, action: str
-    ) -> None:
-        match action:
+    async def _take_refusal(self, sending: Sending, refusal: ApiRefusal) -> None:
+        code, text, attempts = refusal.code, refusal.text, sending.attempts
+        match refusal.action:
             case "retry":
-                await self._try_again(message, attempts, code, text, 0.5 * 2 ** (attempts - 1))
+                await self._try_again(sending, code, text, 0.5 * 2 ** (attempts - 1))
             case "slow_client":
-                await self._try_again(message, attempts, code, text, 4.0 ** min(attempts, 5))
+                await self._try_again(sending, code, text, 4.0 ** min(attempts, 5))
             case "pause_all" | "stop":
                 self._resume_at = time.monotonic() + _PAUSE_ALL
                 report_sending_paused(code, text, _PAUSE_ALL)
-                await self._settle_unsent(message, "queued", code, text, _PAUSE_ALL)
+                await self._settle_unsent(sending, "queued", text, code, _PAUSE_ALL)
+            case "fail":
+                await self._settle_unsent(sending, "failed", text, code)
             case _:
-                await self._settle_unsent(message, "failed", code, text)
+                assert_never(refusal.action)
 
-    async def _try_again(
-        self, message: UUID, attempts: int, code: int | None, text: str, pause: float
-    ) -> None:
-        if attempts >= GIVE_UP_AFTER:
-            await self._settle_unsent(message, "failed", code, text)
+    async def _try_again(self, sending: Sending, code: int | None, text: str, pause: float) -> None:
+        if sending.attempts >= GIVE_UP_AFTER:
+            await self._settle_unsent(sending, "failed", text, code)
         else:
-            await self._settle_unsent(message, "queued", code, text, min(pause, LONGEST_PAUSE))
+            await self._settle_unsent(sending, "queued", text, code, min(pause, LONGEST_PAUSE))
 
     async def _settle_unsent(
-        self, message: UUID, status: str, code: int | None, text: str, pause: float = 0.0
+        self,
+        sending: Sending,
+        status: Literal["queued", "uncertain", "failed"],
+        text: str,
+        code: int | None = None,
+        pause: float = 0.0,
     ) -> None:
         await self._settle(
-            "SELECT settle_unsent(%s, %s, %s, %s, %s, %s)",
-            message,
-            self._bot,
-            status,
-            code,
-            text,
-            timedelta(seconds=pause),
+            sending.token,
+            lambda: settle_unsent(
+                self._pool, sending.token, self._bot, status, text, code=code, pause=pause
+            ),
         )
 
-    async def _settle(self, statement: LiteralString, message: UUID, *parameters: Any) -> None:
+    async def _settle(self, token: UUID, write: Callable[[], Awaitable[None]]) -> None:
         """Writes what became of an attempt; a database that is away is asked for a while."""
         for left in reversed(range(_SETTLE_TRIES)):
             try:
-                await fetch_row(self._pool, statement, (message, *parameters), deadline_from_now())
+                await write()
             except TryLater as error:
                 if left == 0:
-                    report_unsettled(str(error))
+                    report_unsettled(first_line(error))
                     return
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(_SETTLE_PAUSE)
             else:
-                self._posted.discard(message)
+                self._posted.discard(token)
                 return
 
-    async def _ask(self, statement: LiteralString, *parameters: Any) -> list[tuple[Any, ...]]:
-        return await fetch_rows(self._pool, statement, parameters, deadline_from_now())
-
-    async def _say_farewell(self, address: str, texts: Sequence[str]) -> None:
-        for text in texts:
-            outcome = await self._api.send_text(address, text, str(uuid4()))
-            count_sending("sent" if isinstance(outcome, Accepted) else "uncertain")
+    async def _say_farewell(self, address: str, messages: Sequence[Outgoing]) -> None:
+        for message in messages:
+            outcome = await self._api.send(address, message, str(uuid4()))
+            count_sending(_NAMES[type(outcome)])

@@ -17,10 +17,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.bot.whatsapp.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
 from app.bot.whatsapp.signature import verify_signature
-from app.database.errors import TryLater, Unavailable
+from app.crm.outbox import apply_status
+from app.crm.set_aside import set_aside
+from app.database.errors import TryLater, Unavailable, first_line
 from app.database.pool import Pool
-from app.database.retrying import deadline_from_now, fetch_row
-from app.telemetry import (
+from app.telemetry.bot import (
     count_ignored,
     count_turn,
     note_signed_webhook,
@@ -55,7 +56,7 @@ class Webhook:
         self._verify_token = verify_token
 
     async def shake_hands(self, request: Request) -> Response:
-        """Meta's handshake: the challenge verbatim for whoever knows the verify token."""
+        """Meta's handshake: the challenge verbatim for a caller that knows the verify token."""
         query = request.query_params
         token = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
         knows = hmac.compare_digest(token, self._verify_token.encode())
@@ -86,8 +87,7 @@ class Webhook:
         )
 
     async def _handle(self, body: Body) -> bool:
-        """Everything is tried while the database answers; False if something has to be delivered
-        again."""
+        """Tries every item while the database answers; False if WhatsApp has to deliver again."""
         lines: dict[str, list[Item]] = {}
         for item in body.items:
             lines.setdefault(_find_owner(item), []).append(item)
@@ -100,7 +100,7 @@ class Webhook:
             nonlocal away
             async with places:
                 if away:
-                    return False  # each of many clients would wait as long, and in vain
+                    return False  # every other client would wait as long for nothing
                 error = await self._handle_line(line)
                 away = away or isinstance(error, Unavailable)
                 return error is None
@@ -108,13 +108,13 @@ class Webhook:
         return all(await asyncio.gather(*(handle(line) for line in lines.values())))
 
     async def _handle_line(self, line: list[Item]) -> TryLater | None:
-        """The items of one client, in their order; ends at the first that has to wait."""
+        """The items of one client, in their order; ends at the first that the database delays."""
         for item in line:
             try:
                 await self._handle_item(item)
             except TryLater as error:
                 count_turn("unavailable")
-                report_turn_refused(str(error))
+                report_turn_refused(first_line(error))
                 return error
         return None
 
@@ -136,27 +136,18 @@ class Webhook:
             await self._set_aside(_describe_failure(item, error))
 
     async def _note_status(self, update: StatusUpdate) -> None:
-        await fetch_row(
+        await apply_status(
             self._pool,
-            "SELECT apply_status(%s, %s, %s, %s, %s)",
-            (
-                update.message_id,
-                _read_token(update.token),
-                update.status,
-                update.error_code,
-                update.error_text,
-            ),
-            deadline_from_now(),
+            update.message_id,
+            _read_token(update.token),
+            update.status,
+            code=update.error_code,
+            reason=update.error_text,
         )
 
     async def _set_aside(self, item: SetAside) -> None:
         count_turn("set_aside")
-        await fetch_row(
-            self._pool,
-            "SELECT set_aside(%s, %s, %s, %s)",
-            (item.address, item.item, item.reason, item.at),
-            deadline_from_now(),
-        )
+        await set_aside(self._pool, item.item, item.reason, address=item.address, at=item.at)
 
 
 async def _read_bounded(request: Request) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from app.telemetry import report_work_failed
+from app.telemetry.bot import report_work_failed
 
 
 class Workers:

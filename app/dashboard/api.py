@@ -1,22 +1,23 @@
-"""The JSON API. Errors are {"error": "…"}."""
+"""The JSON API. An error is {"error": reason}: here, or by web/errors.py."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.dashboard.auth import read_segment
-from app.dashboard.client_rows import describe_client, find_client_id, list_clients
-from app.dashboard.forms import read_number, read_query
-from app.dashboard.reset_rows import Reset, read_receipt, reset_life
+from app.crm.clients import get_client, get_client_id, list_clients
+from app.crm.errors import UnknownClient, UnknownReset
+from app.crm.resets import Reset, get_receipt, reset_incarnation
+from app.dashboard.web.input import read_number, read_query, read_segment
+from app.dashboard.web.state import actor_of, pool_of
+from app.database.queries import open_snapshot
+from app.telemetry.dashboard import count_reset
 
 
-async def get_clients(request: Request) -> Response:
+async def answer_clients(request: Request) -> Response:
     """GET /api/clients?q=&after="""
     page = await list_clients(
-        request, read_query(request, "q").strip(), request.query_params.get("after", "")
+        pool_of(request), read_query(request, "q").strip(), request.query_params.get("after", "")
     )
     clients = [
         {
@@ -32,12 +33,11 @@ async def get_clients(request: Request) -> Response:
     return JSONResponse({"clients": clients, "next": page.next})
 
 
-async def get_client(request: Request) -> Response:
+async def answer_client(request: Request) -> Response:
     """GET /api/clients/{handle}"""
-    client_id = await find_client_id(request, read_segment(request, "handle"))
-    client = None if client_id is None else await describe_client(request, client_id)
-    if client is None:
-        return _answer_unknown_client()
+    handle = read_segment(request, "handle")
+    async with open_snapshot(pool_of(request)) as conn:
+        client = await get_client(conn, handle)
     return JSONResponse(
         {
             "id": client.id,
@@ -51,22 +51,24 @@ async def get_client(request: Request) -> Response:
 
 
 async def delete_client(request: Request) -> Response:
-    """DELETE /api/clients/{handle}: a reset."""
-    client_id = await find_client_id(request, read_segment(request, "handle"))
-    if client_id is None:
-        return _answer_unknown_client()
-    reset = await reset_life(request, client_id, None, "api")
+    """DELETE /api/clients/{handle}: a reset. An unknown client leaves no receipt."""
+    client_id = await get_client_id(pool_of(request), read_segment(request, "handle"))
+    reset = await reset_incarnation(
+        pool_of(request), client_id, None, actor=actor_of(request), door="api"
+    )
     if reset is None or not reset.clients:
-        return _answer_unknown_client()
+        raise UnknownClient
+    count_reset("api")
     return JSONResponse(_write_counts(reset))
 
 
-async def get_reset(request: Request) -> Response:
+async def answer_reset(request: Request) -> Response:
     """GET /api/resets/{reset}"""
     reset_id = read_number(read_segment(request, "reset"))
-    receipt = None if reset_id is None else await read_receipt(request, reset_id)
-    if receipt is None:
-        return JSONResponse({"error": "there is no such reset"}, 404)
+    if reset_id is None:
+        raise UnknownReset
+    async with open_snapshot(pool_of(request)) as conn:
+        receipt = await get_receipt(conn, reset_id)
     return JSONResponse(
         {
             **_write_counts(receipt.reset),
@@ -87,15 +89,11 @@ async def get_reset(request: Request) -> Response:
 
 
 async def answer_unknown_path(request: Request) -> Response:
-    """Any other path below /api."""
+    """Any other path below /api: 404."""
     return JSONResponse({"error": f"there is nothing at {request.url.path}"}, 404)
 
 
-def _answer_unknown_client() -> Response:
-    return JSONResponse({"error": "no client has this address"}, 404)
-
-
-def _write_counts(reset: Reset) -> dict[str, Any]:
+def _write_counts(reset: Reset) -> dict[str, int]:
     return {
         "reset": reset.id,
         "clients": reset.clients,

@@ -1,4 +1,4 @@
-"""The dashboard's composition root: its services, its routes, its process."""
+"""The dashboard's composition root: its state, its routes, its process."""
 
 from __future__ import annotations
 
@@ -15,24 +15,28 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from app import telemetry
-from app.dashboard import api, bots, clients, health, live, login, resets
-from app.dashboard.accounts import hash_password
-from app.dashboard.auth import for_changes, for_everybody, for_operators, for_programs
-from app.dashboard.failures import EXPECTED, answer_failure
-from app.dashboard.guard import Guard
-from app.dashboard.pages import STATIC, open_templates
-from app.dashboard.services import Services
-from app.dashboard.signals import Signals
+from app.crm.operators import hash_password
+from app.dashboard import api
+from app.dashboard.access import login
+from app.dashboard.access.roles import change_route, open_route, operator_route, program_route
+from app.dashboard.live import stream
+from app.dashboard.live.subscriptions import Signals
+from app.dashboard.pages import bots, client, clients, receipt, reset, resets
+from app.dashboard.web.errors import EXPECTED, answer_failure
+from app.dashboard.web.middleware import Guard
+from app.dashboard.web.rendering import STATIC, open_templates
+from app.dashboard.web.state import DashboardState
 from app.database.pool import open_pool
-from app.server import HttpServer
+from app.database.readiness import find_database_unreadiness
+from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings
-from app.telemetry import configure_logging
+from app.telemetry.dashboard import REGISTRY, REQUESTS, report_signals_ended
+from app.telemetry.logs import configure_logging
 
 HASHING = 2
 """Passwords that are hashed side by side."""
-STOP_SECONDS = 2
-"""How long requests under way may take to end."""
+STOP_TIMEOUT = 2
+"""Seconds that running requests get at a stop."""
 
 
 async def go_home(_: Request) -> Response:
@@ -41,18 +45,18 @@ async def go_home(_: Request) -> Response:
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; it is up at once, whether or not the database is."""
+    """The application; it starts whether or not the database is there."""
     signals = Signals()
     decoy = hash_password(secrets.token_urlsafe())
 
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncGenerator[None]:
         pool = await open_pool(settings.database_url, name="novabot dashboard")
-        app.state.services = Services(
+        app.state.dashboard = DashboardState(
             settings, pool, signals, open_templates(), asyncio.Semaphore(HASHING), decoy
         )
         url = settings.listen_database_url or settings.database_url
-        listening = asyncio.create_task(live.listen(url, signals), name="listen")
+        listening = asyncio.create_task(stream.listen(url, signals), name="listen")
         listening.add_done_callback(_end_process)
         try:
             yield
@@ -63,9 +67,12 @@ def create_app(settings: Settings) -> Starlette:
                 await listening
             await pool.close()
 
+    async def find_unreadiness() -> str | None:
+        return await find_database_unreadiness(app.state.dashboard.pool)
+
     app = Starlette(
-        routes=list_routes(),
-        middleware=[Middleware(Guard)],
+        routes=[*list_probes(find_unreadiness, REGISTRY), *list_routes()],
+        middleware=[Middleware(RequestLog, requests=REQUESTS), Middleware(Guard)],
         exception_handlers=dict.fromkeys(EXPECTED, answer_failure),
         lifespan=run,
     )
@@ -74,42 +81,38 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def list_routes() -> list[BaseRoute]:
-    """Every route; what isn't for everybody asks for a login or a token."""
+    """Every route but the probes; one that is not open asks for a login or a token."""
     return [
-        for_everybody("/live", health.show_live),
-        for_everybody("/ready", health.show_ready),
-        for_everybody("/metrics", health.show_metrics),
-        for_everybody("/login", login.show_login),
-        for_everybody("/login", login.log_in, ["POST"]),
-        for_everybody("/language", login.switch_language, ["POST"]),
+        open_route("/login", login.show_login),
+        open_route("/login", login.log_in, ["POST"]),
+        open_route("/language", login.switch_language, ["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
-        for_everybody("/logout", login.log_out, ["POST"]),
-        for_operators("/", go_home),
-        for_operators("/signals", live.stream_signals),
-        for_operators("/clients", clients.show_clients),
-        for_operators("/clients/{id}", clients.show_client),
-        for_changes("/clients/{id}/reset", resets.confirm_reset, ["GET"]),
-        for_changes("/clients/{id}/reset", resets.create_reset),
-        for_changes("/clients/{id}/pause", clients.pause),
-        for_changes("/clients/{id}/resume", clients.resume),
-        for_operators("/resets", resets.show_resets),
-        for_operators("/resets/{reset}", resets.show_receipt),
-        for_operators("/bots", bots.show_bots),
-        for_programs("/api/clients", api.get_clients),
-        for_programs("/api/clients/{handle}", api.get_client),
-        for_programs("/api/clients/{handle}", api.delete_client, ["DELETE"]),
-        for_programs("/api/resets/{reset}", api.get_reset),
-        for_programs("/api/{path:path}", api.answer_unknown_path),
+        open_route("/logout", login.log_out, ["POST"]),
+        operator_route("/", go_home),
+        operator_route("/signals", stream.stream_signals),
+        operator_route("/clients", clients.show_clients),
+        operator_route("/clients/{id}", client.show_client),
+        change_route("/clients/{id}/reset", reset.confirm_reset, ["GET"]),
+        change_route("/clients/{id}/reset", reset.create_reset),
+        change_route("/clients/{id}/pause", client.pause),
+        change_route("/clients/{id}/resume", client.resume),
+        operator_route("/resets", resets.show_resets),
+        operator_route("/resets/{reset}", receipt.show_receipt),
+        operator_route("/bots", bots.show_bots),
+        program_route("/api/clients", api.answer_clients),
+        program_route("/api/clients/{handle}", api.answer_client),
+        program_route("/api/clients/{handle}", api.delete_client, ["DELETE"]),
+        program_route("/api/resets/{reset}", api.answer_reset),
+        program_route("/api/{path:path}", api.answer_unknown_path),
     ]
 
 
 def create_server(settings: Settings, host: str, port: int) -> HttpServer:
-    """The server of the application; a stop ends the live streams first, and waits for no page.
-
-    Raises PortTakenError.
-    """
+    """The application's server; at a stop the live streams end first. Raises PortTakenError."""
     app = create_app(settings)
-    return HttpServer(app, host, port, end_streams=app.state.signals.close, grace=STOP_SECONDS)
+    return HttpServer(
+        app, host, port, end_streams=app.state.signals.close, stop_timeout=STOP_TIMEOUT
+    )
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -119,7 +122,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def _end_process(listening: asyncio.Task[None]) -> None:
-    """The listener never ends by itself: whatever ended it is a fault that must be seen."""
+    """The listener ends by cancellation alone: another end is a fault, and ends the process."""
     if not listening.cancelled() and (fault := listening.exception()) is not None:
-        telemetry.report_signals_ended(fault)
+        report_signals_ended(fault)
         os._exit(1)

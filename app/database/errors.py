@@ -1,7 +1,7 @@
 """What can go wrong between us and the database:
 
 TryLater
-├── Busy          somebody's lock, or others at the same rows, kept us waiting past the deadline
+├── Busy          another transaction's lock, or its writes to the same rows, outlasted the deadline
 └── Unavailable   no connection, or none that answers
 
 Either means: nothing is known to have been written, and the caller may try again later.
@@ -9,14 +9,23 @@ Either means: nothing is known to have been written, and the caller may try agai
 
 from __future__ import annotations
 
+import psycopg
+
 
 class TryLater(Exception):
     """The database did not do it."""
 
 
 class Busy(TryLater):
-    """Somebody's lock, or others at the same rows, kept us waiting past the deadline."""
+    """Another transaction's lock, or its writes to the same rows, outlasted the deadline."""
 
 
 class Unavailable(TryLater):
     """The database is away, or does not answer."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, as one line: never PostgreSQL's details, which quote values."""
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        return error.diag.message_primary
+    return str(error).partition("\n")[0] or type(error).__name__

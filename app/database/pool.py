@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from app.database.connection import mend_settings_async
+from app.database.connection import normalise_session_async
 
 Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
@@ -64,7 +64,7 @@ async def open_pool(url: str, *, name: str = "novabot", size: int = 8) -> Pool:
         timeout=WAIT,
         reconnect_timeout=_GIVE_UP,
         check=check,
-        configure=mend_settings_async,
+        configure=normalise_session_async,
         name=name,
         open=False,
     )

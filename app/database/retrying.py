@@ -13,10 +13,10 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import cutting_after
-from app.database.errors import Busy, Unavailable
+from app.database.errors import Busy, Unavailable, first_line
 from app.database.pool import Pool
 
-PATIENCE = 1.0
+RETRY_DEADLINE = 1.0
 """Seconds that a statement waits for the database, locks and pool together."""
 
 _TRY_AGAIN = (
@@ -26,7 +26,7 @@ _TRY_AGAIN = (
     errors.UniqueViolation,
     errors.ForeignKeyViolation,
 )
-"""Somebody else is at the same rows: nothing was written, and the next try sees what they left."""
+"""Another transaction writes the same rows: nothing was written; the next try sees its result."""
 _STORED_MEANWHILE = "ST003"
 """Raised by functions of ours to be undone and called again: see note_delivery in sql/turn.sql."""
 _FIRST_PAUSE = 0.02
@@ -37,8 +37,8 @@ itself and not by losing its connection."""
 
 
 def deadline_from_now() -> float:
-    """PATIENCE from now, on the clock of `time.monotonic`."""
-    return time.monotonic() + PATIENCE
+    """RETRY_DEADLINE from now, on the clock of `time.monotonic`."""
+    return time.monotonic() + RETRY_DEADLINE
 
 
 async def fetch_row(
@@ -46,8 +46,8 @@ async def fetch_row(
 ) -> tuple[Any, ...]:
     """The one row of a statement that may be repeated as long as it has written nothing.
 
-    Behind somebody's lock it holds no connection while it waits, so that the clients of one
-    long transaction can't starve the others. Raises Busy or Unavailable at the deadline.
+    Behind another transaction's lock it holds no connection while it waits, so that the clients
+    of one long transaction can't starve the others. Raises Busy or Unavailable at the deadline.
     """
     rows = await fetch_rows(pool, statement, parameters, deadline)
     return rows[0]
@@ -64,7 +64,7 @@ async def fetch_rows(
             return await _execute(pool, statement, parameters, deadline)
         except PoolTimeout as error:
             if blocked is not None:
-                raise Busy(_say(blocked)) from error
+                raise Busy(first_line(blocked)) from error
             raise Unavailable("no connection to the database") from error
         except psycopg.Error as error:
             blocked = error
@@ -72,12 +72,12 @@ async def fetch_rows(
                 if isinstance(error, errors.ReadOnlySqlTransaction):
                     # A primary that was replaced and left up: all connections have to move.
                     await pool.drain()
-                    raise Unavailable(_say(error)) from error
+                    raise Unavailable(first_line(error)) from error
                 if isinstance(error, (psycopg.DataError, psycopg.IntegrityError)):
                     raise  # what was to be written is at fault, and would be again
-                raise Unavailable(_say(error)) from error
+                raise Unavailable(first_line(error)) from error
             if time.monotonic() + pause > deadline:
-                raise Busy(_say(error)) from error
+                raise Busy(first_line(error)) from error
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))
         pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -90,8 +90,3 @@ async def _execute(
         with cutting_after(conn, patience):
             cursor = await conn.execute(statement, parameters)
         return await cursor.fetchall()
-
-
-def _say(error: psycopg.Error) -> str:
-    """One line without the statement's values."""
-    return error.diag.message_primary or str(error).partition("\n")[0] or type(error).__name__

@@ -1,4 +1,4 @@
-"""Who is connected and does harm: full queues, open transactions, listeners that do not read."""
+"""Connections that do harm: a full queue, open transactions, listeners that do not read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from psycopg import Connection
 
 from app.doctor.finding import Finding
+from app.sessions.listener import NAME as LISTENER
 
-LISTENER = "novabot listener"
 LONG = timedelta(minutes=5)
 
 
@@ -33,7 +33,8 @@ def check_queue(conn: Connection[Any]) -> Iterator[Finding]:
 def check_sessions(conn: Connection[Any], long: timedelta = LONG) -> Iterator[Finding]:
     sound = True
     for pid, application, role, seconds in conn.execute(
-        "SELECT pid, application, role, seconds FROM find_idle_transactions(%s)", (long,)
+        "SELECT pid, application, role, seconds FROM novabot_internal.find_idle_transactions(%s)",
+        (long,),
     ):
         sound = False
         listens = application == LISTENER
@@ -43,7 +44,9 @@ def check_sessions(conn: Connection[Any], long: timedelta = LONG) -> Iterator[Fi
             f"process {pid} ({application or 'unnamed'}, {role}) sits in an open transaction for"
             f" {seconds:.0f} s: "
             + (
-                "it hears nothing" if listens else "it keeps its locks, and the queue if it LISTENs"
+                "no notification reaches it"
+                if listens
+                else "it keeps its locks, and the queue if it LISTENs"
             ),
             f"SELECT pg_terminate_backend({pid})",
         )
@@ -56,7 +59,7 @@ def check_sessions(conn: Connection[Any], long: timedelta = LONG) -> Iterator[Fi
         yield Finding(
             "fault",
             "sessions",
-            f"the listener of process {pid} does not read: what it should hear piles up",
+            f"the listener of process {pid} does not read: notifications for it pile up",
             f"restart that bot, or SELECT pg_terminate_backend({pid})",
         )
     row = conn.execute(

@@ -3,65 +3,81 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection
 
+from app.crm.bots import Bot, list_bots
+from app.doctor.connections import connect_async
 from app.doctor.finding import Finding, Level
 
-_DAY = 86400.0
+_MOST = 1_000
+_DAY = 86_400.0
 _LATE = 5.0
-"""Seconds; a bot reports every second."""
+"""Seconds without a heartbeat, of which a bot has one a second."""
+_STARTING = timedelta(seconds=5)
+"""A bot needs about so long until it listens."""
 _SKEW_WARNING = 1.0
 _SKEW_FAULT = 30.0
 """Seconds; from 60 on, late redeliveries would be taken for new messages, or new ones for late."""
 
 
-def check_bots(conn: Connection[Any]) -> Iterator[Finding]:
-    listening = 0
-    for bot, host, pid, state, seconds, is_new in conn.execute(
-        "SELECT id::text, host, pid, state, seconds_silent,"
-        " started_at > clock_timestamp() - interval '5 seconds' FROM list_bots(1000)"
-    ):
-        name = f"bot {bot[:8]} (process {pid} on {host})"
-        if state in ("listening", "deaf") and seconds > _LATE:
-            yield Finding(
-                "warning",
-                "bots",
-                f"{name} has not reported for {seconds:.0f} s: it has ended, or stands still",
-                "look whether it runs, and at its log",
-            )
-        elif state == "listening":
-            listening += 1
-        elif state == "deaf" and is_new:
-            yield Finding("warning", "bots", f"{name} is just starting", "look again in a moment")
-        elif state == "deaf":
-            yield Finding(
-                "fault",
-                "bots",
-                f"{name} runs and hears nothing: it remembers nobody and is unready",
-                "its /ready and its log say why",
-            )
-        elif state == "silent" and seconds < _DAY:
-            yield Finding(
-                "warning",
-                "bots",
-                f"{name} was last seen {seconds:.0f} s ago and did not stop cleanly",
-                f"start it again; if it is gone for good: SELECT retire_bot('{bot}')",
-            )
-    if listening:
+async def check_bots(database_url: str) -> AsyncGenerator[Finding]:
+    async with connect_async(database_url) as conn:
+        bots = await list_bots(conn, _MOST)
+    for bot in bots:
+        if (finding := _judge_bot(bot)) is not None:
+            yield finding
+    if listening := sum(_is_listening(bot) for bot in bots):
         yield Finding("ok", "bots", f"{listening} listening")
     else:
         yield Finding("warning", "bots", "none is listening", "start one: novabot bot")
 
 
+def _is_listening(bot: Bot) -> bool:
+    return bot.state == "listening" and bot.seconds_silent <= _LATE
+
+
+def _judge_bot(bot: Bot) -> Finding | None:
+    """What is wrong with a bot; None if it listens, or has ended."""
+    name = f"bot {str(bot.id)[:8]} (process {bot.pid} on {bot.host})"
+    if bot.state in ("listening", "deaf") and bot.seconds_silent > _LATE:
+        return Finding(
+            "warning",
+            "bots",
+            f"{name} has not reported for {bot.seconds_silent:.0f} s: it has ended, or stands"
+            " still",
+            "look whether it runs, and at its log",
+        )
+    if bot.state == "deaf" and bot.age < _STARTING:
+        return Finding("warning", "bots", f"{name} is just starting", "look again in a moment")
+    if bot.state == "deaf":
+        return Finding(
+            "fault",
+            "bots",
+            f"{name} runs and does not listen: it remembers nothing and is unready",
+            "its /ready and its log say why",
+        )
+    if bot.state == "silent" and bot.seconds_silent < _DAY:
+        return Finding(
+            "warning",
+            "bots",
+            f"{name} was last seen {bot.seconds_silent:.0f} s ago and did not stop cleanly",
+            f"start it again; if it is gone for good: SELECT"
+            f" novabot_internal.retire_bot('{bot.id}')",
+        )
+    return None
+
+
 def check_clocks(conn: Connection[Any], now: Callable[[], float] = time.time) -> Iterator[Finding]:
-    """This host's clock and WhatsApp's, each against the database's, by which all times go."""
+    """Compares this host's clock and WhatsApp's with the database's, which dates all rows."""
     before = now()
     row = conn.execute(
         "SELECT extract(EPOCH FROM clock_timestamp())::float8,"
-        ' (SELECT extract(EPOCH FROM c.at - clock_timestamp())::float8 FROM "Conversation" AS c'
+        ' (SELECT extract(EPOCH FROM c.at - clock_timestamp())::float8 FROM public."Conversation"'
+        " AS c"
         " WHERE c.direction = 'in' ORDER BY c.id DESC LIMIT 1)"
     ).fetchone()
     after = now()
@@ -89,7 +105,8 @@ def check_clocks(conn: Connection[Any], now: Callable[[], float] = time.time) ->
 
 def check_webhook(conn: Connection[Any]) -> Iterator[Finding]:
     row = conn.execute(
-        'SELECT extract(EPOCH FROM clock_timestamp() - c.at)::float8 FROM "Conversation" AS c'
+        'SELECT extract(EPOCH FROM clock_timestamp() - c.at)::float8 FROM public."Conversation"'
+        " AS c"
         " WHERE c.direction = 'in' ORDER BY c.id DESC LIMIT 1"
     ).fetchone()
     mend = (

@@ -1,18 +1,24 @@
-"""The whole examination, in the order in which one thing rests on another."""
+"""The whole examination, in the order in which one check depends on another.
+
+Checks of the catalogs share a connection; those that use what app.crm and app.notifications have
+are awaited, on connections of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import psycopg
 from psycopg import Connection, errors
 
+from app.database.errors import first_line
 from app.doctor.activity import check_queue, check_sessions
 from app.doctor.bots import check_bots, check_clocks, check_webhook
-from app.doctor.connections import connect, first_line
+from app.doctor.connections import connect
 from app.doctor.finding import Finding
-from app.doctor.hearing import check_hearing
+from app.doctor.notification_check import check_notifications
 from app.doctor.privacy import check_rights, check_server_log
 from app.doctor.schema import APPLY_AGAIN, check_functions, check_migrations, check_triggers
 from app.doctor.server import (
@@ -27,7 +33,7 @@ Check = Callable[[Connection[Any]], Iterator[Finding]]
 
 
 def examine(database_url: str, listen_url: str) -> Iterator[Finding]:
-    """Every finding as it is made. Writes nothing but the canary and its receipt."""
+    """Yields each finding as it is made. Writes nothing but the canary and its receipt."""
     try:
         with connect(database_url) as conn:
             yield Finding("ok", "database", "answers, and is the read-write primary")
@@ -37,22 +43,23 @@ def examine(database_url: str, listen_url: str) -> Iterator[Finding]:
             for finding in _run("schema", check_migrations, conn):
                 current = current and finding.level == "ok"
                 yield finding
-            for subject, check in _choose_checks(listen_url, current=current).items():
+            checks = _choose_checks(database_url, listen_url, current=current)
+            for subject, check in checks.items():
                 if not conn.closed:
                     yield from _run(subject, check, conn)
     except psycopg.OperationalError as error:
         yield from _explain_absence(database_url, error)
 
 
-def _choose_checks(listen_url: str, *, current: bool) -> dict[str, Check]:
-    """Without the current schema only what needs none of it."""
+def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict[str, Check]:
+    """The checks by subject; without the current schema, only those that do not need it."""
     checks: dict[str, Check] = {}
     if current:
         checks = {
             "triggers": check_triggers,
             "functions": check_functions,
-            "signal": lambda conn: check_hearing(conn, listen_url),
-            "bots": check_bots,
+            "signal": lambda _: run_async(check_notifications(database_url, listen_url)),
+            "bots": lambda _: run_async(check_bots(database_url)),
             "sessions": check_sessions,
             "prepared": check_prepared,
             "clocks": check_clocks,
@@ -66,8 +73,24 @@ def _choose_checks(listen_url: str, *, current: bool) -> dict[str, Check]:
     }
 
 
+def run_async(check: AsyncGenerator[Finding]) -> Iterator[Finding]:
+    """The findings of a check that is awaited; the error that ended it comes after them."""
+    findings: list[Finding] = []
+
+    async def collect() -> None:
+        async for finding in check:
+            findings.append(finding)  # noqa: PERF401 (kept if the next one fails)
+
+    try:
+        asyncio.run(collect())
+    except psycopg.Error:
+        yield from findings
+        raise
+    yield from findings
+
+
 def _run(subject: str, check: Check, conn: Connection[Any]) -> Iterator[Finding]:
-    """The findings of a check, or the finding that it could not be made."""
+    """The findings of a check, and the finding that it failed if it did."""
     try:
         yield from check(conn)
     except (
@@ -80,7 +103,7 @@ def _run(subject: str, check: Check, conn: Connection[Any]) -> Iterator[Finding]
     except errors.InsufficientPrivilege as error:
         yield _fail(subject, error, "run novabot doctor as the role of the bots, or as the owner")
     except psycopg.Error as error:
-        yield _fail(subject, error, "mend what is said above, then run novabot doctor again")
+        yield _fail(subject, error, "mend the faults above, then run novabot doctor again")
 
 
 def _fail(subject: str, error: psycopg.Error, mend: str) -> Finding:
@@ -88,7 +111,7 @@ def _fail(subject: str, error: psycopg.Error, mend: str) -> Finding:
 
 
 def _explain_absence(url: str, refused: psycopg.OperationalError) -> Iterator[Finding]:
-    """No read-write server answered: is there another one?"""
+    """No read-write server answered: another one may."""
     try:
         with connect(url, "any") as conn:
             yield from check_primary(conn)

@@ -1,4 +1,4 @@
-"""What the doctor says: one line for each thing looked at."""
+"""A finding: one line for each thing that was checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Finding:
 
     level: Level
     subject: str
-    """What was looked at, in a word or three."""
+    """What was checked, in a word or three."""
     text: str
     mend: str = ""
     """What to do or to run; empty if nothing."""

@@ -1,4 +1,4 @@
-"""What leaks beside the tables: rights that are too wide, and a server's log that quotes keys."""
+"""What leaks past the tables: rights that are too wide, and a server log that quotes clients."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ _QUIET = {
     "auto_explain.log_min_duration": ("-1",),
     "pgaudit.log_parameter": ("off",),
 }
-"""Settings with the values at which no client gets into the server's log; the first is advised."""
+"""Values that keep clients out of the server's log, a setting each; the first is advised."""
 
 
 def check_rights(conn: Connection[Any]) -> Iterator[Finding]:
-    found = conn.execute("SELECT fault, mend, grave FROM find_open_rights()").fetchall()
+    found = conn.execute(
+        "SELECT fault, mend, grave FROM novabot_internal.find_open_rights()"
+    ).fetchall()
     for fault, mend, grave in found:
         yield Finding("fault" if grave else "warning", "rights", fault, mend)
     row = conn.execute(
@@ -35,12 +37,12 @@ def check_rights(conn: Connection[Any]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "rights",
-            f"novabot connects as {role}, a superuser (which is as it should be with the database"
-            " that `novabot up` brings)",
+            f"novabot connects as {role}, a superuser (as intended with the database that"
+            " `novabot up` brings)",
             "give it a role that owns this database and nothing else",
         )
     elif not found:
-        yield Finding("ok", "rights", f"{role} is no superuser, PUBLIC sees nothing")
+        yield Finding("ok", "rights", f"{role} is no superuser, PUBLIC has no rights")
 
 
 def check_server_log(conn: Connection[Any]) -> Iterator[Finding]:
@@ -54,8 +56,8 @@ def check_server_log(conn: Connection[Any]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "server log",
-            f"{name} = {value}: clients' numbers and texts can get into the server's log, where"
-            " no reset finds them",
+            f"{name} = {value}: clients' numbers and texts can get into the server's log, which"
+            " no reset cleans",
             f"ALTER SYSTEM SET {name} = '{_QUIET[name][0]}'; SELECT pg_reload_conf()",
         )
     if not loud:

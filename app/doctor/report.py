@@ -1,4 +1,4 @@
-"""How the findings are shown: a table on a terminal, else a line each."""
+"""Shows the findings: a table on a terminal, else a line each."""
 
 from __future__ import annotations
 

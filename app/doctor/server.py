@@ -1,4 +1,4 @@
-"""The server itself: is it one that keeps what a reset commits, and tells of it?"""
+"""The server itself: whether it keeps what a reset commits, and notifies of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.doctor.finding import Finding
 
 _FIRST_SOUND_MINORS = {14: 21, 15: 16, 16: 12, 17: 8, 18: 2}
 """The first minors (February 2026) with PostgreSQL's commit 8eeb4a0f7c of 2025-11-12 and its
-successor: before them VACUUM could take away what LISTEN needs, which then fails with "could not
+successor: before them VACUUM could remove what LISTEN needs, which then fails with "could not
 access status of transaction". The minors of November 2025 were wrapped two days before it."""
 
 
@@ -38,14 +38,14 @@ def judge_version(number: int) -> Finding:
 
 
 def check_primary(conn: Connection[Any]) -> Iterator[Finding]:
-    """Asked of a connection to whatever answers, when no read-write server does."""
+    """`conn` leads to any server, as no read-write one answers."""
     row = conn.execute("SELECT pg_is_in_recovery(), inet_server_addr()::text").fetchone()
     standby, address = row or (False, None)
     if standby:
         yield Finding(
             "fault",
             "primary",
-            f"{address or 'the server'} is a standby: no reset can be made, none is heard there",
+            f"{address or 'the server'} is a standby: it makes no reset and notifies of none",
             "let DATABASE_URL and LISTEN_DATABASE_URL lead to the primary, or name all hosts",
         )
     else:
@@ -79,7 +79,7 @@ def check_settings(conn: Connection[Any]) -> Iterator[Finding]:
         yield Finding(
             "fault",
             "settings",
-            "session_replication_role is not origin: foreign keys sleep",
+            "session_replication_role is not origin: foreign keys do not fire",
             "ALTER ROLE (or DATABASE) … RESET session_replication_role",
         )
     risky = [
@@ -95,11 +95,11 @@ def check_settings(conn: Connection[Any]) -> Iterator[Finding]:
             "; ".join(f"ALTER SYSTEM SET {name} = on" for name in risky),
         )
     if settings["track_counts"] == "on" and settings["session_replication_role"] == "origin":
-        yield Finding("ok", "settings", "resets are counted, foreign keys are awake")
+        yield Finding("ok", "settings", "resets are counted, foreign keys are enforced")
 
 
 def check_replication(conn: Connection[Any]) -> Iterator[Finding]:
-    """Where there is a standby: would a failover lose resets?"""
+    """Whether a failover would lose resets, where there is a standby."""
     row = conn.execute("SELECT count(*) FROM pg_stat_replication").fetchone()
     standbys = row[0] if row else 0
     if not standbys:
@@ -116,7 +116,9 @@ def check_replication(conn: Connection[Any]) -> Iterator[Finding]:
 
 
 def check_prepared(conn: Connection[Any]) -> Iterator[Finding]:
-    found = conn.execute("SELECT gid, owner, seconds FROM find_prepared_deletes()").fetchall()
+    found = conn.execute(
+        "SELECT gid, owner, seconds FROM novabot_internal.find_prepared_deletes()"
+    ).fetchall()
     for gid, owner, seconds in found:
         yield Finding(
             "fault",

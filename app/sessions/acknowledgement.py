@@ -14,12 +14,12 @@ from uuid import UUID
 from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_rows
-from app.telemetry import observe_eviction, report_acknowledgement_delayed
+from app.telemetry.bot import observe_eviction, report_acknowledgement_delayed
 
 _BATCH = 1_000
 _GATHER = 0.005
-"""Seconds before a batch is written. Its own NOTIFY wakes every listening process: at once, with
-16 bots, it would get in the way of the evictions that it reports (2 to 7 ms became 1)."""
+"""Seconds before a batch is written. Its own NOTIFY wakes every listening process; sent at once,
+with 16 bots, it would delay the evictions that it reports (they took 2 to 7 ms, now 1)."""
 _PAUSE = 0.5
 """Seconds before the next try while the database is away."""
 
@@ -47,7 +47,8 @@ class Acknowledgements:
         self._waiting.set()
 
     def add_missed(self, resets: Sequence[int]) -> None:
-        """These came while we could not hear, and everything was dropped: they are carried out."""
+        """These were committed while this bot did not listen. It remembers nothing from that time,
+        so they count as carried out."""
         waiting = {evicted.reset for evicted in self._evicted}
         self._evicted += [_Evicted(reset, 0, None) for reset in resets if reset not in waiting]
         self._waiting.set()
@@ -68,14 +69,15 @@ class Acknowledgements:
     async def _write(self) -> None:
         while self._evicted:
             batch = self._evicted[:_BATCH]
-            # A notification may come twice, the second time without anything left to drop.
+            # A notification may arrive twice; the second finds nothing left to drop.
             sessions: dict[int, int] = {}
             for evicted in batch:
                 sessions[evicted.reset] = sessions.get(evicted.reset, 0) + evicted.sessions
             sent_at = time.monotonic()
             rows = await fetch_rows(
                 self._pool,
-                "SELECT reset, seconds FROM acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
+                "SELECT reset, seconds"
+                " FROM novabot_internal.acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
                 (self._bot, list(sessions), list(sessions.values())),
                 deadline_from_now(),
             )

@@ -20,7 +20,7 @@ _SLICE = 2_000
 class Cache:
     """At most `limit` sessions, the least recently used going first.
 
-    `is_trusted` is asked at every use: a bot that can't hear evictions remembers nobody.
+    `is_trusted` is asked at every use: a bot that can't hear evictions remembers no client.
     """
 
     def __init__(self, limit: int, is_trusted: Callable[[], bool]) -> None:
@@ -36,7 +36,7 @@ class Cache:
         return len(self._sessions)
 
     def find(self, address: str) -> Session | None:
-        """The session remembered for whoever writes from this address."""
+        """The session remembered for the client who writes from this address."""
         if not self._sessions:
             return None
         if not self._is_trusted():
@@ -61,7 +61,7 @@ class Cache:
         known = self._sessions.get(session.id)
         if known is not None and known.incarnation != session.incarnation:
             self._drop(session.id)
-        # The address may have led to another client, and this life may have had another id.
+        # The address may have led to another client, and this one may have had another id.
         for elsewhere in (
             self._ids_by_address.get(address),
             self._ids_by_incarnation.get(session.incarnation),
@@ -78,7 +78,7 @@ class Cache:
         return True
 
     def evict(self, incarnations: Iterable[UUID]) -> int:
-        """Forgets these lives of clients; returns how many sessions that dropped."""
+        """Forgets these incarnations; returns how many sessions that dropped."""
         self._evictions += 1
         dropped = 0
         for incarnation in incarnations:
@@ -97,11 +97,11 @@ class Cache:
         return 1
 
     def evict_all(self) -> int:
-        """Forgets everybody; returns how many sessions that dropped."""
+        """Forgets all clients; returns how many sessions that dropped."""
         self._evictions += 1
         dropped = len(self._sessions)
         if dropped:
-            outgoing = (
+            emptied = (
                 self._sessions,
                 self._addresses,
                 self._ids_by_address,
@@ -109,7 +109,7 @@ class Cache:
             )
             self._sessions, self._addresses = OrderedDict(), {}
             self._ids_by_address, self._ids_by_incarnation = {}, {}
-            for mapping in outgoing:
+            for mapping in emptied:
                 _free(mapping)
         return dropped
 
@@ -122,7 +122,7 @@ class Cache:
 
 
 def _free(mapping: MutableMapping[Any, Any]) -> None:
-    """Frees what nobody can reach any more, a slice each time the loop comes round."""
+    """Frees an unreachable mapping, a slice each time the loop comes round."""
     for _ in range(min(_SLICE, len(mapping))):
         mapping.popitem()
     if mapping:

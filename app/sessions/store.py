@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 from app.database.errors import Busy
 from app.database.pool import Pool
 from app.database.retrying import fetch_row
-from app.sessions.session import Message, Reply, Session
+from app.messages import Message, Outgoing, Reply
+from app.sessions.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """Nothing was written, and nothing is to be answered."""
 
     outcome: str
@@ -44,11 +45,11 @@ class Stored:
 
 
 async def load_session(pool: Pool, addresses: Sequence[str], deadline: float) -> Session:
-    """What is remembered of whoever writes from these addresses."""
+    """What is remembered of the client who writes from these addresses."""
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision"
-        " FROM load_session(%s)",
+        " FROM novabot_internal.load_session(%s)",
         (list(addresses),),
         deadline,
     )
@@ -63,7 +64,7 @@ async def commit_turn(
     deadline: float,
     *,
     stored_message: UUID | None = None,
-) -> Committed | Stale | Refused:
+) -> Committed | Stale | Rejected:
     """Writes a turn that was answered from `session`, if that is still the current one.
 
     `stored_message` is the token of a message that was stored before it was answered.
@@ -71,7 +72,8 @@ async def commit_turn(
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome"
-        " FROM commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " FROM novabot_internal.commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " %s)",
         (
             list(message.addresses),
             session.id,
@@ -85,7 +87,7 @@ async def commit_turn(
             message.profile_name,
             Jsonb(dict(reply.context)),
             reply.learnt_name,
-            Jsonb([{"body": answer} for answer in reply.answers]),
+            Jsonb([_write_outgoing(outgoing) for outgoing in reply.outgoing]),
             stored_message,
         ),
         deadline,
@@ -96,7 +98,7 @@ async def commit_turn(
         case "stale":
             return Stale(_read_session(row))
         case outcome:
-            return Refused(outcome)
+            return Rejected(outcome)
 
 
 async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float) -> Stored:
@@ -104,7 +106,8 @@ async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float
     while True:
         outcome, client_id = await fetch_row(
             pool,
-            "SELECT outcome, client_id FROM store_message(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "SELECT outcome, client_id"
+            " FROM novabot_internal.store_message(%s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 list(message.addresses),
                 message.id,
@@ -120,7 +123,7 @@ async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float
         if outcome != "stale":
             return Stored(outcome, client_id)
         if time.monotonic() > deadline:
-            raise Busy("other messages of this client were always faster")
+            raise Busy("other transactions kept changing this client")
 
 
 async def forget_by_chat(
@@ -134,7 +137,7 @@ async def forget_by_chat(
     """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`."""
     row = await fetch_row(
         pool,
-        "SELECT outcome FROM forget_by_chat(%s, %s, %s, %s, %s, %s, %s)",
+        "SELECT outcome FROM novabot_internal.forget_by_chat(%s, %s, %s, %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -147,6 +150,19 @@ async def forget_by_chat(
         deadline,
     )
     return row[0]
+
+
+def _write_outgoing(outgoing: Outgoing) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "kind": outgoing.kind,
+        "body": outgoing.body,
+        "author": outgoing.author,
+    }
+    if outgoing.detail is not None:
+        written["detail"] = dict(outgoing.detail)
+    if outgoing.key is not None:
+        written["key"] = outgoing.key
+    return written
 
 
 def _detail_of(message: Message) -> Jsonb | None:

@@ -2,7 +2,7 @@
 
 A turn remembers in three places: the client's rows, this process's cache, and the session in
 its own hands while the responder thinks. The first is the truth. What happens to the others
-when somebody writes meanwhile:
+when another transaction writes meanwhile:
 
 1. `commit_turn` locks the client's `"User"` row, then its `"Session"` row, and compares both
    revisions, and whether the sender's address still leads to this client, with those of the
@@ -10,7 +10,7 @@ when somebody writes meanwhile:
    reset, a reset and a new client under the same id, a DBA's edit, a deleted session, another
    bot's turn all make the comparison fail. Then nothing is written. The statement returns what
    is true now, and the message is answered again from that. So a cache that is wrong, for
-   whatever reason, costs a round trip and never a wrong answer.
+   any reason, costs a round trip and never a wrong answer.
 2. A reset that comes while we hold the lock waits for our commit, and then deletes what we
    wrote. One that came first makes us wait, and then the comparison fails.
 3. A load or a commit that any eviction overtook is not kept in the cache (`Cache.mark` and
@@ -19,57 +19,139 @@ when somebody writes meanwhile:
 4. Answers are rows, queued in the same transaction; they are sent after it, and a reset until
    then deletes them (see app/bot/outbox.py).
 
-One turn at a time for an address in this process, by a lock in memory alone. No database lock
-and no connection is held while a responder thinks. Turns of one client in different bots meet
-in step 1, where one of them is stale and answers again.
+Two kinds of message take this one path. One for an instant responder is answered inside the
+webhook's request, from the cache where it can be, one at a time for an address, by a lock in
+memory alone. One for a responder that takes its time was stored before (`store_message`), and its
+turn commits only while its row is there, so a reset of the client ends it too. It is answered from
+what the database says then: another bot's turn sends no notification, and an answer from a stale
+session would cost the responder's whole time again.
+
+No database lock and no connection is held while a responder thinks. Turns of one client in
+different bots meet in step 1, where one of them is stale and answers again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from app.database.errors import Busy
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
+from app.messages import Message, Outgoing, Reply, check_reply
 from app.sessions.cache import Cache
-from app.sessions.session import InstantResponder, Message, Reply, Session
+from app.sessions.session import InstantResponder, Session
 from app.sessions.store import (
     Committed,
-    Refused,
+    Rejected,
     Stale,
     commit_turn,
     forget_by_chat,
     load_session,
 )
-from app.telemetry import count_stale_turn
+from app.telemetry.bot import count_stale_turn
+
+Ask = Callable[[Session, Message], Awaitable[Reply]]
+"""Asks the responder. What it raises ends the turn, with nothing written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
-    """The turn became a reset; the farewell is not a row, for there is no client any more."""
+class BecameReset:
+    """The client asked to be forgotten, and is: the turn became a reset."""
 
-    farewell: tuple[str, ...]
+    farewell: tuple[Outgoing, ...]
+    """To be sent; not stored, for the client's rows are gone."""
 
 
 class Turns:
     """Takes turns for the clients of one bot."""
 
-    def __init__(self, pool: Pool, cache: Cache, responder: InstantResponder) -> None:
+    def __init__(self, pool: Pool, cache: Cache, ask: Ask) -> None:
         self._pool = pool
         self._cache = cache
-        self._responder = responder
+        self._ask = ask
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def take(self, message: Message) -> Committed | Refused | Forgotten:
-        """Answers a message and commits the turn; the answers are then in the outbox.
+    async def take(self, message: Message) -> Committed | Rejected | BecameReset:
+        """Answers a message that was just delivered; the answers are then in the outbox.
 
-        Raises Busy or Unavailable when that could not be done within `retrying.PATIENCE` seconds.
+        Raises Busy or Unavailable when that is not done by `deadline_from_now()`.
         """
         deadline = deadline_from_now()
         address = message.addresses[0]
+        async with self._one_at_a_time(address, deadline):
+            session = self._cache.find(address)
+            if session is None:
+                session = await load_session(self._pool, message.addresses, deadline)
+            while True:
+                reply = await self._answer(session, message)
+                mark = self._cache.mark()
+                match await self._decide(session, message, reply, deadline, None):
+                    case Stale(current):
+                        session = current
+                        if time.monotonic() > deadline:
+                            raise Busy("other transactions kept changing this client")
+                    case Committed(current) as committed:
+                        self._cache.keep(current, address, mark)
+                        return committed
+                    case decided:
+                        return decided
+
+    async def take_stored(
+        self, message: Message, token: UUID
+    ) -> Committed | Stale | Rejected | BecameReset:
+        """Answers a message whose row has this token, once.
+
+        After Stale, the message may be gone with its client: claim it again before it is answered
+        again. Raises Busy or Unavailable, and what the responder raises.
+        """
+        session = await load_session(self._pool, message.addresses, deadline_from_now())
+        if session.incarnation is None:
+            return Rejected("gone")
+        reply = await self._answer(session, message)
+        return await self._decide(session, message, reply, deadline_from_now(), token)
+
+    async def _answer(self, session: Session, message: Message) -> Reply:
+        """What to answer; nothing while a person has taken over."""
+        if session.paused:
+            return Reply(session.context)
+        return check_reply(await self._ask(session, message))
+
+    async def _decide(
+        self,
+        session: Session,
+        message: Message,
+        reply: Reply,
+        deadline: float,
+        stored_message: UUID | None,
+    ) -> Committed | Stale | Rejected | BecameReset:
+        """Lets the database decide what a reply that was made from `session` becomes."""
+        if reply.forget:
+            outcome = await forget_by_chat(
+                self._pool, session, message, deadline, stored_message=stored_message
+            )
+            match outcome:
+                case "reset":
+                    return BecameReset(reply.outgoing)
+                case "stale":
+                    result = Stale(await load_session(self._pool, message.addresses, deadline))
+                case _:
+                    return Rejected(outcome)
+        else:
+            result = await commit_turn(
+                self._pool, session, message, reply, deadline, stored_message=stored_message
+            )
+        if isinstance(result, Stale):
+            count_stale_turn(name_cause(session, result.session))
+        return result
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
         lock = self._locks.setdefault(address, asyncio.Lock())
         try:
             async with asyncio.timeout_at(_on_loop(deadline)):
@@ -77,57 +159,24 @@ class Turns:
         except TimeoutError:
             raise Busy("earlier messages of this client are still waiting") from None
         try:
-            return await self._take(message, address, deadline)
+            yield
         finally:
             lock.release()
 
-    async def _take(
-        self, message: Message, address: str, deadline: float
-    ) -> Committed | Refused | Forgotten:
-        session = self._cache.find(address)
-        if session is None:
-            session = await load_session(self._pool, message.addresses, deadline)
-        while True:
-            reply = answer(self._responder, session, message)
-            if reply.forget:
-                outcome = await forget_by_chat(self._pool, session, message, deadline)
-                if outcome == "reset":
-                    return Forgotten(reply.answers)
-                if outcome != "stale":
-                    return Refused(outcome)
-                current = await load_session(self._pool, message.addresses, deadline)
-                session = self._note_stale(session, current, deadline)
-                continue
-            mark = self._cache.mark()
-            result = await commit_turn(self._pool, session, message, reply, deadline)
-            match result:
-                case Committed(session):
-                    self._cache.keep(session, address, mark)
-                    return result
-                case Stale(current):
-                    session = self._note_stale(session, current, deadline)
-                case Refused():
-                    return result
 
-    def _note_stale(self, answered_from: Session, current: Session, deadline: float) -> Session:
-        """The session to answer from next."""
-        count_stale_turn(name_cause(answered_from, current))
-        if time.monotonic() > deadline:
-            raise Busy("other turns of this client were always faster")
-        return current
+def ask_at_once(responder: InstantResponder) -> Ask:
+    """Asks a responder that never waits: nothing else runs in between."""
 
+    async def ask(session: Session, message: Message) -> Reply:
+        return responder(session, message)
 
-def answer(responder: InstantResponder, session: Session, message: Message) -> Reply:
-    """What to answer; nothing while a person has taken over."""
-    if session.paused:
-        return Reply(session.context)
-    return responder(session, message)
+    return ask
 
 
 def name_cause(answered_from: Session, current: Session) -> str:
     """Why the fence sent a turn back: `reset`, `edit` or another bot's `turn`.
 
-    A turn renews both revisions, an edit one, and another life of the client is a reset.
+    A turn renews both revisions, an edit one, and another incarnation means a reset.
     """
     if answered_from.incarnation not in (None, current.incarnation):
         return "reset"

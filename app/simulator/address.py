@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 
-from app.simulator.cloud_api import is_bsuid
+from app.addresses import is_bsuid
 
 HOME_REGION = "ID"
 
@@ -32,15 +32,6 @@ def read_address(typed: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise AddressError(_advice(trimmed))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
-
-
-def show_address(address: str) -> str:
-    """An address as people read it: +62 817-1740-7674; anything else as it is."""
-    try:
-        number = phonenumbers.parse(f"+{address}")
-    except phonenumbers.NumberParseException:
-        return address
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _advice(typed: str) -> str:

@@ -9,65 +9,65 @@ from pathlib import Path
 import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.server import HttpServer
+from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings, SettingsError
 from app.simulator.chats import Chats
 from app.simulator.control import Control
 from app.simulator.delivery import RETRY_GAPS, Delivery
-from app.simulator.faults import Faults
+from app.simulator.endpoint.drop_connection import DroppingProtocol
+from app.simulator.endpoint.faults import Faults
+from app.simulator.endpoint.messages import Credentials, MessagesEndpoint
+from app.simulator.endpoint.request_log import RecordedRequests
 from app.simulator.guard import Guard
-from app.simulator.hanging_up import HangUpProtocol
-from app.simulator.messages import Credentials, MessagesEndpoint
 from app.simulator.pages import Pages
-from app.simulator.parts import Parts
 from app.simulator.phones import Phones
-from app.simulator.received import Record
+from app.simulator.state import SimulatorState
 from app.simulator.statuses import Statuses
+from app.telemetry.logs import configure_logging
+from app.telemetry.simulator import REGISTRY, REQUESTS
 
-STOP_SECONDS = 1
+STOP_TIMEOUT = 1
+"""Seconds that running requests get at a stop."""
 
 PHONES = {
     "6281717407674": "Rani",
     "6281298765432": "Budi Santoso",
     "ID.4fzq0k2m9x7c1w": "langit.biru",
 }
-"""The phones there from the start, with their WhatsApp profile names."""
+"""The phones that exist from the start, with their WhatsApp profile names."""
 
 
 class Simulator(Starlette):
-    """The application; whoever serves it calls `parts.end_streams` before stopping."""
+    """The application; its server calls `simulation.end_streams` before stopping."""
 
     def __init__(self, credentials: Credentials, delivery: Delivery) -> None:
         chats = Chats()
         for address, profile_name in PHONES.items():
             chats.open(address, profile_name)
         number = credentials.phone_number_id
-        parts = Parts(
+        simulation = SimulatorState(
             chats=chats,
-            record=Record(),
+            requests=RecordedRequests(),
             faults=Faults(),
             delivery=delivery,
             statuses=Statuses(delivery, chats, number),
             phones=Phones(chats, delivery, number),
             closing=anyio.Event(),
         )
-        self.parts: Parts = parts
+        self.simulation: SimulatorState = simulation
         static = StaticFiles(directory=Path(__file__).parent / "static")
         super().__init__(
             routes=[
-                Route("/live", _answer_ready, methods=["GET"]),
-                Route("/ready", _answer_ready, methods=["GET"]),
+                *list_probes(_find_unreadiness, REGISTRY),
                 Mount("/static", static),
-                *Control(parts).routes(),
-                *Pages(parts).routes(),
-                *MessagesEndpoint(credentials, parts).routes(),
+                *Control(simulation).routes(),
+                *Pages(simulation).routes(),
+                *MessagesEndpoint(credentials, simulation).routes(),
             ],
-            middleware=[Middleware(Guard)],
+            middleware=[Middleware(RequestLog, requests=REQUESTS), Middleware(Guard)],
             lifespan=_run,
         )
 
@@ -92,9 +92,9 @@ def create_server(app: Simulator, host: str, port: int) -> HttpServer:
         app,
         host,
         port,
-        end_streams=app.parts.end_streams,
-        protocol=HangUpProtocol,
-        grace=STOP_SECONDS,
+        end_streams=app.simulation.end_streams,
+        protocol=DroppingProtocol,
+        stop_timeout=STOP_TIMEOUT,
     )
 
 
@@ -106,9 +106,10 @@ def serve(settings: Settings, host: str, port: int, bots: list[str]) -> None:
     if not settings.simulator_allowed:
         fault = (
             "the simulator runs only under `novabot up`: it plays WhatsApp to the bots,"
-            " and anybody who reaches it can write as any client"
+            " and any caller that reaches it can write as any client"
         )
         raise SettingsError([fault])
+    configure_logging(settings.log_format, "simulator")
     app = create_app(
         bots=bots,
         app_secret=settings.whatsapp_app_secret.get_secret_value(),
@@ -122,9 +123,10 @@ def serve(settings: Settings, host: str, port: int, bots: list[str]) -> None:
 async def _run(app: Starlette) -> AsyncGenerator[None]:
     if not isinstance(app, Simulator):
         raise TypeError("this lifespan belongs to the simulator")
-    async with app.parts.delivery.running():
+    async with app.simulation.delivery.running():
         yield
 
 
-async def _answer_ready(_request: Request) -> Response:
-    return PlainTextResponse("ready\n")
+async def _find_unreadiness() -> str | None:
+    """It is ready once it serves: it depends on nothing."""
+    return None

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.simulator.signal import Signal
+from app.simulator.changes import Changes
 
 MESSAGE_LIMIT = 500
 PHONE_LIMIT = 200
@@ -21,7 +21,7 @@ class Bubble:
     """One message of a chat.
 
     Of the phone's: sending until a bot took it, then delivered, read once the bot says so, or
-    failed when the simulator gave up. Of the bot's: delivered, read once somebody looked.
+    failed when the simulator gave up. Of the bot's: delivered, read once its page was opened.
     """
 
     message_id: str
@@ -51,10 +51,10 @@ class _Chat:
 
 
 class Chats:
-    """Every phone's chat, oldest message first; `changed` is emitted at every change."""
+    """Every phone's chat, oldest message first; `changes` announces each change."""
 
     def __init__(self, message_limit: int = MESSAGE_LIMIT) -> None:
-        self.changed: Signal = Signal()
+        self.changes: Changes = Changes()
         self._message_limit: int = message_limit
         self._chats: dict[str, _Chat] = {}
 
@@ -65,7 +65,7 @@ class Chats:
         if len(self._chats) >= PHONE_LIMIT:
             del self._chats[next(iter(self._chats))]
         self._chats[address] = _Chat(profile_name or "WhatsApp user")
-        self.changed.emit()
+        self.changes.announce()
 
     def profile_name(self, address: str) -> str | None:
         chat = self._chats.get(address)
@@ -93,7 +93,7 @@ class Chats:
             chat.typing_until = 0.0
         while len(chat.bubbles) > self._message_limit:
             del chat.bubbles[next(iter(chat.bubbles))]
-        self.changed.emit()
+        self.changes.announce()
 
     def set_state(self, address: str, message_id: str, state: State) -> None:
         """Changes a message's state, if the chat still holds it; read never goes back."""
@@ -102,7 +102,7 @@ class Chats:
         if chat is None or bubble is None or bubble.state in (state, "read"):
             return
         chat.bubbles[message_id] = replace(bubble, state=state)
-        self.changed.emit()
+        self.changes.announce()
 
     def take_unread(self, address: str) -> list[str]:
         """Marks the bot's messages as read; returns the ids that were not yet."""
@@ -127,7 +127,7 @@ class Chats:
                     break
             if typing:
                 chat.typing_until = time.monotonic() + TYPING_SECONDS
-                self.changed.emit()
+                self.changes.announce()
 
 
 def _phone(address: str, chat: _Chat) -> Phone:

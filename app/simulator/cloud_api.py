@@ -1,6 +1,6 @@
 """The Cloud API's wire format: webhook bodies as Meta builds and signs them.
 
-Nothing here does I/O; tests of a bot may import all of it.
+Nothing here does I/O.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 import secrets
 import time
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
+
+from app.addresses import is_bsuid
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | Sequence[JsonValue] | str | int | float | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
@@ -22,12 +23,6 @@ Status = Literal["sent", "delivered", "read", "failed"]
 
 BUSINESS_ACCOUNT_ID = "102290129340398"
 DISPLAY_PHONE_NUMBER = "15550783881"
-BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-
-
-def is_bsuid(address: str) -> bool:
-    """Whether an address is a business-scoped user id, not a phone number."""
-    return BSUID.fullmatch(address) is not None
 
 
 def sign(raw: bytes, secret: str) -> str:
@@ -59,29 +54,6 @@ def new_wamid(address: str, direction: Direction) -> str:
     packed = b"\x1c\x18" + bytes([len(holder)]) + holder + b"\x15\x02\x00" + way
     packed += b"\x18" + bytes([len(key)]) + key + b"\x00"
     return "wamid." + base64.b64encode(packed).decode("ascii")
-
-
-def text_body(
-    sender: str,
-    text: str,
-    *,
-    phone_number_id: str,
-    message_id: str | None = None,
-    timestamp: int | None = None,
-    profile_name: str | None = None,
-    bsuid: str | None = None,
-) -> JsonObject:
-    """A webhook body with one text; `sender` is a phone's digits or a BSUID alone."""
-    return message_body(
-        sender,
-        "text",
-        {"body": text},
-        phone_number_id=phone_number_id,
-        message_id=message_id,
-        timestamp=timestamp,
-        profile_name=profile_name,
-        bsuid=bsuid,
-    )
 
 
 def message_body(

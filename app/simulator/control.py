@@ -1,4 +1,4 @@
-"""The control API: what tests order from the simulator, and what they read back."""
+"""The control API: what tests order from the simulator, and what they read from it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.simulator.cloud_api import JsonObject, JsonValue, Status, decode, encode
-from app.simulator.faults import Fault
-from app.simulator.parts import Parts
+from app.simulator.endpoint.faults import Fault
+from app.simulator.endpoint.request_log import Wanted
 from app.simulator.phones import Said
-from app.simulator.received import Wanted
+from app.simulator.state import SimulatorState
 
 WAIT_LIMIT = 60.0
 
@@ -43,8 +43,8 @@ class StatusOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Control:
     """Routes under /control."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts: Parts = parts
+    def __init__(self, state: SimulatorState) -> None:
+        self._state: SimulatorState = state
 
     def routes(self) -> list[Route]:
         return [
@@ -68,29 +68,29 @@ class Control:
         if not 0 <= wait <= WAIT_LIMIT:
             return _refuse(f"wait must be from 0 to {WAIT_LIMIT:g} seconds")
         wanted = Wanted(after, query.get("to"), query.get("outcome"))
-        found = await self._parts.record.wait(wanted, wait, self._parts.closing)
-        return _json({"messages": [r.as_json() for r in found], "last": self._parts.record.last})
+        found = await self._state.requests.wait(wanted, wait, self._state.closing)
+        return _json({"messages": [r.as_json() for r in found], "last": self._state.requests.last})
 
     async def clear_messages(self, _request: Request) -> Response:
-        self._parts.record.clear()
-        return _json({"last": self._parts.record.last})
+        self._state.requests.clear()
+        return _json({"last": self._state.requests.last})
 
     async def list_faults(self, _request: Request) -> Response:
         return self._faults_in_force()
 
     async def add_fault(self, request: Request) -> Response:
         try:
-            self._parts.faults.add(await _order(request, Fault))
+            self._state.faults.add(await _order(request, Fault))
         except OrderError as error:
             return _refuse(str(error))
         return self._faults_in_force()
 
     async def clear_faults(self, _request: Request) -> Response:
-        self._parts.faults.clear()
+        self._state.faults.clear()
         return self._faults_in_force()
 
     async def release(self, _request: Request) -> Response:
-        self._parts.faults.release()
+        self._state.faults.release()
         return self._faults_in_force()
 
     async def say(self, request: Request) -> Response:
@@ -101,7 +101,7 @@ class Control:
                 raise OrderError("say who it is from, or give a raw value object")
         except OrderError as error:
             return _refuse(str(error))
-        message_id, attempt = await self._parts.phones.say(order, bot=order.bot, retry=order.retry)
+        message_id, attempt = await self._state.phones.say(order, bot=order.bot, retry=order.retry)
         answer: JsonObject = {"status": attempt.status, "id": message_id, "bot": attempt.bot}
         if attempt.error is not None:
             answer["error"] = attempt.error
@@ -113,18 +113,18 @@ class Control:
             self._check_bot(None)
         except OrderError as error:
             return _refuse(str(error))
-        status = await self._parts.statuses.report(order.id, order.to, order.status, order.code)
+        status = await self._state.statuses.report(order.id, order.to, order.status, order.code)
         return _json({"status": status})
 
     def _check_bot(self, bot: int | None) -> None:
-        count = len(self._parts.delivery.webhooks)
+        count = len(self._state.delivery.webhooks)
         if count == 0:
             raise OrderError("this simulator was started without bots")
         if bot is not None and bot >= count:
             raise OrderError(f"bot must be below {count}")
 
     def _faults_in_force(self) -> Response:
-        faults: list[JsonValue] = [msgspec.to_builtins(f) for f in self._parts.faults.in_force()]
+        faults: list[JsonValue] = [msgspec.to_builtins(f) for f in self._state.faults.in_force()]
         return _json({"faults": faults})
 
 

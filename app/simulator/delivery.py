@@ -1,4 +1,4 @@
-"""Webhook deliveries as Meta makes them: to the bots in turn, again while none took it."""
+"""Webhook deliveries as Meta makes them: to the bots in turn, again until one takes it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import anyio
 import httpx2
 from anyio.abc import TaskGroup
 
-from app import telemetry
 from app.simulator.cloud_api import sign
+from app.telemetry import simulator as telemetry
 
 RETRY_GAPS = (0.5, 1.0, 2.0, 4.0, 8.0, *(15.0,) * 40)
-ANSWER_SECONDS = 10.0
+ANSWER_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Delivery:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Holds the connections and the retries; leaving it abandons the retries."""
-        timeout = httpx2.Timeout(ANSWER_SECONDS)
+        timeout = httpx2.Timeout(ANSWER_TIMEOUT)
         async with (
             httpx2.AsyncClient(timeout=timeout, trust_env=False) as client,
             anyio.create_task_group() as tasks,
@@ -123,8 +123,11 @@ class Delivery:
         try:
             response = await self._client.post(self._webhooks[bot], content=raw, headers=headers)
         except httpx2.HTTPError as error:
-            return Attempt(bot, None, f"{type(error).__name__}: {error}")
-        return Attempt(bot, response.status_code)
+            attempt = Attempt(bot, None, f"{type(error).__name__}: {error}")
+        else:
+            attempt = Attempt(bot, response.status_code)
+        telemetry.count_webhook(taken=attempt.taken)
+        return attempt
 
 
 def webhook_url(bot: str) -> str:

@@ -1,10 +1,12 @@
-"""What every answer carries, and what no other site may ask a browser to do here."""
+"""The headers of every answer, and the refusal of unsafe requests from other sites."""
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.server import is_cross_site
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -36,16 +38,8 @@ class Guard:
                     headers[name] = value
             await send(message)
 
-        if scope["method"] not in ("GET", "HEAD") and _is_foreign(Headers(scope=scope)):
+        if is_cross_site(scope):
             refusal = PlainTextResponse("This request came from another site.\n", 403)
             await refusal(scope, receive, send_with_headers)
             return
         await self._app(scope, receive, send_with_headers)
-
-
-def _is_foreign(headers: Headers) -> bool:
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site not in ("same-origin", "none")
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")

@@ -1,4 +1,4 @@
-"""The phones in the browser: plain pages, kept fresh by a signal and two fragments."""
+"""The phones in the browser: plain pages, kept fresh by an event stream and two fragments."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app.simulator.address import AddressError, read_address, show_address
+from app.addresses import write_address
+from app.simulator.address import AddressError, read_address
 from app.simulator.chats import Bubble, Phone
-from app.simulator.parts import Parts
 from app.simulator.phones import Said
+from app.simulator.state import SimulatorState
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEXT_LIMIT = 65_536
@@ -39,8 +40,8 @@ STATE_WORDS = {
 class Pages:
     """Routes for people: `/`, `/phones/…` and the stream `/events`."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts: Parts = parts
+    def __init__(self, state: SimulatorState) -> None:
+        self._state: SimulatorState = state
         self._templates: jinja2.Environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -49,7 +50,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            address=show_address,
+            address=write_address,
             path=_path,
             clock=_clock,
             state_words=STATE_WORDS.__getitem__,
@@ -72,7 +73,7 @@ class Pages:
     async def list_phones(self, request: Request) -> Response:
         """The fragment with the list of phones; `?current=` is the one shown."""
         current = request.query_params.get("current", "")
-        return self._render("_phones.html", 200, phones=self._parts.chats.phones(), current=current)
+        return self._render("_phones.html", 200, phones=self._state.chats.phones(), current=current)
 
     async def add_phone(self, request: Request) -> Response:
         form = await request.form()
@@ -81,19 +82,19 @@ class Pages:
             address = read_address(typed if isinstance(typed, str) else "")
         except AddressError as error:
             return self._page(None, 400, typed=typed, address_error=str(error))
-        self._parts.chats.open(address)
+        self._state.chats.open(address)
         return RedirectResponse(f"/phones/{_path(address)}", 303)
 
     async def show_phone(self, request: Request) -> Response:
         address = self._address(request)
         refresh = request.query_params.get("refresh") == "3"
-        self._parts.statuses.read(address)
+        self._state.statuses.read(address)
         return self._page(address, refresh=refresh)
 
     async def list_messages(self, request: Request) -> Response:
         """The fragment with a phone's messages; asking for it is looking at it."""
         address = self._address(request)
-        self._parts.statuses.read(address)
+        self._state.statuses.read(address)
         return self._render("_messages.html", 200, **self._chat(address))
 
     async def say(self, request: Request) -> Response:
@@ -107,11 +108,11 @@ class Pages:
         if len(text) > TEXT_LIMIT:
             error = f"A message has at most {TEXT_LIMIT} characters; this one has {len(text)}."
             return self._page(address, 400, text=text, text_error=error)
-        if not self._parts.delivery.webhooks:
-            error = "This simulator was started without bots: nobody would hear it."
+        if not self._state.delivery.webhooks:
+            error = "This simulator was started without bots: no bot would get the message."
             return self._page(address, 400, text=text, text_error=error)
         tried = anyio.Event()
-        self._parts.delivery.tasks.start_soon(self._send, Said(sender=address, text=text), tried)
+        self._state.delivery.tasks.start_soon(self._send, Said(sender=address, text=text), tried)
         with anyio.move_on_after(FIRST_ATTEMPT_SECONDS):
             await tried.wait()
         return RedirectResponse(f"/phones/{_path(address)}#latest", 303)
@@ -120,20 +121,20 @@ class Pages:
         return EventSourceResponse(self._changes(), ping=15)
 
     async def _send(self, said: Said, tried: anyio.Event) -> None:
-        await self._parts.phones.say(said)
+        await self._state.phones.say(said)
         tried.set()
 
     async def _changes(self) -> AsyncIterator[dict[str, str]]:
-        version = self._parts.chats.changed.version
-        while not self._parts.closing.is_set():
+        version = self._state.chats.changes.version
+        while not self._state.closing.is_set():
             yield {"event": "changed", "data": str(version)}
             await anyio.sleep(COALESCE_SECONDS)
-            version = await self._parts.chats.changed.wait(version)
+            version = await self._state.chats.changes.wait(version)
 
     def _address(self, request: Request) -> str:
         """The phone meant by the path: one in the list, or any readable address."""
         typed = str(request.path_params["address"])
-        if self._parts.chats.find(typed) is not None:
+        if self._state.chats.find(typed) is not None:
             return typed
         try:
             return read_address(typed)
@@ -141,8 +142,8 @@ class Pages:
             raise HTTPException(404, str(error)) from error
 
     def _chat(self, address: str) -> dict[str, object]:
-        bubbles = self._parts.chats.bubbles(address)
-        phone = self._parts.chats.find(address) or Phone(address, "WhatsApp user", None, 0, False)
+        bubbles = self._state.chats.bubbles(address)
+        phone = self._state.chats.find(address) or Phone(address, "WhatsApp user", None, 0, False)
         quoted: dict[str, Bubble] = {bubble.message_id: bubble for bubble in bubbles}
         return {"phone": phone, "bubbles": bubbles, "quoted": quoted}
 
@@ -161,9 +162,9 @@ class Pages:
         return self._render(
             "page.html",
             status,
-            phones=self._parts.chats.phones(),
+            phones=self._state.chats.phones(),
             current=address or "",
-            bots=self._parts.delivery.webhooks,
+            bots=self._state.delivery.webhooks,
             refresh=refresh,
             now=time.time_ns(),
             typed=typed,

@@ -46,7 +46,7 @@ class Statuses:
         self._start(message_id, ("sent", "delivered"))
 
     def read(self, address: str) -> None:
-        """Somebody looks at this phone: reports its unread messages as read."""
+        """Reports the unread messages of a phone that is looked at as read."""
         for message_id in self._chats.take_unread(address):
             if message_id in self._followed:
                 self._start(message_id, ("read",))

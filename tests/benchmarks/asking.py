@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from app.telemetry import configure_logging
+from app.telemetry.logs import configure_logging
 
 Open = Callable[..., AbstractAsyncContextManager[Any]]
 """Opens what is asked over there; its methods are `async def`."""

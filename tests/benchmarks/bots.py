@@ -18,12 +18,13 @@ import psycopg
 
 from app.database.pool import Pool, open_pool
 from app.database.retrying import deadline_from_now
+from app.notifications import EVERYBODY
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
+from app.sessions.evictions import Eviction
 from app.sessions.listener import Listener
-from app.sessions.signals import EVERYBODY, Eviction
 from app.sessions.store import load_session
-from app.sessions.turn import Turns
+from app.sessions.turn import Turns, ask_at_once
 from tests.benchmarks.chat import make_message, nova
 
 BARE = "bare"
@@ -67,7 +68,9 @@ class Bots:
         ready = asyncio.Event()
         cache = Cache(1_000_000, lambda: True)
         acknowledgements = Acknowledgements(self._pool, bot)
-        await _write(self._pool, "SELECT report_bot(%s, 'bench', 1, true, 0)", (bot,))
+        await _write(
+            self._pool, "SELECT novabot_internal.report_bot(%s, 'bench', 1, true, 0)", (bot,)
+        )
 
         def evict(eviction: Eviction) -> int:
             if eviction.clients == EVERYBODY:
@@ -140,7 +143,7 @@ class Bots:
         return heard
 
     async def _take_turns(self, phones: Sequence[str], a_second: float) -> None:
-        turns = Turns(self._pool, self._caches[0], nova())
+        turns = Turns(self._pool, self._caches[0], ask_at_once(nova()))
         at = time.monotonic()
         async with asyncio.TaskGroup() as group:
             while True:

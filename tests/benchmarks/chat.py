@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from app.bot.app import load_responder
-from app.sessions.session import InstantResponder, Message, is_instant
+from app.bot.responder import load_responder
+from app.messages import Message, is_instant
+from app.sessions.session import InstantResponder
 from app.settings import Settings
 
 TEXT = "Hai, apa kabar hari ini?"

@@ -24,7 +24,7 @@ from app.database.retrying import deadline_from_now
 from app.sessions.cache import Cache
 from app.sessions.session import InstantResponder, Session
 from app.sessions.store import Committed, commit_turn, load_session
-from app.sessions.turn import Turns
+from app.sessions.turn import Turns, ask_at_once
 from tests.benchmarks.chat import make_message, nova
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, make_clients
@@ -97,7 +97,7 @@ async def _run_redis(program: str) -> AsyncIterator[list[Redis]]:
 async def _compare(section: Section, program: str, url: str, phones: list[str]) -> None:
     pool = await open_pool(url, name="bench", size=POOL_SIZE)
     responder = nova()
-    turns = Turns(pool, Cache(1_000, lambda: True), responder)
+    turns = Turns(pool, Cache(1_000, lambda: True), ask_at_once(responder))
     for phone in phones[:16]:
         await turns.take(make_message(phone))
     async with _run_redis(program) as redis:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psycopg
 
-from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
+from app.local.embedded import EmbeddedServer
 
 _MAKE_CLIENTS = """
     INSERT INTO "User" (id, nama)

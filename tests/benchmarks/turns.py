@@ -15,10 +15,11 @@ from psycopg.types.json import Jsonb
 from app.bot.app import POOL_SIZE
 from app.database.pool import Pool, open_pool
 from app.database.retrying import deadline_from_now
+from app.messages import Reply
 from app.sessions.cache import Cache
-from app.sessions.session import Reply, Session
+from app.sessions.session import Session
 from app.sessions.store import Committed, commit_turn, load_session
-from app.sessions.turn import Turns
+from app.sessions.turn import Turns, ask_at_once
 from tests.benchmarks.chat import TEXT, make_message, nova
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, count_transactions, make_clients
@@ -84,7 +85,7 @@ async def _compare(url: str, phones: list[str]) -> Section:
 
 async def _make_acts(pool: Pool, plain_pool: Pool, phones: list[str]) -> Mapping[str, Act]:
     cache = Cache(1_000, lambda: True)
-    turns = Turns(pool, cache, nova())
+    turns = Turns(pool, cache, ask_at_once(nova()))
     for phone in phones[:16]:
         await turns.take(make_message(phone))
     fenced: dict[int, Session] = {}
@@ -150,7 +151,7 @@ async def _make_acts(pool: Pool, plain_pool: Pool, phones: list[str]) -> Mapping
         "SELECT 1": select,
         "no fence, five statements": write_by_statements,
         "no fence, one statement": write_at_once,
-        "commit_turn()": commit,
+        "novabot_internal.commit_turn()": commit,
         "Turns.take, NovaBot answering": take,
     }
 
@@ -158,7 +159,7 @@ async def _make_acts(pool: Pool, plain_pool: Pool, phones: list[str]) -> Mapping
 async def _take_turns(url: str, phone: str, count: int) -> None:
     pool = await open_pool(url, name="bench", size=1)
     await pool.wait()
-    turns = Turns(pool, Cache(10, lambda: True), nova())
+    turns = Turns(pool, Cache(10, lambda: True), ask_at_once(nova()))
     for _ in range(count):
         await turns.take(make_message(phone))
     await pool.close()

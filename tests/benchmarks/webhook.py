@@ -15,12 +15,13 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.simulator.cloud_api import encode, new_wamid, sign, text_body
+from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.benchmarks.asking import run_process
 from tests.benchmarks.chat import TEXT
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, count_transactions, make_clients
 from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
+from tests.webhook_bodies import text_body
 
 AT_ONCE = (1, 4, 16, 64)
 ROUNDS = 3

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from app.sessions.session import Responder
 from tests.bot.outboxes import open_outbox
@@ -36,7 +36,7 @@ async def start_bot(
             running = await stack.enter_async_context(
                 run_bot(monkeypatch, url, api.url, responder or asked.make())
             )
-            api.simulator.parts.delivery._webhooks.append(f"{running.url}/webhook")
+            api.simulator.simulation.delivery._webhooks.append(f"{running.url}/webhook")
             if ready:
                 await running.until_ready()
             return running

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.bot.whatsapp.client import CloudApi, Outcome, Patience
+from app.bot.whatsapp.cloud_api import CloudApi, Outcome, Timeouts
+from app.messages import Outgoing
 from tests.streams import Handle, serve_streams
 
 PHONE = "6281234567890"
 USER_ID = "ID.4a5b6c7d8e9f"
 NUMBER_ID = "105550001"
-SHORT = Patience(pool=0.2, connect=0.2, write=0.2, read=0.2, whole=1)
+SHORT = Timeouts(pool=0.2, connect=0.2, write=0.2, read=0.2, whole=1)
 
 Answer = Handle
 """What a server does with a connection once it has read a request."""
@@ -79,9 +80,9 @@ def accepting(identifier: str = "wamid.QUJD") -> Answer:
     return answering(200, json.dumps(answer).encode())
 
 
-async def send(url: str, address: str = PHONE, patience: Patience = SHORT) -> Outcome:
-    async with CloudApi.open(url, NUMBER_ID, "a-token", patience) as api:
-        return await api.send_text(address, "halo é", "row-7")
+async def send(url: str, address: str = PHONE, timeouts: Timeouts = SHORT) -> Outcome:
+    async with CloudApi.open(url, NUMBER_ID, "a-token", timeouts) as api:
+        return await api.send(address, Outgoing("halo é"), "row-7")
 
 
 async def send_to(answer: Answer) -> Outcome:

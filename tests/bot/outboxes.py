@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from tests.sessions.turns import PHONE
 
@@ -16,7 +16,7 @@ from tests.sessions.turns import PHONE
 def open_outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
     """The outbox of a living bot."""
     bot = uuid4()
-    connection.execute("SELECT report_bot(%s, 'here', 1, true, 0)", (bot,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
     return Outbox(pool, cloud, bot)
 
 

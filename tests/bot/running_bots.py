@@ -14,15 +14,16 @@ import httpx2
 import pytest
 
 from app.bot.app import Bot
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import open_pool
 from app.server import HttpServer
 from app.sessions.session import Responder
 from app.settings import load_settings
 from app.simulator.app import Simulator, create_app, create_server
-from app.simulator.cloud_api import JsonValue, encode, sign, text_body
-from app.simulator.faults import Fault
+from app.simulator.cloud_api import JsonValue, encode, sign
+from app.simulator.endpoint.faults import Fault
 from tests.sessions.waiting import until
+from tests.webhook_bodies import text_body
 
 NUMBER_ID = "106540352242922"
 ACCESS_TOKEN = "the-token"
@@ -123,16 +124,16 @@ class Api:
     simulator: Simulator
 
     def order(self, **fault: Any) -> None:
-        self.simulator.parts.faults.add(Fault(**fault))
+        self.simulator.simulation.faults.add(Fault(**fault))
 
     def release(self) -> None:
-        self.simulator.parts.faults.release()
+        self.simulator.simulation.faults.release()
 
     def texts(self, to: str | None = None, outcome: str | None = "accepted") -> list[str]:
         """What was sent, in the order of arrival."""
         return [
             received.text or ""
-            for received in self.simulator.parts.record._requests
+            for received in self.simulator.simulation.requests._requests
             if to in (None, received.to) and outcome in (None, received.outcome)
         ]
 

@@ -16,7 +16,7 @@ from tests.sessions.waiting import until
 DISABLED = 'trigger reset_deleted on "User" is disabled'
 SLEEPING = (
     'trigger signal_deleted on "Session" is not ENABLE ALWAYS:'
-    " it sleeps under session_replication_role = replica"
+    " it does not fire under session_replication_role = replica"
 )
 
 
@@ -42,7 +42,7 @@ async def test_drift_makes_a_bot_unready_while_its_answers_stay_right(
     connection.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
     await until_unready(bot, DISABLED)
     assert "run novabot doctor" in (await bot.get("/ready")).text
-    # Nobody is told of this delete; the fence knows.
+    # No notification tells of this delete; the fence finds it.
     connection.execute('DELETE FROM "User"')
     assert await bot.say("siapa nama saya", PHONE) == 200
     assert await api.until_sent(2, PHONE) == ["1: Halo Petang", "1: Siapa nama Anda?"]
@@ -83,8 +83,8 @@ async def test_an_audit_that_cannot_be_made_is_no_good_news(
     start_bot: StartBot, connection: psycopg.Connection
 ) -> None:
     bot = await start_bot()
-    connection.execute("ALTER FUNCTION audit_triggers() RENAME TO audit_nothing")
+    connection.execute("ALTER FUNCTION novabot_internal.audit_triggers() RENAME TO audit_nothing")
     await until_unready(bot, "the triggers are not audited")
     assert await bot.say("nama saya Petang", PHONE) == 200
-    connection.execute("ALTER FUNCTION audit_nothing() RENAME TO audit_triggers")
+    connection.execute("ALTER FUNCTION novabot_internal.audit_nothing() RENAME TO audit_triggers")
     await bot.until_ready()

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from app.bot import outbox as sending
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi, Outcome
+from app.crm.conversation import find_waiting_clients
 from app.database.errors import Unavailable
 from app.database.pool import Pool
+from app.messages import Outgoing
 from tests.bot.conftest import StartBot
 from tests.bot.outboxes import has_statuses, make_due, open_outbox, queue, read_statuses
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, run_api
 from tests.sessions.turns import CLIENT, PHONE
 from tests.sessions.waiting import until
+
+
+def test_every_outcome_has_its_name_in_the_metric() -> None:
+    assert set(sending._NAMES) == set(get_args(Outcome))
+
 
 # In order, once
 
@@ -142,6 +150,101 @@ async def test_a_refusal_of_everything_pauses_everything_and_loses_nothing(
     assert api.texts(PHONE, None) == ["one"]
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("x" * 4_097, "the text has 4097 characters; WhatsApp takes 4096"),
+        ("", "the text is empty"),
+    ],
+)
+async def test_a_text_that_whatsapp_would_refuse_is_failed_with_the_reason_and_not_posted(
+    outbox: Outbox, connection: psycopg.Connection, api: Api, body: str, reason: str
+) -> None:
+    queue(connection, body, "two")
+    outbox.wake(CLIENT)
+    await until(has_statuses(connection, "failed", "sent"), "settled")
+    assert api.texts(PHONE, None) == ["two"]
+    row = connection.execute(
+        'SELECT "errorText", "errorCode" FROM "Conversation" ORDER BY id LIMIT 1'
+    ).fetchone()
+    assert row == (reason, None)
+
+
+# A newer release queues what this one cannot send
+
+
+def queue_later_kind(connection: psycopg.Connection, phone: str = PHONE) -> None:
+    """As a bot of a later release, during a rolling upgrade."""
+    connection.execute(
+        'INSERT INTO "Conversation"'
+        ' ("userId", direction, kind, body, detail, status, address, at)'
+        " VALUES (%s, 'out', 'hologram', 'a bird', '{\"id\": 7}', 'queued', %s,"
+        " now() - interval '5 seconds')",
+        (f"{phone}@c.us", phone),
+    )
+
+
+async def test_a_kind_of_a_later_release_is_left_to_it_and_the_order_is_kept(
+    start_bot: StartBot, connection: psycopg.Connection, api: Api
+) -> None:
+    queue(connection, "one", age=5)
+    queue_later_kind(connection)
+    queue(connection, "three", age=5)
+    queue(connection, "other", phone="6281298765432", age=5)
+    bot = await start_bot()
+    await api.until_sent(1, PHONE)
+    await api.until_sent(1, "6281298765432")
+    # Its own answer too comes after those that are older.
+    assert await bot.say("siapa nama saya", PHONE) == 200
+    await until(has_statuses(connection, "delivered", "queued", "queued", "queued"), "the first")
+    row = connection.execute(
+        'SELECT status, attempts, "claimedBy" FROM "Conversation" WHERE kind = \'hologram\''
+    ).fetchone()
+    assert row == ("queued", 0, None)
+    # A bot of the later release sends it.
+    connection.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE kind = 'hologram'")
+    sent = await api.until_sent(3, PHONE)
+    assert sent == ["one", "three", "1: Siapa nama Anda?"]
+
+
+async def test_a_client_who_waits_for_a_later_release_wakes_no_bot_of_this_one(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    queue(connection, "one", age=5)
+    queue(connection, "other", phone="6281298765432", age=5)
+    connection.execute("UPDATE \"Conversation\" SET kind = 'hologram' WHERE body = 'one'")
+    waiting = await find_waiting_clients(pool, uuid4())
+    assert [client.id for client in waiting] == ["6281298765432@c.us"]
+
+
+async def test_a_bot_warns_of_what_has_waited_for_a_later_release_for_a_minute(
+    start_bot: StartBot, connection: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    queue(connection, "one", "two", age=70)
+    connection.execute("UPDATE \"Conversation\" SET kind = 'hologram' WHERE body = 'one'")
+    await start_bot()
+    log = ""
+
+    def is_warned() -> bool:
+        nonlocal log
+        log += "".join(capfd.readouterr())
+        return "wait for a bot of a newer release" in log and "hologram" in log
+
+    await until(is_warned, "the warning")
+    assert read_statuses(connection) == ["queued", "queued"]
+
+
+async def test_a_kind_of_a_later_release_is_cancelled_by_a_reset_like_any_other(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    queue(connection)
+    queue_later_kind(connection)
+    connection.execute('DELETE FROM "User"')
+    queue(connection, "of this incarnation")
+    outbox.wake(CLIENT)
+    assert await api.until_sent(1, PHONE) == ["of this incarnation"]
+
+
 # What may have gone out
 
 
@@ -183,13 +286,13 @@ async def test_a_status_that_tells_of_a_failure_is_kept(
         'SELECT "waMessageId" FROM "Conversation" WHERE direction = \'out\''
     ).fetchone()
     assert row is not None
-    statuses = api.simulator.parts.statuses
+    statuses = api.simulator.simulation.statuses
     # An older status that comes late takes nothing back.
     assert await statuses.report(row[0], PHONE, "sent", None) == 200
     assert read_statuses(connection) == ["delivered"]
     assert await statuses.report(row[0], PHONE, "read", None) == 200
     assert read_statuses(connection) == ["read"]
-    # After a reset it finds nobody, and makes nobody.
+    # After a reset it finds no client, and makes none.
     connection.execute('DELETE FROM "User"')
     assert await statuses.report(row[0], PHONE, "read", None) == 200
     assert connection.execute('SELECT count(*) FROM "Conversation"').fetchone() == (0,)
@@ -199,17 +302,17 @@ async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(
     outbox: Outbox, connection: psycopg.Connection, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = False
-    ask = Outbox._ask
+    start_sending = sending.start_sending
 
-    async def lose_the_first_reply(self: Outbox, statement: Any, *parameters: Any) -> Any:
+    async def lose_the_first_reply(*args: Any) -> Any:
         nonlocal lost
-        rows = await ask(self, statement, *parameters)
-        if "start_sending" in statement and not lost:
+        started = await start_sending(*args)
+        if not lost:
             lost = True
             raise Unavailable("the connection ended before the reply came")
-        return rows
+        return started
 
-    monkeypatch.setattr(Outbox, "_ask", lose_the_first_reply)
+    monkeypatch.setattr(sending, "start_sending", lose_the_first_reply)
     queue(connection, "one", "two")
     outbox.wake(CLIENT)
     await until(has_statuses(connection, "sent", "sent"), "both sent")
@@ -234,7 +337,7 @@ async def test_what_a_bot_was_sending_when_it_died_is_not_sent_again(
     queue(connection, "one", "two", age=60)
     dead = uuid4()
     claim(connection, "one", dead)
-    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (dead,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (dead,))
     connection.execute(
         'UPDATE "Bot" SET "seenAt" = now() - interval \'20 seconds\' WHERE id = %s', (dead,)
     )
@@ -249,7 +352,7 @@ async def test_what_a_living_bot_is_sending_is_left_to_it(
     queue(connection, "one", "two", age=60)
     alive = uuid4()
     claim(connection, "one", alive)
-    connection.execute("SELECT report_bot(%s, 'there', 1, true, 0)", (alive,))
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (alive,))
     queue(connection, "other", phone="6281298765432", age=60)
     await start_bot()
     await api.until_sent(1, "6281298765432")
@@ -289,10 +392,10 @@ async def test_a_stop_does_not_wait_for_ever(
     api.order(hold=True)
     queue(connection, "one")
     outbox.wake(CLIENT)
-    outbox.say_farewell("6281298765432", ["Sudah."])
+    outbox.say_farewell("6281298765432", [Outgoing("Sudah.")])
     await until(lambda: len(api.texts(outcome="pending")) == 2, "both on their way")
     begun = time.monotonic()
     await outbox.finish(0.2)
     assert time.monotonic() - begun < 1.5
-    assert read_statuses(connection) == ["sending"]  # whoever finds it says uncertain
+    assert read_statuses(connection) == ["sending"]  # the bot that finds it says uncertain
     api.release()

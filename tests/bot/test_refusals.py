@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.bot.whatsapp.client import Refused
+from app.bot.whatsapp.cloud_api import ApiRefusal
 from tests.bot.misbehaving_servers import (
     PHONE,
     USER_ID,
@@ -56,7 +56,7 @@ from tests.bot.misbehaving_servers import (
 )
 async def test_a_refusal_is_acted_on_by_its_code(status: int, code: int, action: str) -> None:
     outcome = await send_to(refusing(status, code, message="no"))
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, ApiRefusal)
     assert (outcome.code, outcome.text, outcome.action) == (code, "no", action)
 
 
@@ -82,27 +82,27 @@ async def test_a_refusal_is_acted_on_by_its_code(status: int, code: int, action:
 async def test_a_refusal_without_a_code_is_acted_on_by_its_status(
     status: int, action: str, body: bytes
 ) -> None:
-    assert await send_to(answering(status, body)) == Refused(status, f"HTTP {status}", action)
+    assert await send_to(answering(status, body)) == ApiRefusal(status, f"HTTP {status}", action)
 
 
 async def test_a_refusal_inside_a_success_is_a_refusal() -> None:
     outcome = await send_to(refusing(200, 131056))
-    assert isinstance(outcome, Refused) and outcome.action == "slow_client"
+    assert isinstance(outcome, ApiRefusal) and outcome.action == "slow_client"
 
 
 async def test_a_refusal_is_told_without_numbers_and_ids() -> None:
     details = f"to +62 812-3456-7890,\n{PHONE} and {USER_ID} after wamid.QUJD=="
     error = {"message": "(#131026) Undeliverable", "error_data": {"details": details}}
     outcome = await send_to(refusing(400, 131026, **error))
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, ApiRefusal)
     assert outcome.text == "(#…) Undeliverable: to …, … and … after …"
 
 
 async def test_a_refusal_that_breaks_off_may_have_been_a_passing_one() -> None:
     outcome = await send_to(answering(400, b'{"err', claimed=99))
-    assert isinstance(outcome, Refused) and (outcome.code, outcome.action) == (400, "retry")
+    assert isinstance(outcome, ApiRefusal) and (outcome.code, outcome.action) == (400, "retry")
 
 
 async def test_a_server_error_that_breaks_off_is_a_refusal() -> None:
     outcome = await send_to(answering(500, b"oo", claimed=99))
-    assert isinstance(outcome, Refused) and outcome.action == "retry"
+    assert isinstance(outcome, ApiRefusal) and outcome.action == "retry"

@@ -1,7 +1,7 @@
 """An answer that is about to go out, or on its way, when its client is reset or edited.
 
 Until `sending` is committed, a reset stops it. Once the first byte is on its way nothing can; then
-nothing that is written about it afterwards may touch the client's next life.
+nothing that is written about it afterwards may touch the client's next incarnation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from app.bot import outbox as sending
 from app.bot.outbox import Outbox
-from app.bot.whatsapp.client import CloudApi
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from tests.bot.conftest import StartBot
 from tests.bot.outboxes import has_statuses, open_outbox, queue, read_statuses
@@ -42,21 +42,17 @@ def act_at(
             act()
             acted.append(True)
 
-    def patch(name: str) -> None:
-        fetch = getattr(sending, name)
+    call = getattr(sending, statement)
 
-        async def fetch_and_act(pool: Pool, text: Any, *rest: Any) -> Any:
-            if statement in text and when == "before":
-                act_once()
-            rows = await fetch(pool, text, *rest)
-            if statement in text and when == "after":
-                act_once()
-            return rows
+    async def call_and_act(*args: Any, **more: Any) -> Any:
+        if when == "before":
+            act_once()
+        result = await call(*args, **more)
+        if when == "after":
+            act_once()
+        return result
 
-        monkeypatch.setattr(sending, name, fetch_and_act)
-
-    patch("fetch_row")
-    patch("fetch_rows")
+    monkeypatch.setattr(sending, statement, call_and_act)
     return acted
 
 
@@ -118,7 +114,7 @@ async def test_what_is_done_at_an_await_of_a_send_decides_it(
 ) -> None:
     outbox = open_outbox(pool, cloud, connection)
     statement = (RESETS | EDITS)[act].encode()
-    queue(connection, "of the old life")
+    queue(connection, "of the old incarnation")
     connection.execute('INSERT INTO "Session" ("userId") VALUES (%s)', (CLIENT,))
     is_sent = True
     if (at := AWAITS[where]) is None:
@@ -135,19 +131,19 @@ async def test_what_is_done_at_an_await_of_a_send_decides_it(
         outbox.wake(CLIENT)
         await until(lambda: done, "the moment of the act")
     await outbox.finish(5)
-    assert api.texts(PHONE, None) == (["of the old life"] if is_sent else [])
+    assert api.texts(PHONE, None) == (["of the old incarnation"] if is_sent else [])
     assert read_statuses(connection) == (["sent"] if act in EDITS else [])
 
     # The next answer, whose row may have the id of the old one, goes out as ever.
     outbox = open_outbox(pool, cloud, connection)
-    queue(connection, "of this life")
+    queue(connection, "of this incarnation")
 
     def is_next_sent() -> bool:
         outbox.wake(CLIENT)
         return read_statuses(connection)[-1:] == ["sent"]
 
     await until(is_next_sent, "the next sent")
-    assert api.texts(PHONE, None)[-1] == "of this life"
+    assert api.texts(PHONE, None)[-1] == "of this incarnation"
     assert len(api.texts(PHONE, None)) == 1 + is_sent
     assert set(read_statuses(connection)) == {"sent"}
 

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from app.database.migrations import migrate
-from app.sessions.session import Message, Reply, Session, instant
-from app.simulator.cloud_api import encode, sign, text_body
+from app.messages import Message, Reply, instant
+from app.sessions.session import Session
+from app.simulator.cloud_api import encode, sign
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import APP_SECRET, NUMBER_ID, VERIFY_TOKEN, Api, RunningBot
 from tests.sessions.black_hole import open_door
@@ -28,6 +29,7 @@ from tests.sessions.turns import (
 )
 from tests.sessions.waiting import until
 from tests.streams import close_stream
+from tests.webhook_bodies import text_body
 
 MIB = 1024 * 1024
 
@@ -176,7 +178,7 @@ async def test_a_body_that_turns_out_too_large_is_refused(bot: RunningBot) -> No
 
 
 async def speak(bot: RunningBot, parts: list[bytes]) -> int:
-    """Writes these bytes, whoever reads them, and returns the status that comes back."""
+    """Writes these bytes, even if they are not read, and returns the status that comes back."""
     address = urlsplit(bot.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:

@@ -1,51 +1,30 @@
-"""The dashboard in a real browser: Chromium of the distribution, or one that Playwright brought."""
+"""The dashboard in a real browser."""
 
 from __future__ import annotations
 
 import gzip
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import open_browser
 from tests.dashboard.running import PASSWORD, Dashboard, add_operators, add_petang, run_dashboard
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent / "axe-4.14.1.min.js.gz"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BOT_A = "11111111-1111-1111-1111-111111111111"
 BOT_B = "22222222-2222-2222-2222-222222222222"
 PETANG = "/clients/6281717407674@c.us"
 
 
-def find_chromium() -> str | None:
-    """NOVABOT_TEST_CHROMIUM, or the browser on the path."""
-    given = os.environ.get("NOVABOT_TEST_CHROMIUM")
-    return given or shutil.which("chromium") or shutil.which("google-chrome")
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = find_chromium()
-    if program is None:
-        pytest.skip("there is no Chromium: install it, or name it in NOVABOT_TEST_CHROMIUM")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield launched
-        launched.close()
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -72,15 +51,15 @@ def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
 
 def log_in(page: Page) -> None:
     page.goto("/clients")
-    page.get_by_label("Name").fill("ana")
+    page.get_by_label("Username").fill("ana")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Clients")).to_be_visible()
 
 
 def start_bots(connection: psycopg.Connection) -> None:
-    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 1)", [BOT_A])
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 1)", [BOT_B])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 1)", [BOT_A])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, true, 1)", [BOT_B])
 
 
 def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowledge(
@@ -95,16 +74,23 @@ def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowled
     expect(page.locator("a.row")).to_have_count(1)
     expect(page).to_have_url("/clients?q=0817-1740")
     page.get_by_role("link", name="Petang").click()
-    expect(page.get_by_text('"topic": "pesanan"')).to_be_visible()
+    remembered = page.get_by_role("region", name="What the bot remembers")
+    expect(remembered.get_by_text("pesanan", exact=True)).to_be_visible()
+    remembered.get_by_text("Technical details").click()
+    expect(remembered.get_by_text('"topic": "pesanan"')).to_be_visible()
     page.get_by_role("link", name="Reset …").click()
     expect(page.get_by_text("3 messages received")).to_be_visible()
     page.get_by_role("button", name="Reset Petang (+62 817-1740-7674)").click()
     receipt = page.locator("#receipt")
     expect(receipt).to_contain_text("waiting for 2 bots")
     number = page.url.rsplit("/", 1)[1]
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number]
+    )
     expect(receipt).to_contain_text("waiting for 1 bot.")
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_B, number])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_B, number]
+    )
     expect(receipt).to_contain_text("Forgotten, in the database and in every bot")
     expect(receipt.locator(".tag.good")).to_have_count(2)
     assert connection.execute(

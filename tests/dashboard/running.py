@@ -14,9 +14,9 @@ from typing import Any
 import httpx2 as httpx
 import psycopg
 
-from app.dashboard.accounts import create_token, hash_cookie, hash_password
+from app.crm.operators import TOKEN_PREFIX, hash_cookie, hash_password, hash_token
+from app.dashboard.access.identity import SESSION_COOKIE
 from app.dashboard.app import create_server
-from app.dashboard.operators import SESSION_COOKIE
 from app.server import HttpServer
 from app.settings import load_settings
 
@@ -52,7 +52,11 @@ class Dashboard:
     def program(self) -> httpx.Client:
         """A program with a token."""
         with psycopg.connect(self.database_url, autocommit=True) as conn:
-            token = create_token(conn, "crm-export")
+            token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+            conn.execute(
+                'INSERT INTO "ApiToken" ("tokenHash", name) VALUES (%s, %s)',
+                [hash_token(token), "crm-export"],
+            )
         return self.client(headers={"Authorization": f"Bearer {token}"})
 
 

@@ -81,15 +81,15 @@ def test_a_client_is_found_by_any_handle(
     program: httpx.Client, connection: psycopg.Connection, handle: str
 ) -> None:
     add_petang(connection)
-    life = connection.execute('SELECT incarnation FROM "User"').fetchone()
-    assert life
+    incarnation = connection.execute('SELECT incarnation FROM "User"').fetchone()
+    assert incarnation
     assert program.get(f"/api/clients/{quote(handle)}").json() == {
         "id": "6281717407674@c.us",
         "nama": "Petang",
         "aliases": ["6281717407674", "ID.9f3c2b"],
         "context": {"topic": "pesanan"},
         "messages": 5,
-        "incarnation": str(life[0]),
+        "incarnation": str(incarnation[0]),
     }
 
 
@@ -98,14 +98,18 @@ def test_delete_is_a_reset_with_a_receipt(
     program: httpx.Client, connection: psycopg.Connection, handle: str
 ) -> None:
     add_petang(connection)
-    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 1)", [BOT])
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 1)", [BOT.replace("1", "2")])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 1)", [BOT])
+    connection.execute(
+        "SELECT novabot_internal.report_bot(%s, 'nova-b', 2, true, 1)", [BOT.replace("1", "2")]
+    )
     answer = program.delete(f"/api/clients/{quote(handle)}")
     assert answer.status_code == 200
     reset = answer.json()["reset"]
     counts = {"reset": reset, "clients": 1, "sessions": 1, "conversations": 5}
     assert answer.json() == counts
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT, reset])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT, reset]
+    )
     receipt = program.get(f"/api/resets/{reset}").json()
     (ack,) = receipt["acks"]
     assert datetime.fromisoformat(ack["ackedAt"]) > datetime.fromisoformat(receipt["at"])

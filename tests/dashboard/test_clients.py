@@ -52,7 +52,7 @@ def test_a_search_finds_names_numbers_in_any_spelling_and_the_last_text(
         assert shown_ids(ana.get("/clients", params={"q": typed}).text) == ["6281717407674@c.us"]
 
 
-def test_a_search_that_finds_nobody_says_so(
+def test_a_search_that_finds_no_client_says_so(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
@@ -73,7 +73,7 @@ def test_search_as_you_type_fetches_the_rows_alone(
     )
 
 
-def test_paging_shows_everybody_once_while_others_become_active(
+def test_paging_shows_every_client_once_while_others_become_active(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_clients(connection, 130)
@@ -154,13 +154,13 @@ def test_an_id_may_be_anything(ana: httpx.Client, connection: psycopg.Connection
         page = ana.get(f"/clients/{href}").text
         assert "Odd One" in page
         assert f'href="/clients/{href}/reset"' in page
-        life = re.findall(
+        incarnation = re.findall(
             r'name="incarnation" value="([^"]+)"', ana.get(f"/clients/{href}/reset").text
         )
-        answer = ana.post(f"/clients/{href}/reset", data={"incarnation": life[0]})
+        answer = ana.post(f"/clients/{href}/reset", data={"incarnation": incarnation[0]})
         assert answer.headers["location"].startswith("/resets/")
         assert connection.execute('SELECT count(*) FROM "User"').fetchone() == (0,)
-        again = ana.post(f"/clients/{href}/reset", data={"incarnation": life[0]})
+        again = ana.post(f"/clients/{href}/reset", data={"incarnation": incarnation[0]})
         assert again.headers["location"].startswith("/resets/")
 
 
@@ -240,9 +240,9 @@ def test_an_operator_pauses_the_bot_and_lets_it_answer_again(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    life = connection.execute('SELECT incarnation FROM "User"').fetchone()
-    assert life
-    answer = ana.post(f"{PETANG}/pause", data={"incarnation": str(life[0])})
+    incarnation = connection.execute('SELECT incarnation FROM "User"').fetchone()
+    assert incarnation
+    answer = ana.post(f"{PETANG}/pause", data={"incarnation": str(incarnation[0])})
     assert answer.headers["location"] == PETANG
     assert "Paused since" in ana.get(PETANG).text
     assert connection.execute('SELECT "pausedAt" IS NOT NULL FROM "User"').fetchone() == (True,)
@@ -250,7 +250,7 @@ def test_an_operator_pauses_the_bot_and_lets_it_answer_again(
     assert "The bot answers" in ana.get(PETANG).text
 
 
-def test_a_pause_made_for_another_life_changes_nothing(
+def test_a_pause_made_for_another_incarnation_changes_nothing(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)

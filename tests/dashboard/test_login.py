@@ -138,7 +138,9 @@ def test_too_many_failures_from_an_address_stop_it_for_every_account(
     dashboard: Dashboard, connection: psycopg.Connection
 ) -> None:
     for number in range(40):
-        connection.execute("SELECT begin_login(%s, '127.0.0.1')", [f"guess {number}"])
+        connection.execute(
+            "SELECT novabot_internal.begin_login(%s, '127.0.0.1')", [f"guess {number}"]
+        )
     with dashboard.client() as client:
         assert log_in(client).status_code == 429
 

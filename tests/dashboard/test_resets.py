@@ -15,11 +15,11 @@ BOT_B = "22222222-2222-2222-2222-222222222222"
 
 
 def start_bots(connection: psycopg.Connection) -> None:
-    connection.execute("SELECT report_bot(%s, 'nova-a', 1, true, 5)", [BOT_A])
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, true, 7)", [BOT_B])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 5)", [BOT_A])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, true, 7)", [BOT_B])
 
 
-def life_of(connection: psycopg.Connection) -> str:
+def incarnation_of(connection: psycopg.Connection) -> str:
     found = connection.execute('SELECT incarnation FROM "User"').fetchone()
     assert found
     return str(found[0])
@@ -51,7 +51,7 @@ def test_the_page_before_the_reset_says_what_will_go(
     assert "2 messages sent" in text
     assert "1 of them still waiting" in text
     assert "2 addresses" in text
-    assert "2 bots are listening" in text
+    assert "2 bots are connected" in text
     assert "There is no undo" in text
     assert "Reset Petang (+62 817-1740-7674)" in text
     assert count_left(connection) == (1, 1, 5, 0)
@@ -60,7 +60,7 @@ def test_the_page_before_the_reset_says_what_will_go(
 def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Connection) -> None:
     add_petang(connection)
     start_bots(connection)
-    answer = ana.post(f"{PETANG}/reset", data={"incarnation": life_of(connection)})
+    answer = ana.post(f"{PETANG}/reset", data={"incarnation": incarnation_of(connection)})
     assert answer.status_code == 303
     assert count_left(connection) == (0, 0, 0, 1)
     row = connection.execute(
@@ -73,8 +73,12 @@ def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Con
     assert "waiting for 2 bots" in text
     assert "nova-a , process 1" in text
     assert "no answer yet" in text
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT_A, row[0]])
-    connection.execute("SELECT acknowledge_resets(%s, ARRAY[%s], '{0}')", [BOT_B, row[0]])
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT_A, row[0]]
+    )
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{0}')", [BOT_B, row[0]]
+    )
     html = ana.get(answer.headers["location"]).text
     text = text_of(html)
     assert "Forgotten, in the database and in every bot" in text
@@ -87,11 +91,11 @@ def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Con
     assert text_of(fragment).strip() in text
 
 
-def test_a_reset_made_for_another_life_deletes_nothing(
+def test_a_reset_made_for_another_incarnation_deletes_nothing(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    stale = life_of(connection)
+    stale = incarnation_of(connection)
     connection.execute('DELETE FROM "User"')
     add_petang(connection)
     answer = ana.post(f"{PETANG}/reset", data={"incarnation": stale})
@@ -105,19 +109,19 @@ def test_the_second_reset_of_a_client_is_a_calm_no_op_with_its_own_receipt(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    life = life_of(connection)
-    first = ana.post(f"{PETANG}/reset", data={"incarnation": life})
-    second = ana.post(f"{PETANG}/reset", data={"incarnation": life})
+    incarnation = incarnation_of(connection)
+    first = ana.post(f"{PETANG}/reset", data={"incarnation": incarnation})
+    second = ana.post(f"{PETANG}/reset", data={"incarnation": incarnation})
     assert second.status_code == 303
     assert second.headers["location"] != first.headers["location"]
-    assert "Nothing was deleted" in ana.get(second.headers["location"]).text
+    assert "No such client; nothing was deleted." in ana.get(second.headers["location"]).text
     third = ana.post(f"{PETANG}/reset")
     assert third.status_code == 303
     rows = connection.execute('SELECT clients, actor, source FROM "Reset" ORDER BY id').fetchall()
     assert rows == [(1, "ana", "dashboard"), (0, "ana", "dashboard"), (0, "ana", "dashboard")]
 
 
-def test_without_an_incarnation_the_current_life_is_meant(
+def test_without_an_incarnation_the_current_incarnation_is_meant(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
@@ -133,16 +137,16 @@ def test_an_incarnation_that_is_none_is_refused(
     assert count_left(connection) == (1, 1, 5, 0)
 
 
-def test_double_clicks_reset_one_life_once(
+def test_double_clicks_reset_one_incarnation_once(
     dashboard: Dashboard, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    life = life_of(connection)
+    incarnation = incarnation_of(connection)
     places: list[str] = []
 
     def click() -> None:
         with dashboard.logged_in() as client:
-            answer = client.post(f"{PETANG}/reset", data={"incarnation": life})
+            answer = client.post(f"{PETANG}/reset", data={"incarnation": incarnation})
             places.append(answer.headers["location"])
 
     threads = [threading.Thread(target=click) for _ in range(4)]
@@ -166,7 +170,7 @@ def test_a_client_held_by_an_open_transaction_is_told_clearly_and_kept(
         answer = ana.post(f"{PETANG}/reset")
         assert 4 < time.monotonic() - began < 9
         assert answer.status_code == 503
-        assert "holding these rows" in answer.text
+        assert "The data is in use" in answer.text
         assert "Traceback" not in answer.text
         assert ana.get("/clients").status_code == 200
     finally:
@@ -199,20 +203,24 @@ def test_resets_by_plain_sql_are_listed_too_in_pages(
     assert len(seen) == 120
 
 
-def test_the_bots_page_tells_who_listens(ana: httpx.Client, connection: psycopg.Connection) -> None:
+def test_the_bots_page_tells_which_are_connected(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
     assert "No bot has ever run" in ana.get("/bots").text
     start_bots(connection)
-    connection.execute("SELECT report_bot(%s, 'nova-b', 2, false, 0)", [BOT_B])
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, false, 0)", [BOT_B])
     connection.execute(
         """INSERT INTO "Bot" (id, host, pid, "seenAt")
         VALUES (gen_random_uuid(), 'nova-c', 3, now() - interval '1 hour')"""
     )
-    connection.execute("SELECT report_bot(%s, 'nova-d', 4, true, 3)", [gone := BOT_A[:-1] + "9"])
-    connection.execute("SELECT retire_bot(%s)", [gone])
+    connection.execute(
+        "SELECT novabot_internal.report_bot(%s, 'nova-d', 4, true, 3)", [gone := BOT_A[:-1] + "9"]
+    )
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", [gone])
     text = text_of(ana.get("/bots").text)
-    assert re.search(r"nova-a , process 1 listening 5 clients", text)
-    assert re.search(r"nova-b , process 2 cannot hear", text)
-    assert re.search(r"nova-c , process 3 silent .* 1 h ago", text)
+    assert re.search(r"nova-a , process 1 connected 5 clients", text)
+    assert re.search(r"nova-b , process 2 not connected", text)
+    assert re.search(r"nova-c , process 3 not responding .* 1 h ago", text)
     assert re.search(r"nova-d , process 4 stopped", text)
 
 
@@ -247,14 +255,17 @@ def test_acknowledgements_arrive_as_signals_and_a_stop_ends_the_stream_at_once(
     add_petang(connection)
     start_bots(connection)
     with dashboard.logged_in() as client:
-        life = life_of(connection)
+        incarnation = incarnation_of(connection)
         stream = Stream(client)
         wait_until(lambda: stream.has('"*"'), "the stream begins with anything")
         answer = dashboard_reset(dashboard)
         number = answer.rsplit("/", 1)[1]
-        wait_until(lambda: stream.has(f'{{"reset": {number}, "clients": ["{life}"]}}'), "the reset")
+        wait_until(
+            lambda: stream.has(f'{{"reset": {number}, "clients": ["{incarnation}"]}}'), "the reset"
+        )
         connection.execute(
-            "SELECT acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_A, number]
+            "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')",
+            [BOT_A, number],
         )
         wait_until(lambda: stream.has("event: acknowledged"), "the acknowledgement")
         assert not stream.has("6281717407674")
@@ -269,7 +280,7 @@ def dashboard_reset(dashboard: Dashboard) -> str:
         return client.post(f"{PETANG}/reset").headers["location"]
 
 
-def test_whoever_lost_the_connection_hears_anything_again(
+def test_a_dashboard_that_lost_its_connection_signals_anything_again(
     dashboard: Dashboard, connection: psycopg.Connection
 ) -> None:
     with dashboard.logged_in() as client:

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import asyncio
 
-from app.dashboard.signals import (
+from app.dashboard.live.subscriptions import (
     ANYTHING,
-    DEAF,
     MOST_PENDING,
+    NOT_LISTENING,
     Signal,
     Signals,
     Subscription,
-    read_signal,
+    choose_signal,
 )
+from app.notifications import read_notification
+
+
+def read_signal(channel: str, payload: str) -> Signal:
+    return choose_signal(read_notification(channel, payload))
 
 
 def acknowledged(number: int) -> Signal:
@@ -31,10 +36,10 @@ async def test_too_much_becomes_anything() -> None:
     assert await subscription.take() == (ANYTHING,)
 
 
-async def test_a_page_begins_with_the_state_of_the_hearing() -> None:
+async def test_a_page_is_first_told_whether_the_dashboard_is_listening() -> None:
     signals = Signals()
     with signals.subscribe() as subscription:
-        assert await subscription.take() == (DEAF,)
+        assert await subscription.take() == (NOT_LISTENING,)
         signals.publish(ANYTHING)
         assert await subscription.take() == (ANYTHING,)
     with signals.subscribe() as subscription:

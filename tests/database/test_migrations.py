@@ -19,8 +19,6 @@ from app.database.migrations import (
 from app.database.pool import Pool, open_pool
 from app.database.releases import RELEASE
 
-pytestmark = pytest.mark.every_postgres
-
 FROZEN = {
     "0001_model.sql": ("edd6aa2af488c690edb3c8cd946e2d1a9525802a4937e2195a52f44b5c796838"),
     "0002_after_a_bulk_delete.sql": (

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from app.database.embedded import EmbeddedServer
 from app.database.pool import Pool, open_pool
+from app.local.embedded import EmbeddedServer
 
 
 async def ask(pool: Pool) -> object:

@@ -10,8 +10,6 @@ import pytest
 
 from app.database.migrations import MigrationError, migrate, pending, sql_directory
 
-pytestmark = pytest.mark.every_postgres
-
 GONE = (
     "novabot_internal.old_one(integer, text)",
     "novabot_internal.is_alive(text)",

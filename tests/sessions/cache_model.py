@@ -122,7 +122,7 @@ class Play:
         assert len(cache) == len(model.entries)
 
     def compare(self) -> None:
-        """Everybody, at every address; also the order in which they would be dropped."""
+        """All clients, at every address; also the order in which they would be dropped."""
         self.model.trusted = True
         for address in ADDRESSES:
             assert self.cache.find(address) is self.model.find(address)

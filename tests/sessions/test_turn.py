@@ -1,4 +1,4 @@
-"""The turn against a real PostgreSQL, with nobody listening: the fence alone has to hold."""
+"""The turn against a real PostgreSQL, without a listener: the fence alone has to hold."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 
 from app.database.errors import Busy, TryLater
 from app.database.pool import Pool, open_pool
+from app.messages import Message, Outgoing
 from app.sessions import turn
-from app.sessions.session import Message
-from app.sessions.store import Committed, Refused
-from app.sessions.turn import Forgotten
+from app.sessions.store import Committed, Rejected
+from app.sessions.turn import BecameReset
 from tests.sessions.turns import (
     BSUID,
     CLIENT,
@@ -33,11 +33,11 @@ from tests.sessions.turns import (
 
 ANOTHER_BOTS_TURN = """
 SELECT c.outcome
-FROM load_session(ARRAY['6281717407674']) AS l,
-LATERAL commit_turn(
+FROM novabot_internal.load_session(ARRAY['6281717407674']) AS l,
+LATERAL novabot_internal.commit_turn(
     ARRAY['6281717407674'], l.id, l.user_revision, l.session_revision, 'wamid.other', 'text',
     'hai', NULL, now(), NULL, jsonb_set(coalesce(l.context, '{}'), '{n}', '70'), NULL,
-    ARRAY['from the other'], NULL
+    '[{"body": "from the other"}]', NULL
 ) AS c
 """
 RECREATE = 'DELETE FROM "User"; INSERT INTO "User" (id) VALUES (\'6281717407674@c.us\')'
@@ -113,12 +113,12 @@ async def test_a_turn_after_another_bots_turn_is_two_statements(
     assert len(one.asked.sessions) == 3
 
 
-async def test_a_turn_that_ends_a_life_is_one_statement_when_the_client_is_remembered(
+async def test_a_turn_that_becomes_a_reset_is_one_statement_when_the_client_is_remembered(
     side: Side, statements: list[str]
 ) -> None:
     await say(side, "nama saya Petang")
     statements.clear()
-    assert await side.turns.take(make_message("lupakan saya")) == Forgotten(("Sudah.",))
+    assert await side.turns.take(make_message("lupakan saya")) == BecameReset((Outgoing("Sudah."),))
     assert len(statements) == 1
 
 
@@ -289,7 +289,7 @@ async def test_what_is_done_at_an_await_decides_the_answer(
     sql: str,
 ) -> None:
     await say(open_side(pool), "nama saya Petang")
-    side = open_side(pool)  # remembers nobody, and so begins with a load
+    side = open_side(pool)  # remembers no client, and so begins with a load
     act_once(monkeypatch, function, when, lambda: connection.execute(sql))
     await say(side)
     check_truth(connection, sql)
@@ -319,12 +319,12 @@ async def test_a_commit_that_an_eviction_overtook_is_not_remembered(
     await say(side, "nama saya Petang")
     remembered = side.cache.find(PHONE)
     assert remembered is not None and remembered.incarnation is not None
-    life = remembered.incarnation
+    incarnation = remembered.incarnation
 
     def reset() -> None:
         # The notification of a delete that waited behind our lock, before our reply.
         connection.execute('DELETE FROM "User"')
-        side.cache.evict([life])
+        side.cache.evict([incarnation])
 
     act_once(monkeypatch, "commit_turn", "after", reset)
     await say(side)
@@ -348,7 +348,7 @@ async def test_a_load_that_an_eviction_overtook_is_not_remembered(
 
     act_once(monkeypatch, "load_session", "after", reset)
     # Delivered again, it commits nothing: what was loaded is all that could be remembered.
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     assert side.cache.find(PHONE) is None
 
 
@@ -396,7 +396,7 @@ async def test_a_client_who_asks_for_it_is_forgotten_everywhere(
     side: Side, connection: psycopg.Connection
 ) -> None:
     await say(side, "nama saya Petang")
-    assert await side.turns.take(make_message("lupakan saya")) == Forgotten(("Sudah.",))
+    assert await side.turns.take(make_message("lupakan saya")) == BecameReset((Outgoing("Sudah."),))
     assert find_everywhere(connection, "Petang") == []
     assert find_everywhere(connection, PHONE) == []
     await say(side)
@@ -408,8 +408,8 @@ async def test_a_message_delivered_twice_is_answered_once(
 ) -> None:
     message = make_message("nama saya Petang")
     assert isinstance(await side.turns.take(message), Committed)
-    assert await side.turns.take(message) == Refused("duplicate")
-    assert await open_side(pool).turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
+    assert await open_side(pool).turns.take(message) == Rejected("duplicate")
     assert read_tables(connection) == Tables("Petang", {"n": 1}, *FIRST)
 
 
@@ -419,9 +419,9 @@ async def test_a_message_delivered_again_after_a_reset_does_not_bring_the_client
     message = make_message("nama saya Petang")
     await side.turns.take(message)
     connection.execute('DELETE FROM "User"')
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     late = make_message("nama saya Petang", age=timedelta(minutes=5))
-    assert await side.turns.take(late) == Refused("forgotten")
+    assert await side.turns.take(late) == Rejected("forgotten")
     assert read_tables(connection) is None
     assert find_everywhere(connection, "Petang") == []
 
@@ -431,9 +431,9 @@ async def test_a_request_to_be_forgotten_that_comes_twice_is_one_reset(
 ) -> None:
     await say(side, "nama saya Petang")
     message = make_message("lupakan saya")
-    assert isinstance(await side.turns.take(message), Forgotten)
+    assert isinstance(await side.turns.take(message), BecameReset)
     await say(side, "nama saya Petang")
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     tables = read_tables(connection)
     assert tables is not None and tables.nama == "Petang"
 
@@ -494,10 +494,10 @@ async def test_two_bots_that_meet_a_client_at_the_same_moment_make_it_once(
         assert tables is not None and tables.context == {"n": 3}
 
 
-async def test_resets_and_turns_at_the_same_time_leave_nothing_of_an_old_life(
+async def test_resets_and_turns_at_the_same_time_leave_nothing_of_an_old_incarnation(
     pool: Pool, connection: psycopg.Connection, database_url: str
 ) -> None:
-    """Each life begins with a name of its own; no answer may hold another life's name."""
+    """Each incarnation has a name of its own; no answer may hold the name of another."""
     sides = [open_side(pool) for _ in range(3)]
     stop = asyncio.Event()
     committed = 0
@@ -510,11 +510,11 @@ async def test_resets_and_turns_at_the_same_time_leave_nothing_of_an_old_life(
 
     talking = [asyncio.create_task(talk(side)) for side in sides]
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as dba:
-        for life in range(150):
+        for number in range(150):
             await dba.execute('DELETE FROM "User"')
             await dba.execute(
                 'INSERT INTO "User" (id, nama) VALUES (%s, %s) ON CONFLICT DO NOTHING',
-                (CLIENT, f"Nama{life}"),
+                (CLIENT, f"Nama{number}"),
             )
             async with dba.transaction():
                 row = await (await dba.execute('SELECT nama FROM "User" FOR UPDATE')).fetchone()
@@ -529,7 +529,7 @@ async def test_resets_and_turns_at_the_same_time_leave_nothing_of_an_old_life(
     assert committed > 20
 
 
-# Somebody else's locks
+# Locks of other transactions
 
 
 async def test_a_dba_who_locks_many_clients_keeps_only_those_waiting(
@@ -589,7 +589,7 @@ async def test_a_turn_that_waited_for_a_delete_rolled_back_answers_with_the_name
 
 
 async def until_blocked(side: Side, connection: psycopg.Connection) -> None:
-    """Until somebody's statement waits for the lock that this connection holds."""
+    """Until a statement waits for the lock that this connection holds."""
     deadline = time.monotonic() + 0.5
     while not connection.execute(
         "SELECT 1 FROM pg_locks"

@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
 from app.database.errors import TryLater, Unavailable
 from app.database.migrations import migrate
 from app.database.pool import open_pool
-from app.sessions.session import Message
-from app.sessions.store import Committed, Refused
+from app.local.embedded import EmbeddedServer
+from app.messages import Message
+from app.sessions.store import Committed, Rejected
 from tests.sessions.turns import Side, make_message, open_side, read_tables
 from tests.sessions.waiting import until
 
@@ -50,7 +50,7 @@ async def test_a_turn_says_at_once_that_the_database_is_away_and_succeeds_when_i
         assert time.monotonic() - begun < 1.8
     own_server.start()
     await until(lambda: _takes(side, message), "a turn after the server came back")
-    assert await side.turns.take(message) == Refused("duplicate")
+    assert await side.turns.take(message) == Rejected("duplicate")
     with psycopg.connect(own_server.url()) as connection:
         tables = read_tables(connection)
     assert tables is not None and tables.said == ["1: Halo Petang", "2: Halo Petang"]
@@ -78,7 +78,7 @@ async def test_a_turn_does_not_wait_for_a_server_that_stands_still(
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-    # Whether that turn was written nobody could tell; delivered again it is answered once.
+    # Whether that turn was written is unknown; delivered again it is answered once.
     await until(lambda: _takes(side, message), "a turn after the server went on")
     with psycopg.connect(own_server.url()) as connection:
         tables = read_tables(connection)

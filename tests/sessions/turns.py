@@ -12,10 +12,11 @@ from uuid import uuid4
 import psycopg
 
 from app.database.pool import Pool
+from app.messages import Message, Reply, instant
 from app.sessions.cache import Cache
-from app.sessions.session import Message, Reply, Session, instant
-from app.sessions.turn import Turns
-from app.telemetry import REGISTRY
+from app.sessions.session import Session
+from app.sessions.turn import Turns, ask_at_once
+from app.telemetry.bot import REGISTRY
 
 PHONE = "6281717407674"
 CLIENT = f"{PHONE}@c.us"
@@ -85,7 +86,7 @@ class Side:
 def open_side(pool: Pool, is_trusted: Callable[[], bool] = lambda: True) -> Side:
     asked = Asked()
     cache = Cache(1_000, is_trusted)
-    return Side(Turns(pool, cache, asked.make()), cache, asked)
+    return Side(Turns(pool, cache, ask_at_once(asked.make())), cache, asked)
 
 
 @dataclass(frozen=True)

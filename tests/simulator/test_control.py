@@ -186,7 +186,7 @@ def test_an_unreachable_bot_is_told_and_the_other_gets_the_message(
     assert here.wait_for("messages", 1)[0]["id"] == said["id"]
 
 
-def test_a_message_nobody_takes_is_shown_as_failed(start_simulator: StartSimulator) -> None:
+def test_a_message_that_no_bot_takes_is_shown_as_failed(start_simulator: StartSimulator) -> None:
     simulator = start_simulator(1, retry_gaps=())
     simulator.bots[0].status = 500
     simulator.say("lost")
@@ -209,7 +209,7 @@ def test_what_is_said_has_the_shape_meta_sends(simulator: Running) -> None:
     }
     value = bot.bodies[0]["entry"][0]["changes"][0]["value"]
     assert value["contacts"] == [{"profile": {"name": "Rani"}, "wa_id": RANI, "user_id": "ID.abc"}]
-    # Meta escapes slashes: whoever serialises again gets another signature.
+    # Meta escapes slashes: a body that is serialised again has another signature.
     assert rb"Hai\/halo" in bot.raw[0]
 
 

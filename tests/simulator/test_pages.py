@@ -94,7 +94,7 @@ def test_a_long_message_goes_through(simulator: Running) -> None:
     assert answer.status_code == 303
 
 
-def test_an_address_nobody_can_have_is_not_found(simulator: Running) -> None:
+def test_an_address_that_cannot_exist_is_not_found(simulator: Running) -> None:
     assert simulator.client.get("/phones/nobody").status_code == 404
 
 
@@ -127,7 +127,9 @@ def test_a_chat_keeps_its_newest_five_hundred_messages(start_simulator: StartSim
     assert "message 509;" in page
 
 
-def test_without_bots_the_page_says_that_nobody_would_hear(start_simulator: StartSimulator) -> None:
+def test_without_bots_the_page_says_that_no_bot_would_get_it(
+    start_simulator: StartSimulator,
+) -> None:
     simulator = start_simulator(0)
     answer = simulator.client.post(f"/phones/{RANI}/messages", data={"text": "Hai"})
     assert answer.status_code == 400

@@ -239,6 +239,18 @@ def wait_until(condition: Callable[[], Any], what: str) -> Any:
     return value
 
 
+def lift_lock_timeouts(conn: psycopg.Connection) -> None:
+    """Lets every function wait for a lock until it has it, however slow the machine is."""
+    limited = fetch(
+        conn,
+        "SELECT p.oid::regprocedure AS name FROM pg_proc AS p"
+        " WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'lock_timeout=%')",
+    )
+    assert limited
+    for function in limited:
+        conn.execute(f"ALTER FUNCTION {function.name} RESET lock_timeout".encode())
+
+
 def wait_until_blocked(conn: psycopg.Connection, pid: int) -> None:
     """Returns once the backend waits for a lock."""
     wait_until(

@@ -10,8 +10,6 @@ import pytest
 
 from app.database.migrations import migrate
 
-pytestmark = pytest.mark.every_postgres
-
 Connect = Callable[[], psycopg.Connection]
 SLEEPS = "is not ENABLE ALWAYS: it does not fire under session_replication_role = replica"
 REPLACED = """

@@ -23,8 +23,6 @@ from tests.sql.acts import (
     take_turn,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 BSUID = "ID.1a2b3c"
 OF_THE_CLIENT = "\"userId\" = '6281717407674@c.us'"
 

@@ -10,8 +10,6 @@ from psycopg.types.json import Jsonb
 
 from tests.sql.acts import CLIENT, PHONE, fetch, load, one, take_turn
 
-pytestmark = pytest.mark.every_postgres
-
 BSUID = "ID.1a2b3c"
 
 KEPT_BY_A_MERGE = {

@@ -6,12 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-import pytest
 from psycopg.types.json import Jsonb
 
 from tests.sql.acts import CLIENT, PHONE, fetch, one, queue_answer
-
-pytestmark = pytest.mark.every_postgres
 
 TURN = (
     "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome"

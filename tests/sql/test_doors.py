@@ -24,8 +24,6 @@ from tests.sql.acts import (
     remaining,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 
 def incarnations(conn: psycopg.Connection) -> list[str]:
     return [str(row.incarnation) for row in fetch(conn, 'SELECT incarnation FROM "User"')]

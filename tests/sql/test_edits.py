@@ -20,8 +20,6 @@ from tests.sql.acts import (
     take_turn,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 
 def life(conn: psycopg.Connection, client: str = CLIENT) -> str:
     return str(one(conn, 'SELECT incarnation FROM "User" WHERE id = %s', client))

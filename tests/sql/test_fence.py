@@ -19,13 +19,12 @@ from tests.sql.acts import (
     add_client,
     contents,
     fetch,
+    lift_lock_timeouts,
     load,
     one,
     take_turn,
     wait_until_blocked,
 )
-
-pytestmark = pytest.mark.every_postgres
 
 
 def test_a_stranger_becomes_a_client_and_the_turn_returns_what_is_now_known(
@@ -209,6 +208,7 @@ def test_a_message_is_answered_once_also_across_resets(connection: psycopg.Conne
 def test_two_bots_that_meet_a_stranger_at_once_make_one_client(
     connection: psycopg.Connection, other: psycopg.Connection
 ) -> None:
+    lift_lock_timeouts(connection)
     connection.execute("BEGIN")
     assert take_turn(connection, STRANGER, message_id="wamid.1").outcome == "committed"
     loser = Thread(lambda: take_turn(other, STRANGER, message_id="wamid.2", learnt_name="John"))
@@ -225,6 +225,7 @@ def test_two_bots_that_meet_a_stranger_at_once_make_one_client(
 def test_the_same_message_at_two_bots_at_once_is_stored_once(
     connection: psycopg.Connection, other: psycopg.Connection
 ) -> None:
+    lift_lock_timeouts(connection)
     connection.execute("BEGIN")
     assert take_turn(connection, STRANGER, message_id="wamid.1").outcome == "committed"
     loser = Thread(
@@ -290,6 +291,7 @@ def test_a_turn_that_waited_for_a_delete_sees_that_the_client_is_gone(
     connection: psycopg.Connection, other: psycopg.Connection
 ) -> None:
     add_client(connection, nama="Petang")
+    lift_lock_timeouts(connection)
     known = load(connection)
     other.execute("BEGIN")
     other.execute('DELETE FROM "User" WHERE id = %s', (CLIENT,))

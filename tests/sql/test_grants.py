@@ -14,8 +14,6 @@ from psycopg import errors
 from app.database.migrations import sql_directory
 from tests.sql.acts import NOTHING, Notices, add_client, counts, one, remaining
 
-pytestmark = pytest.mark.every_postgres
-
 Connect = Callable[[], psycopg.Connection]
 
 CLIENT = "6281717407674@c.us"

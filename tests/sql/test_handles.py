@@ -7,8 +7,6 @@ import pytest
 
 from tests.sql.acts import CLIENT, PHONE, add_client, fetch, one
 
-pytestmark = pytest.mark.every_postgres
-
 SPELLINGS = [
     (CLIENT, PHONE),
     (PHONE, PHONE),

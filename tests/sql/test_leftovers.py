@@ -23,8 +23,6 @@ from tests.sql.acts import (
     take_turn,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 NAME = "Petang Sejahtera"
 PROFILE = "petang_ig_77"
 BSUID = "ID.1a2b3c9zq"

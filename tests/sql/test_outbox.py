@@ -19,14 +19,12 @@ from tests.sql.acts import (
     add_client,
     contents,
     fetch,
+    lift_lock_timeouts,
     one,
     queue_answer,
     take_turn,
     wait_until_blocked,
 )
-
-pytestmark = pytest.mark.every_postgres
-
 
 TOKENS: dict[int, UUID] = {}
 """Of the messages that were started, by their ids: what a bot keeps while it sends."""
@@ -169,6 +167,7 @@ def test_of_two_bots_at_once_one_gets_the_answer(
     add_client(connection)
     number = queue_answer(connection)
     first, second = start_bot(connection), start_bot(connection)
+    lift_lock_timeouts(connection)
     connection.execute("BEGIN")
     assert [row.id for row in start(connection, first)] == [number]
     loser = Thread(lambda: start(other, second))

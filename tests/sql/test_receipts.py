@@ -23,8 +23,6 @@ from tests.sql.acts import (
     wait_until,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 
 def start_bot(conn: psycopg.Connection, host: str = "here") -> UUID:
     bot = uuid4()

@@ -20,12 +20,11 @@ from tests.sql.acts import (
     Thread,
     add_client,
     fetch,
+    lift_lock_timeouts,
     one,
     queue_answer,
     wait_until_blocked,
 )
-
-pytestmark = pytest.mark.every_postgres
 
 PIN = "search_path=pg_catalog, pg_temp"
 OURS = """
@@ -378,13 +377,8 @@ def test_what_touches_several_tables_locks_user_first(
     connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
 ) -> None:
     add_client(connection, conversations=1)
+    lift_lock_timeouts(connection)
     connection.execute("SELECT novabot_internal.set_aside('6281717407674', '{1}', 'odd', now())")
-    for function in fetch(
-        connection,
-        f"SELECT p.oid::regprocedure AS name FROM pg_proc AS p WHERE {OURS}"
-        " AND EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'lock_timeout=%%')",
-    ):
-        connection.execute(f"ALTER FUNCTION {function.name} RESET lock_timeout".encode())
     for name, statement in FIRST_AT_USER.items():
         blocker, blocked = connect(), connect()
         blocker.execute("BEGIN")

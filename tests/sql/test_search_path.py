@@ -12,8 +12,6 @@ import pytest
 from app.database.migrations import migrate, sql_directory
 from tests.sql.acts import PHONE, Notices, contents, fetch, one
 
-pytestmark = pytest.mark.every_postgres
-
 Connect = Callable[[], psycopg.Connection]
 
 DOORS = (

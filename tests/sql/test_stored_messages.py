@@ -26,8 +26,6 @@ from tests.sql.acts import (
     take_turn,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 
 def start_bot(conn: psycopg.Connection) -> UUID:
     bot = uuid4()

@@ -28,8 +28,6 @@ from tests.sql.acts import (
     take_turn,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 SECONDS = 4.0
 PHONES = [f"62800000{number}" for number in range(6)]
 

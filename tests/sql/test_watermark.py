@@ -21,8 +21,6 @@ from tests.sql.acts import (
     take_turn,
 )
 
-pytestmark = pytest.mark.every_postgres
-
 
 def now(conn: psycopg.Connection) -> datetime:
     return one(conn, "SELECT clock_timestamp()")

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from tests.system.nova import Nova, run_nova
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.bot.nova import nova
+from app.nova import nova
 from app.sessions.session import Responder
 
 

@@ -17,7 +17,8 @@ from typing import Any
 import httpx2
 import psycopg
 
-from app.simulator.cloud_api import encode, new_wamid, sign, text_body
+from app.simulator.cloud_api import encode, new_wamid, sign
+from tests.webhook_bodies import text_body
 
 ROOT = Path(__file__).parents[2]
 PHONE_NUMBER_ID = "106540352242922"

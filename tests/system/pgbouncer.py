@@ -1,4 +1,4 @@
-"""A real PgBouncer in front of a server, run as the server's own unprivileged account."""
+"""A real PgBouncer in front of a server, run as the server's own unprivileged user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from app.database.account import find_account, make_folder
+from app.local.system_user import find_system_user, make_folder
 from tests.system.nova import free_ports, wait_for
 
 _SETTINGS = """
@@ -65,7 +65,7 @@ class PgBouncer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                **find_account().drop,
+                **find_system_user().drop,
             )
         wait_for(self._answers, f"PgBouncer to answer, see {self._log}")
 
@@ -88,12 +88,12 @@ class PgBouncer:
 def run_pgbouncer(
     url: str, directory: Path, mode: Literal["session", "transaction"]
 ) -> Iterator[PgBouncer]:
-    """`directory` is empty, and can be entered by the server's account."""
-    account = find_account()
-    make_folder(directory / "pgbouncer", account)
+    """`directory` is empty, and can be entered by the server's user."""
+    user = find_system_user()
+    make_folder(directory / "pgbouncer", user)
     pooler = PgBouncer(url, directory / "pgbouncer", mode)
     for path in (directory / "pgbouncer").iterdir():
-        shutil.chown(path, account.uid, account.gid)
+        shutil.chown(path, user.uid, user.gid)
     pooler.start()
     try:
         yield pooler

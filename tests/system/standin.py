@@ -12,8 +12,8 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from app.local.up import Ports, UpError, run_up
 from app.settings import load_settings
-from app.up import Ports, UpError, run_up
 
 PROGRAM = (sys.executable, "-m", "tests.system.standin", "serve")
 

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
-from app.dashboard.accounts import hash_token
+from app.crm.operators import hash_token
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,6 +111,19 @@ def test_an_unknown_client_is_reset_with_zeros_and_success(novabot: Novabot) -> 
     assert "0 clients, 0 sessions, 0 conversations" in told.stdout
 
 
+def test_a_client_held_by_another_transaction_is_told_and_the_others_are_reset(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
+    with connection.transaction():
+        connection.execute('SELECT FROM "User" FOR UPDATE')
+        told = novabot("reset", "081717407674", "+62 812 0000 1111")
+    assert told.returncode == 1
+    assert told.stderr.startswith("novabot: 081717407674: another transaction holds this client")
+    assert "0 clients, 0 sessions, 0 conversations" in told.stdout
+    assert len(connection.execute('SELECT FROM "User"').fetchall()) == 1
+
+
 def test_an_operator_is_added_once_with_a_password_from_standard_input(
     novabot: Novabot, connection: psycopg.Connection
 ) -> None:
@@ -160,6 +174,46 @@ def test_watch_shows_a_reset_as_it_happens(
     assert "1 client, 0 sessions, 0 conversations  by novabot" in watching.stdout.readline()
     connection.execute("NOTIFY session_reset, '*'")
     assert "notified by hand: '*'" in watching.stdout.readline()
+
+
+def test_watch_shows_each_acknowledgement_once(
+    watching: subprocess.Popen[str], connection: psycopg.Connection
+) -> None:
+    assert watching.stdout is not None
+    assert "watching" in watching.stdout.readline()
+    bots = [str(uuid4()), str(uuid4())]
+    for bot in bots:
+        connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 7, true, 0)", (bot,))
+    connection.execute("SELECT reset_client('6281717407674')")
+    reset = re.search(r"reset (\d+): 0 clients", watching.stdout.readline())
+    assert reset is not None
+    for bot, evicted, dropped in ((bots[0], 1, "1 session"), (bots[1], 0, "0 sessions")):
+        connection.execute(
+            "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s]::bigint[],"
+            " ARRAY[%s]::bigint[])",
+            (bot, int(reset[1]), evicted),
+        )
+        assert re.search(
+            rf"reset {reset[1]}: bot {bot[:8]} \(process 7\) dropped {dropped} after [\d.]+ ms$",
+            watching.stdout.readline().rstrip(),
+        )
+
+
+def test_watch_goes_on_after_its_connections_are_lost(
+    watching: subprocess.Popen[str], connection: psycopg.Connection
+) -> None:
+    assert watching.stdout is not None
+    assert "watching" in watching.stdout.readline()
+    connection.execute("SELECT reset_client('6281717407674')")
+    assert "0 clients" in watching.stdout.readline()
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert "the connection is lost; trying again" in watching.stdout.readline()
+    assert "watching" in watching.stdout.readline()
+    connection.execute("SELECT reset_client('6281717407674')")
+    assert "0 clients" in watching.stdout.readline()
 
 
 @pytest.mark.parametrize(

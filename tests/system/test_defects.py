@@ -57,10 +57,10 @@ DEFECTS = {
         "app/sessions/turn.py",
         (
             (
-                "            mark = self._cache.mark()\n",
+                "                mark = self._cache.mark()\n",
                 (
-                    "            mark = self._cache.mark()\n"
-                    "            self._cache.keep(session, address, mark)\n"
+                    "                mark = self._cache.mark()\n"
+                    "                self._cache.keep(session, address, mark)\n"
                 ),
             ),
         ),
@@ -126,7 +126,7 @@ DEFECTS = {
     "a reset by id instead of by incarnation": Defect(
         "sql/resets.sql",
         (("WHERE u.incarnation = reset_incarnation.incarnation", "WHERE u.id = handle"),),
-        ("tests/dashboard/test_resets.py", "-k", "another_life or double_clicks"),
+        ("tests/dashboard/test_resets.py", "-k", "another_incarnation or double_clicks"),
     ),
     "a merge that un-pauses": Defect(
         "sql/clients.sql",
@@ -142,8 +142,8 @@ DEFECTS = {
         "sql/turns.sql",
         (
             (
-                "merge_clients(client.id, addresses) THEN 'stale'",
-                "merge_clients(client.id, addresses) THEN NULL",
+                "novabot_internal.merge_clients(client.id, addresses) THEN 'stale'",
+                "novabot_internal.merge_clients(client.id, addresses) THEN NULL",
             ),
         ),
         ("tests/sql/test_columns.py",),
@@ -174,10 +174,11 @@ DEFECTS = {
             (
                 "            case NotSent(text):\n",
                 (
-                    "            case NotSent(text) if attempts < 8:\n"
+                    "            case NotSent(text) if sending.attempts < 40:\n"
                     "                await asyncio.sleep(0.5)\n"
-                    "                again = (message, address, body, attempts + 1, clock.now())\n"
-                    "                await self._send(*again)\n"
+                    "                attempts = sending.attempts + 1\n"
+                    "                again = (sending.token, sending.address, sending.message)\n"
+                    "                await self._send(Sending(*again, attempts), clock.now())\n"
                     "            case NotSent(text):\n"
                 ),
             ),
@@ -186,7 +187,7 @@ DEFECTS = {
     ),
     "an answer sent late without asking whether it still may be": Defect(
         "app/bot/outbox.py",
-        (("if clock.now() - asked_at <= HELD_UP:", "if clock.now() >= asked_at:"),),
+        (("if clock.now() - asked_at <= RECHECK_AFTER:", "if clock.now() >= asked_at:"),),
         ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
     ),
     "an answer taken although a living bot is sending it": Defect(
@@ -203,7 +204,7 @@ def test_the_tests_notice(tmp_path: Path, name: str) -> None:
     defect = DEFECTS[name]
     copy = tmp_path / "copy"
     copy.mkdir()
-    for part in ("app", "sql", "tests", "pyproject.toml"):
+    for part in ("app", "novabot", "sql", "tests", "pyproject.toml"):
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))

@@ -21,7 +21,7 @@ from rich.console import Console
 from app.database.migrations import migrate
 from app.doctor.activity import check_sessions
 from app.doctor.bots import check_bots, check_clocks
-from app.doctor.examination import examine
+from app.doctor.examination import examine, run_async
 from app.doctor.finding import Finding
 from app.doctor.report import show
 from app.doctor.schema import read_shipped
@@ -61,7 +61,7 @@ def run_doctor(url: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def other(database_url: str) -> Iterator[psycopg.Connection]:
-    """Somebody else's connection."""
+    """Another program's connection."""
     with psycopg.connect(database_url, autocommit=True) as conn:
         yield conn
 
@@ -80,7 +80,7 @@ def test_a_sound_database_has_no_fault_and_is_left_as_it_was(
     ):
         assert line in told.stdout.splitlines()
     assert re.search(
-        r"^ok {7}signal: a real delete was heard after [\d.]+ ms", told.stdout, re.MULTILINE
+        r"^ok {7}signal: a real delete was notified after [\d.]+ ms", told.stdout, re.MULTILINE
     )
     receipts = connection.execute('SELECT source, clients, sessions FROM "Reset"').fetchall()
     assert receipts == [("novabot doctor", 1, 0)]
@@ -201,7 +201,7 @@ def test_every_function_of_the_sql_files_is_compared() -> None:
     )
 
 
-def test_a_delete_that_nobody_hears_of_is_told(
+def test_a_delete_without_a_notification_is_told(
     database_url: str, connection: psycopg.Connection
 ) -> None:
     connection.execute(BROKEN)
@@ -233,7 +233,7 @@ def test_a_lock_that_keeps_deletes_waiting_is_told(
         other.execute('LOCK TABLE "User" IN SHARE MODE')
         blocked = look_once(database_url, "signal")
         assert blocked.level == "fault"
-        assert "waits for somebody's lock" in blocked.text
+        assert "waits for another transaction's lock" in blocked.text
         with psycopg.connect(database_url) as conn:
             holders = conn.execute(blocked.mend.partition(": ")[2].encode()).fetchall()
         assert (other.info.backend_pid, "ShareLock") in holders
@@ -249,7 +249,7 @@ def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(
         connection.execute(
             "SELECT novabot_internal.report_bot(%s, 'here', 7, %s, 0)", (bot, listening)
         )
-    assert "is just starting" in next(check_bots(connection)).text
+    assert "is just starting" in next(run_async(check_bots(database_url))).text
     connection.execute("""UPDATE "Bot" SET "startedAt" = "startedAt" - interval '1 hour'""")
     connection.execute(
         """UPDATE "Bot" SET "seenAt" = now() - interval '2 minutes' WHERE id = %s""", (silent,)
@@ -257,10 +257,10 @@ def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(
     connection.execute(
         """UPDATE "Bot" SET "seenAt" = now() - interval '6 seconds' WHERE id = %s""", (late,)
     )
-    told = [(found.level, found.text) for found in check_bots(connection)]
+    told = [(found.level, found.text) for found in run_async(check_bots(database_url))]
     findings = list(examine(database_url, database_url))
     assert [level for level, _ in told] == ["fault", "warning", "warning", "ok"]
-    assert f"bot {deaf[:8]} (process 7 on here) runs and hears nothing" in told[0][1]
+    assert f"bot {deaf[:8]} (process 7 on here) runs and does not listen" in told[0][1]
     assert f"bot {late[:8]} (process 7 on here) has not reported for " in told[1][1]
     assert f"bot {silent[:8]} (process 7 on here) was last seen 12" in told[2][1]
     assert told[3] == ("ok", "1 listening")
@@ -279,7 +279,7 @@ def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(
     ("change", "text"),
     [
         ("track_counts = off", "track_counts is off"),
-        ("session_replication_role = replica", "foreign keys sleep"),
+        ("session_replication_role = replica", "foreign keys do not fire"),
     ],
 )
 def test_settings_that_break_resets_are_faults(

@@ -10,12 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
 from app.doctor.activity import check_queue
 from app.doctor.bots import check_bots
-from app.doctor.examination import examine
+from app.doctor.examination import examine, run_async
 from app.doctor.finding import Finding
+from app.local.embedded import EmbeddedServer
 from tests.system.faults.servers import make_standby, wait_until_it_follows
 from tests.system.nova import Nova, free_ports, wait_for
 from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer
@@ -70,9 +70,11 @@ def test_a_session_pooler_works_and_is_mentioned(database_url: str, data_dir: Pa
 
 
 def test_the_bots_that_run_acknowledge_the_canary(nova: Nova) -> None:
-    with nova.connect() as conn:
-        # They say so within a second of being ready.
-        wait_for(lambda: [found.text for found in check_bots(conn)] == ["2 listening"], "the bots")
+    def is_listening() -> bool:
+        found = run_async(check_bots(nova.database_url))
+        return [finding.text for finding in found] == ["2 listening"]
+
+    wait_for(is_listening, "the bots to report that they listen")
     findings = {found.subject: found for found in examine(nova.database_url, nova.database_url)}
     assert findings["acknowledgement"] == Finding("ok", "acknowledgement", "by all living bots (2)")
 

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from app.simulator.cloud_api import new_wamid
 from tests.system.memory_probe import look
 from tests.system.nova import PHONE_NUMBER_ID, Nova, run_nova, wait_for

@@ -11,11 +11,11 @@ import httpx2
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
+from app.local.embedded import EmbeddedServer
 from app.sessions.listener import FRESH_FOR
-from app.simulator.cloud_api import text_body
 from tests.system.nova import DEADLINE, PHONE_NUMBER_ID, Nova, free_ports, run_nova, wait_for
+from tests.webhook_bodies import text_body
 
 PHONE = "6281717407674"
 CLIENT = "6281717407674@c.us"

@@ -28,7 +28,7 @@ def test_nothing_set_gives_the_defaults() -> None:
     assert settings.database_url == ""
     assert settings.whatsapp_api_url == "https://graph.facebook.com/v24.0"
     assert settings.data_dir == Path(".novabot")
-    assert settings.responder == "app.bot.nova:nova"
+    assert settings.responder == "app.nova:nova"
     assert settings.session_limit == 100_000
     assert (settings.log_format, settings.locale) == ("console", "id")
     assert not settings.names_whatsapp
@@ -58,7 +58,7 @@ def test_all_faults_are_told_at_once_each_in_a_line_with_its_variable(
     monkeypatch.setenv("WHATSAPP_PHONE_NUMBER_ID", "+62 817")
     monkeypatch.setenv("WHATSAPP_APP_SECRET_FILE", str(tmp_path / "missing"))
     monkeypatch.setenv("WHATSAPP_API_URL", "graph.facebook.com")
-    monkeypatch.setenv("NOVABOT_RESPONDER", "app.bot.nova")
+    monkeypatch.setenv("NOVABOT_RESPONDER", "app.nova")
     monkeypatch.setenv("NOVABOT_SECRET_KEY", "hunter2")
     monkeypatch.setenv("NOVABOT_SESSION_LIMIT", "0")
     monkeypatch.setenv("NOVABOT_LOG_FORMAT", "xml")

@@ -1,4 +1,4 @@
-"""What comes from outside, made storable and showable.
+"""Inbound text and JSON, cleaned so that PostgreSQL can store it and logs may show it.
 
 PostgreSQL's text and jsonb hold no NUL, UTF-8 holds no lone surrogates, jsonb holds no infinity.
 """
@@ -9,11 +9,12 @@ import math
 import re
 from typing import Any, cast
 
+from app.addresses import replace_bsuids
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _TOO_DEEP = "…"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"wamid\.[A-Za-z0-9+/=_-]+")
-_USER_ID = re.compile(r"\b[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{6,128}\b")
 _LONG_NUMBER = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){5,}")
 
 
@@ -51,6 +52,5 @@ def remove_message_ids(text: str) -> str:
 def mask_ids(text: str, limit: int = 300) -> str:
     """An error text as one short line without phone numbers, user ids and message ids."""
     line = " ".join(clean_text(text[: 8 * limit]).split())
-    for pattern in (_MESSAGE_ID, _USER_ID, _LONG_NUMBER):
-        line = pattern.sub("…", line)
-    return line[:limit]
+    line = replace_bsuids(_MESSAGE_ID.sub("…", line), "…")
+    return _LONG_NUMBER.sub("…", line)[:limit]

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.cleaning import clean_json, remove_message_ids
-from app.bot.whatsapp.items import (
+from app.bot.whatsapp.inbound import (
     Ignored,
     StatusUpdate,
     UnreadableError,
@@ -25,7 +25,7 @@ from app.bot.whatsapp.items import (
     read_status,
 )
 from app.bot.whatsapp.senders import Sender, find_recipient, find_sender, read_contacts
-from app.sessions.session import Message
+from app.messages import Message
 
 __all__ = ["Body", "Message", "NotABody", "SetAside", "StatusUpdate", "read_body"]
 
@@ -46,7 +46,7 @@ class SetAside:
     reason: str
     """One line, without personal data."""
     address: str | None
-    """Whose it is, where that could be found out: a reset of that client deletes it."""
+    """Its sender's, where it can be read: a reset of that client deletes the item."""
     at: datetime | None = None
     """When it was written, where that can be read."""
 
@@ -77,7 +77,7 @@ def _decode(raw: bytes) -> dict[str, Any]:
     try:
         body = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise NotABody("neither JSON nor UTF-8, or nested or long beyond reason") from error
+        raise NotABody("not JSON in UTF-8, or nested too deeply") from error
     if not isinstance(body, dict):
         raise NotABody("JSON, but not an object")
     return cast("dict[str, Any]", body)
@@ -122,7 +122,8 @@ def _read_value(
     """By the order of its keys: a value may hold messages, statuses and errors at once."""
     contacts = read_contacts(value.get("contacts"))
     people = set(contacts.values())
-    # Whom to set an item without a sender aside for: it serves deleting, so too wide is safe.
+    # An item without a sender is set aside for the only contact: a reset of that client deletes
+    # it, and one item deleted too many does no harm.
     only = people.pop() if len(people) == 1 else Sender()
     for name, entries in value.items():
         match name:

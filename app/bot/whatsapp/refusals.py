@@ -13,7 +13,7 @@ from app.bot.whatsapp.cleaning import mask_ids
 Action = Literal["fail", "retry", "slow_client", "pause_all", "stop"]
 """fail: this message, for good · retry: this message, a few times · slow_client: this client's
 messages, in their order, after a growing wait · pause_all: everything, for a while ·
-stop: everything, until somebody has seen to it; the messages stay queued."""
+stop: everything, until an operator has mended the cause; the messages stay queued."""
 
 _RETRY = frozenset({1, 2, 131000, 131016, 131057, 133004})
 _SLOW_CLIENT = frozenset({131056})
@@ -40,7 +40,7 @@ _FAIL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ApiRefusal:
     """Meta answered that it did not take the message."""
 
     code: int
@@ -50,22 +50,22 @@ class Refused:
     action: Action
 
 
-def read_refusal(http_status: int, answer: object) -> Refused | None:
-    """What an answer refuses; None for a success, and for an answer that leaves it open."""
+def read_refusal(http_status: int, answer: object) -> ApiRefusal | None:
+    """The refusal an API response contains; None if it succeeded or is inconclusive."""
     error = cast("dict[str, Any]", answer).get("error") if isinstance(answer, dict) else None
     if isinstance(error, dict):
         fields = cast("dict[str, Any]", error)
         code = fields.get("code")
         if type(code) is int and abs(code) < 10**9:
-            return Refused(code, _read_text(fields), decide_action(code, http_status))
+            return ApiRefusal(code, _read_text(fields), decide_action(code, http_status))
     if http_status < 300 or http_status == 504:
         # A gateway that waited in vain had passed the message on.
         return None
-    return Refused(http_status, f"HTTP {http_status}", _decide_by_status(http_status))
+    return ApiRefusal(http_status, f"HTTP {http_status}", _decide_by_status(http_status))
 
 
 def decide_action(code: int, http_status: int) -> Action:
-    """By Meta's code; by the HTTP status for a code that nobody has told us of."""
+    """By Meta's code; by the HTTP status for a code that is not documented."""
     if code in _RETRY:
         return "retry"
     if code in _SLOW_CLIENT:

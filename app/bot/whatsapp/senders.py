@@ -1,7 +1,6 @@
 """Who wrote: the addresses of a webhook item, matched with the contacts beside it by id.
 
-A phone number is plain digits; a user id (BSUID) is `ID.4f…`, its parent `ID.ENT.4f…`. A client
-with a username may have no number, one from before 2026 has no user id.
+A client with a username may have no number, one from before 2026 has no user id.
 """
 
 from __future__ import annotations
@@ -11,18 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from app.addresses import is_bsuid, is_phone
 from app.bot.whatsapp.cleaning import clean_text
 
 NAME_LIMIT = 200
 
-_PHONE = re.compile(r"[0-9]{5,20}")
 _PHONE_PUNCTUATION = re.compile(r"[+\s().-]")
-_USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Z0-9]{1,128}", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Somebody's addresses as far as they are given, and the name they typed into WhatsApp."""
+    """A person's addresses as far as they are given, and the name they typed into WhatsApp."""
 
     phone: str | None = None
     user_id: str | None = None
@@ -74,11 +72,11 @@ def read_phone(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     digits = _PHONE_PUNCTUATION.sub("", value)
-    return digits if _PHONE.fullmatch(digits) else None
+    return digits if is_phone(digits) else None
 
 
 def read_user_id(value: object) -> str | None:
-    return value if isinstance(value, str) and _USER_ID.fullmatch(value) else None
+    return value if isinstance(value, str) and is_bsuid(value) else None
 
 
 def _find(

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from tests.system.faults.chat import Client
 from tests.system.nova import Nova, wait_for
 

@@ -18,8 +18,9 @@ from typing import Any
 import httpx2
 import psycopg
 
-from app.simulator.cloud_api import encode, new_wamid, sign, text_body
+from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
+from tests.webhook_bodies import text_body
 
 NOBODY = ("-", "-")
 """What is remembered of somebody who has told nothing, or was reset."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
 from app.database.migrations import migrate
+from app.local.embedded import EmbeddedServer
 from tests.system.history.run import RESPONDER
 from tests.system.nova import Nova, run_nova
 

@@ -13,8 +13,9 @@ import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from app.database.account import find_account, make_folder
-from app.database.embedded import EmbeddedServer, find_program
+from app.local.embedded import EmbeddedServer
+from app.local.postgres_programs import find_program
+from app.local.system_user import find_system_user, make_folder
 from tests.system.nova import wait_for
 
 
@@ -33,12 +34,12 @@ def end_server(server: EmbeddedServer, order: signal.Signals) -> None:
 
 def make_standby(primary: EmbeddedServer, directory: Path) -> EmbeddedServer:
     """A streaming standby of the primary, not yet started; `directory` is a data folder."""
-    account = find_account()
+    user = find_system_user()
     home = directory / "postgres"
-    make_folder(home, account)
+    make_folder(home, user)
     password = _data_of(primary).parent / "password"
     shutil.copy2(password, home / "password")
-    shutil.chown(home / "password", account.uid, account.gid)
+    shutil.chown(home / "password", user.uid, user.gid)
     program = find_program("pg_basebackup")
     assert program is not None
     subprocess.run(
@@ -52,7 +53,7 @@ def make_standby(primary: EmbeddedServer, directory: Path) -> EmbeddedServer:
         env={},
         check=True,
         capture_output=True,
-        **account.drop,
+        **user.drop,
     )
     return EmbeddedServer(directory)
 
@@ -88,7 +89,7 @@ def _data_of(server: EmbeddedServer) -> Path:
 
 
 def _data_programs(server: EmbeddedServer) -> Path:
-    """The folder of the programs that this server runs from; its account can reach them."""
+    """The folder of the programs that this server runs from; its user can reach them."""
     assert server.process is not None
     with suppress(psutil.AccessDenied):
         return Path(psutil.Process(server.process.pid).exe()).parent

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from app.sessions.listener import DEADLINE, FRESH_FOR, INTERVAL
 from tests.system.faults.acts import (
     LISTENERS,
@@ -76,7 +76,8 @@ def test_listeners_cut_at_random_lose_no_reset_and_leave_no_connection(
             lambda: (
                 value(
                     conn,
-                    'SELECT count(*) FROM "Reset" AS r, bots_missing(r.id) WHERE r.id > %s',
+                    'SELECT count(*) FROM "Reset" AS r, novabot_internal.bots_missing(r.id)'
+                    " WHERE r.id > %s",
                     begun,
                 )
                 == 0

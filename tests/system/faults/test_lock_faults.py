@@ -13,7 +13,7 @@ from itertools import count
 import psycopg
 from psycopg import errors
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from tests.system.faults.acts import (
     ServerLog,
     find_in_logs,

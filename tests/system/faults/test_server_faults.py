@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.embedded import EmbeddedServer
+from app.local.embedded import EmbeddedServer
 from tests.system.faults.acts import (
     LISTENERS,
     bot_pids,

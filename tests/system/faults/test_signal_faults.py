@@ -101,7 +101,7 @@ def test_garbled_signals_evict_everybody_and_the_warnings_are_one_a_second(nova:
     pids, gaps = bot_pids(nova), [nova.metric(bot, GAPS) for bot in (0, 1)]
     garbled = 'novabot_evictions_total{cause="garbled"}'
     before = [nova.metric(bot, garbled) for bot in (0, 1)]
-    warned = len(find_in_logs(nova, "garbled signal"))
+    warned = len(find_in_logs(nova, "malformed notification"))
     with nova.connect() as conn:
         client = remember(nova)
         begun = value(conn, "SELECT clock_timestamp()")
@@ -116,8 +116,8 @@ def test_garbled_signals_evict_everybody_and_the_warnings_are_one_a_second(nova:
         assert client.ask(0) == client.ask(1) == NOBODY
         took = value(conn, "SELECT extract(epoch FROM clock_timestamp() - %s)", begun)
     # The test before may have used up this second's warning.
-    assert len(find_in_logs(nova, "garbled signal")) >= 2
-    lines = find_in_logs(nova, "garbled signal")[warned:]
+    assert len(find_in_logs(nova, "malformed notification")) >= 2
+    lines = find_in_logs(nova, "malformed notification")[warned:]
     assert len(lines) <= 2 * (float(took) + 1)
     assert not any("DROP TABLE" in line or "xxxx" in line for line in lines)
     assert bot_pids(nova) == pids
@@ -129,7 +129,7 @@ def test_ten_thousand_signals_at_once_are_taken_and_the_reset_among_them_acknowl
     nova: Nova,
 ) -> None:
     gaps = [nova.metric(bot, GAPS) for bot in (0, 1)]
-    warned = len(find_in_logs(nova, "garbled signal"))
+    warned = len(find_in_logs(nova, "malformed notification"))
     with nova.connect() as conn:
         client, kept = remember(nova), remember(nova)
         begun = value(conn, "SELECT clock_timestamp()")
@@ -147,7 +147,7 @@ def test_ten_thousand_signals_at_once_are_taken_and_the_reset_among_them_acknowl
         took = float(value(conn, "SELECT extract(epoch FROM clock_timestamp() - %s)", begun))
         assert client.ask(0) == client.ask(1) == NOBODY
         assert kept.ask(0) == kept.ask(1) == ("Petang", "Petang")
-    warnings = find_in_logs(nova, "garbled signal")[warned:]
+    warnings = find_in_logs(nova, "malformed notification")[warned:]
     print(f"{MANY} signals and a reset acknowledged after {took:.2f} s, {len(warnings)} warnings")
     assert len(warnings) <= 2 * (took + 2)
     assert took < 15

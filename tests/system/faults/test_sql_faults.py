@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.database.embedded import find_program
+from app.local.postgres_programs import find_program
 from tests.system.faults.acts import (
     acknowledgements,
     bot_pids,

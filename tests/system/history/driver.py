@@ -17,9 +17,10 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from app.bot.outbox import LONGEST_PAUSE
-from app.simulator.cloud_api import encode, new_wamid, sign, text_body
+from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.history.linearizability import NOTHING, Kind, Operation, Seen
 from tests.system.nova import APP_SECRET, PASSWORD, PHONE_NUMBER_ID, Nova
+from tests.webhook_bodies import text_body
 
 REDELIVER_FOR = 40.0
 """Seconds; WhatsApp goes on for days."""
@@ -345,7 +346,8 @@ class Driver:
         statement = """
             SELECT
                 (SELECT count(*) FROM "Conversation" WHERE status IN ('queued', 'sending'))
-                + (SELECT count(*) FROM "Reset" AS r, bots_missing(r.id) AS b WHERE is_alive(b.id))
+                + (SELECT count(*) FROM "Reset" AS r, novabot_internal.bots_missing(r.id) AS b
+                    WHERE novabot_internal.is_alive(b.id))
         """
         while True:
             _, cursor = await self._execute(statement)

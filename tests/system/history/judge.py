@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from app.bot.outbox import HELD_UP
+from app.bot.outbox import RECHECK_AFTER
 from tests.system.history.driver import NOBODY, Record
 from tests.system.history.linearizability import Operation, find_violation
 
-IN_FLIGHT = HELD_UP + 1.0
+IN_FLIGHT = RECHECK_AFTER + 1.0
 """Seconds that a sending begun before a reset may take to reach the Cloud API."""
 
 

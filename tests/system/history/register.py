@@ -6,7 +6,8 @@ the name that the client's row has, and the one that the session's context has.
 
 from __future__ import annotations
 
-from app.sessions.session import Message, Reply, Responder, Session, instant
+from app.messages import Message, Reply, instant
+from app.sessions.session import Responder, Session
 
 
 def factory() -> Responder:

@@ -1,4 +1,4 @@
-"""Who people say they are, in Indonesian, English and what lies between."""
+"""The names that people say are theirs, in Indonesian, English and mixtures of the two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bot.nova.names import find_bare_name, find_name
+from app.nova.names import find_bare_name, find_name
 
 TOLD = """
 halo min, nama saya Ratna Puspita | Ratna Puspita
@@ -1756,7 +1756,7 @@ def test_a_name_that_is_told_is_found(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", UNTOLD.strip().splitlines())
-def test_nothing_is_taken_for_a_name_that_nobody_told(text: str) -> None:
+def test_a_word_that_is_not_told_as_a_name_is_not_taken_for_one(text: str) -> None:
     assert find_name(text) is None
 
 
@@ -1776,7 +1776,7 @@ def test_nothing_is_taken_for_a_name_that_nobody_told(text: str) -> None:
         ("nama saya " + "b" * 61, None),
     ],
 )
-def test_odd_characters_do_no_harm(text: str, name: str | None) -> None:
+def test_odd_characters_are_read_as_written_or_left_out(text: str, name: str | None) -> None:
     assert find_name(text) == name
 
 
@@ -1826,7 +1826,7 @@ LONG = [
 
 
 @pytest.mark.parametrize("piece", LONG)
-def test_the_longest_message_is_read_in_no_time(piece: str) -> None:
+def test_the_longest_message_is_read_within_a_quarter_of_a_second(piece: str) -> None:
     text = (piece * 65_536)[:65_536]
     started = time.perf_counter()
     find_name(text)

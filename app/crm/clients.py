@@ -1,0 +1,156 @@
+"""Clients: listing, finding and describing them, and pausing the bot for one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from app.addresses import write_address
+from app.crm.errors import UnknownClient, UnreadableCursor, reading_handle
+from app.database.queries import Source, fetch_all, fetch_one, fetch_value
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClient:
+    """A row of the list."""
+
+    id: str
+    nama: str | None
+    profile_name: str | None
+    active_at: datetime
+    cursor: str
+    """Its place in the list."""
+    paused: bool
+    messages: int
+    last_message_at: datetime | None
+    last_text: str | None
+    last_kind: str | None
+    last_direction: str | None
+    last_status: str | None
+
+    @property
+    def number(self) -> str:
+        return write_address(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    clients: list[ListedClient]
+    next: str | None
+    """The cursor of the following page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Everything that is kept of a client; messages and items set aside are counted."""
+
+    id: str
+    incarnation: UUID
+    nama: str | None
+    profile_name: str | None
+    created_at: datetime
+    active_at: datetime
+    paused_at: datetime | None
+    context: Mapping[str, Any] | None
+    """None without a session."""
+    updated_at: datetime | None
+    aliases: list[str]
+    received: int
+    sent: int
+    queued: int
+    set_aside: int
+
+    @property
+    def number(self) -> str:
+        return write_address(self.id)
+
+    @property
+    def label(self) -> str:
+        """The name, else the number."""
+        return self.nama if self.nama and self.nama.strip() else self.number
+
+
+async def list_clients(source: Source, search: str, after: str) -> ClientPage:
+    """A page of clients after a cursor ("" for the first). Raises UnreadableCursor."""
+    after_at, after_id = _read_cursor(after)
+    clients = await fetch_all(
+        source,
+        ListedClient,
+        "SELECT * FROM novabot_internal.list_clients(%s, %s::timestamptz, %s, %s)",
+        [search, after_at, after_id, PAGE + 1],
+    )
+    shown = clients[:PAGE]
+    more = len(clients) > PAGE
+    return ClientPage(shown, _write_cursor(shown[-1].cursor) if more else None)
+
+
+async def count_clients(source: Source) -> int:
+    return int(await fetch_value(source, 'SELECT count(*) FROM public."User"'))
+
+
+async def find_client(source: Source, client_id: str) -> Client | None:
+    """The client with exactly this id."""
+    return await fetch_one(
+        source, Client, "SELECT * FROM novabot_internal.describe_client(%s)", [client_id]
+    )
+
+
+async def get_client(source: Source, handle: str) -> Client:
+    """The client that a handle in any spelling leads to. Raises UnreadableHandle, UnknownClient."""
+    client = await find_client(source, handle)
+    if client is None:
+        client = await find_client(source, await get_client_id(source, handle))
+    if client is None:
+        raise UnknownClient
+    return client
+
+
+async def get_client_id(source: Source, handle: str) -> str:
+    """The id that a handle leads to. Raises UnreadableHandle, UnknownClient."""
+    with reading_handle():
+        found = await fetch_value(source, "SELECT novabot_internal.find_client(%s)", [handle])
+    if found is None:
+        raise UnknownClient
+    return cast("str", found)
+
+
+async def pause_client(
+    source: Source, client_id: str, incarnation: UUID | None, *, pausing: bool
+) -> bool:
+    """Pauses the bot for a client, so that a person can answer, or lets it answer again.
+
+    False, and nothing done, if the client is gone or is another incarnation than this one (None:
+    the current one).
+    """
+    return bool(
+        await fetch_value(
+            source,
+            "SELECT novabot_internal.pause_client(%s, %s, %s)",
+            [client_id, incarnation, pausing],
+        )
+    )
+
+
+def _write_cursor(position: str) -> str:
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str | None, str | None]:
+    if not cursor:
+        return None, None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise UnreadableCursor from None
+    at, _, client_id = position.partition(" ")
+    if not client_id or "\0" in client_id:
+        raise UnreadableCursor
+    return at, client_id

@@ -1,0 +1,115 @@
+"""A client's messages, in and out: a page of them, and those that wait for a bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.database.pool import Pool
+from app.database.queries import Source, fetch_all
+from app.database.retrying import deadline_from_now, fetch_rows
+from app.messages import KINDS, Message
+
+PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A row of "Conversation"."""
+
+    id: int
+    direction: str
+    kind: str
+    body: str
+    at: datetime
+    status: str
+    error_code: int | None
+    error_text: str | None
+
+    @property
+    def outgoing(self) -> bool:
+        return self.direction == "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    messages: list[StoredMessage]
+    """The oldest first."""
+    before: int | None
+    """The message before which there are more; None if these are all."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMessage:
+    """A stored message that this bot has claimed, to answer it."""
+
+    token: UUID
+    message: Message
+    attempts: int
+    """This one included."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingClient:
+    """A client with something to do that no living bot has claimed."""
+
+    id: str
+    has_pending: bool
+    """A message to answer."""
+    has_queued: bool
+    """A message to send, of a kind that this release can send."""
+
+
+async def read_conversation(source: Source, client_id: str, before: int | None) -> Conversation:
+    """The latest messages of a client, or the latest before one of them."""
+    messages = await fetch_all(
+        source,
+        StoredMessage,
+        "SELECT * FROM novabot_internal.client_timeline(%s, %s, %s)",
+        [client_id, before, PAGE + 1],
+    )
+    more = len(messages) > PAGE
+    shown = messages[:PAGE][::-1]
+    return Conversation(shown, shown[0].id if more else None)
+
+
+async def claim_pending(pool: Pool, client: str, bot: UUID) -> PendingMessage | None:
+    """Gives this bot the client's oldest stored message; None while a living bot has it.
+
+    Raises TryLater.
+    """
+    rows = await fetch_rows(
+        pool,
+        'SELECT token, addresses, kind, body, detail, at, "waMessageId", attempts'
+        " FROM novabot_internal.claim_pending(%s, %s)",
+        (client, bot),
+        deadline_from_now(),
+    )
+    if not rows:
+        return None
+    token, addresses, kind, body, found, at, message_id, attempts = rows[0]
+    detail: dict[str, Any] = found or {}
+    message = Message(
+        id=message_id or "",
+        addresses=tuple(addresses),
+        kind=kind,
+        text=body,
+        at=at,
+        forwarded=bool(detail.get("forwarded")),
+        detail=detail,
+    )
+    return PendingMessage(token, message, attempts)
+
+
+async def find_waiting_clients(pool: Pool, bot: UUID) -> list[WaitingClient]:
+    """Those whose turn it is first, a thousand at the most. Raises TryLater."""
+    rows = await fetch_rows(
+        pool,
+        "SELECT client, has_pending, has_queued"
+        " FROM novabot_internal.clients_waiting(%s, %s::text[])",
+        (bot, list(KINDS)),
+        deadline_from_now(),
+    )
+    return [WaitingClient(*row) for row in rows]

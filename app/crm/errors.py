@@ -1,0 +1,65 @@
+"""What the functions of this package refuse:
+
+CrmError
+├── UnreadableHandle   a handle that is neither a client id, a phone number nor a BSUID
+├── UnreadableCursor   a position in a list that this program has not given out
+├── UnknownClient      a handle that leads to no client
+├── UnknownReset       a number that no reset has
+└── AccountsError      an account or token that can't be made
+
+The text is one line for the person or program that asked. Errors of the database are psycopg's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from psycopg import Error
+
+_UNREADABLE_HANDLE = "ST001"
+"""The SQLSTATE of a handle that the database can't read."""
+
+
+class CrmError(Exception):
+    """What was asked for can't be done; the text says why."""
+
+
+class UnreadableHandle(CrmError):
+    """A handle that is neither a client id, a phone number nor a BSUID."""
+
+
+class UnreadableCursor(CrmError):
+    """A position in a list that this program has not given out."""
+
+    def __init__(self) -> None:
+        super().__init__("this is no cursor of this list")
+
+
+class UnknownClient(CrmError):
+    """A handle that leads to no client."""
+
+    def __init__(self) -> None:
+        super().__init__("no client has this address")
+
+
+class UnknownReset(CrmError):
+    """A number that no reset has."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such reset")
+
+
+class AccountsError(CrmError):
+    """The account or token can't be made; the text says why and what to do."""
+
+
+@contextmanager
+def reading_handle() -> Generator[None]:
+    """Raises UnreadableHandle in place of the database's ST001."""
+    try:
+        yield
+    except Error as error:
+        if error.sqlstate != _UNREADABLE_HANDLE:
+            raise
+        raise UnreadableHandle(error.diag.message_primary or "unreadable handle") from error

@@ -1,0 +1,126 @@
+"""The outbox: outgoing messages, which are rows of "Conversation", and what becomes of them.
+
+A message is named by its token: ids come back after TRUNCATE … RESTART IDENTITY. All of it may be
+repeated, and raises TryLater when the database could not do it within a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from app.database.pool import Pool
+from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
+from app.messages import KINDS, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message that this bot has begun to send."""
+
+    token: UUID
+    address: str
+    """Phone digits, or a BSUID."""
+    message: Outgoing
+    """Without author and key, which are no part of what is sent."""
+    attempts: int
+    """This one included."""
+
+
+async def start_sending(
+    pool: Pool, client: str, bot: UUID, posted: Collection[UUID]
+) -> Sending | None:
+    """Gives this bot the client's oldest unsent message; None while another comes before it.
+
+    One of a kind that this release does not know stays queued, and those behind it too: a newer
+    bot sends them. `posted` are the tokens that this bot has begun to POST; another one that is
+    said to be its was given to it by a reply that got lost.
+    """
+    rows = await fetch_rows(
+        pool,
+        "SELECT token, address, kind, body, detail, attempts"
+        " FROM novabot_internal.start_sending(%s, %s, %s::uuid[], %s::text[])",
+        (client, bot, list(posted), list(KINDS)),
+        deadline_from_now(),
+    )
+    if not rows:
+        return None
+    token, address, kind, body, detail, attempts = rows[0]
+    return Sending(token, address, Outgoing(body, kind, detail), attempts)
+
+
+async def is_sending(pool: Pool, token: UUID, bot: UUID) -> bool:
+    """Whether it is still this bot's to send."""
+    row = await fetch_row(
+        pool, "SELECT novabot_internal.is_sending(%s, %s)", (token, bot), deadline_from_now()
+    )
+    return row[0]
+
+
+async def settle_sent(pool: Pool, token: UUID, message_id: str) -> None:
+    """WhatsApp took it, under this id."""
+    await fetch_row(
+        pool,
+        "SELECT novabot_internal.settle_sent(%s, %s)",
+        (token, message_id),
+        deadline_from_now(),
+    )
+
+
+async def settle_unsent(
+    pool: Pool,
+    token: UUID,
+    bot: UUID,
+    status: Literal["queued", "uncertain", "failed"],
+    reason: str,
+    *,
+    code: int | None = None,
+    pause: float = 0.0,
+) -> None:
+    """An attempt did not succeed: `queued` again (in `pause` seconds), `uncertain` or `failed`."""
+    await fetch_row(
+        pool,
+        "SELECT novabot_internal.settle_unsent(%s, %s, %s, %s, %s, %s)",
+        (token, bot, status, code, reason, timedelta(seconds=pause)),
+        deadline_from_now(),
+    )
+
+
+async def find_unknown_kinds(pool: Pool) -> tuple[str, ...]:
+    """The kinds, of messages queued for a minute, that this release does not know."""
+    row = await fetch_row(
+        pool,
+        "SELECT novabot_internal.unknown_kinds_queued(%s::text[])",
+        (list(KINDS),),
+        deadline_from_now(),
+    )
+    return tuple(row[0])
+
+
+async def settle_abandoned(pool: Pool) -> int:
+    """What bots were sending when they ended becomes `uncertain`; returns how many messages."""
+    row = await fetch_row(
+        pool, "SELECT novabot_internal.settle_abandoned()", (), deadline_from_now()
+    )
+    return row[0]
+
+
+async def apply_status(
+    pool: Pool,
+    message_id: str,
+    token: UUID | None,
+    status: Literal["sent", "delivered", "read", "failed"],
+    *,
+    code: int | None = None,
+    reason: str | None = None,
+) -> None:
+    """WhatsApp says what became of a message; of one that is not here, nothing is kept."""
+    await fetch_row(
+        pool,
+        "SELECT novabot_internal.apply_status(%s, %s, %s, %s, %s)",
+        (message_id, token, status, code, reason),
+        deadline_from_now(),
+    )

@@ -1,0 +1,129 @@
+"""Resets and their receipts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.crm.errors import UnknownReset, reading_handle
+from app.database.queries import Source, fetch_all, fetch_one
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A row of "Reset"."""
+
+    id: int
+    at: datetime
+    actor: str
+    source: str
+    clients: int
+    sessions: int
+    conversations: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReset(Reset):
+    """A row of the list."""
+
+    acknowledged: int
+    """How many bots have acknowledged it."""
+    missing: int
+    """How many bots have not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptBot:
+    """A bot on a receipt; without `acked_at` it has not acknowledged."""
+
+    id: UUID
+    host: str
+    pid: int
+    evicted: int | None
+    acked_at: datetime | None
+    milliseconds: float | None
+    started_later: bool
+    """It started after the reset, so it had no session to drop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    reset: Reset
+    bots: list[ReceiptBot]
+
+    @property
+    def acknowledged(self) -> list[ReceiptBot]:
+        return [bot for bot in self.bots if bot.acked_at is not None]
+
+    @property
+    def missing(self) -> list[ReceiptBot]:
+        return [bot for bot in self.bots if bot.acked_at is None]
+
+
+async def reset_incarnation(
+    source: Source,
+    handle: str,
+    incarnation: UUID | None,
+    *,
+    actor: str,
+    door: Literal["dashboard", "api", "cli"],
+) -> Reset | None:
+    """Resets the client if it is still this incarnation (None: the current one), else None.
+
+    A client who is gone already is no fault: the receipt is one of zeros. `actor` and `door` are
+    the receipt's actor and source. Raises UnreadableHandle, and psycopg's LockNotAvailable after
+    5 s behind another transaction's lock.
+    """
+    with reading_handle():
+        return await fetch_one(
+            source,
+            Reset,
+            "SELECT r.* FROM novabot_internal.reset_incarnation(%s, %s, %s, %s) AS r"
+            " WHERE r.id IS NOT NULL",
+            [handle, incarnation, actor, door],
+        )
+
+
+async def list_resets(source: Source, before: int | None) -> tuple[list[ListedReset], int | None]:
+    """A page of resets, the latest first, and the id after which the next page begins."""
+    resets = await fetch_all(
+        source,
+        ListedReset,
+        "SELECT * FROM novabot_internal.list_resets(%s, %s)",
+        [before, PAGE + 1],
+    )
+    shown = resets[:PAGE]
+    return shown, shown[-1].id if len(resets) > PAGE else None
+
+
+async def find_reset(source: Source, reset_id: int) -> Reset | None:
+    return await fetch_one(
+        source,
+        Reset,
+        'SELECT id, at, actor, source, clients, sessions, conversations FROM public."Reset"'
+        " WHERE id = %s",
+        [reset_id],
+    )
+
+
+async def get_receipt(source: Source, reset_id: int) -> Receipt:
+    """As `find_receipt`. Raises UnknownReset."""
+    receipt = await find_receipt(source, reset_id)
+    if receipt is None:
+        raise UnknownReset
+    return receipt
+
+
+async def find_receipt(source: Source, reset_id: int) -> Receipt | None:
+    """Both statements need one snapshot to agree (`open_snapshot`)."""
+    reset = await find_reset(source, reset_id)
+    if reset is None:
+        return None
+    bots = await fetch_all(
+        source, ReceiptBot, "SELECT * FROM novabot_internal.receipt_bots(%s)", [reset_id]
+    )
+    return Receipt(reset, bots)

@@ -1,0 +1,1 @@
+"""Live pages: what the database notifies, as server-sent events."""

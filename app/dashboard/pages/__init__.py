@@ -1,0 +1,1 @@
+"""The pages, a file a page: who asks, what is asked, what the tables say, what is shown."""

@@ -1,0 +1,91 @@
+"""A client: the conversation, what the bot remembers, and pausing the bot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.addresses import write_address
+from app.crm.clients import find_client, get_client_id, pause_client
+from app.crm.conversation import read_conversation
+from app.crm.set_aside import list_set_aside
+from app.dashboard.pages.set_aside import show_items
+from app.dashboard.pages.timeline import show_messages
+from app.dashboard.web.i18n import Language
+from app.dashboard.web.input import read_incarnation, read_number, read_query, read_segment
+from app.dashboard.web.rendering import language_of, quote_segment, render, wants_fragment
+from app.dashboard.web.state import pool_of
+from app.database.queries import open_snapshot
+
+
+async def show_client(request: Request) -> Response:
+    """GET /clients/{id}?before=: 303 to the client's id for any other spelling."""
+    handle = read_segment(request, "id")
+    before = read_number(read_query(request, "before"))
+    async with open_snapshot(pool_of(request)) as conn:
+        client = await find_client(conn, handle)
+        if client is None:
+            return _go_to_client(await get_client_id(conn, handle))
+        conversation = await read_conversation(conn, client.id, before)
+        items = await list_set_aside(conn, client.id) if client.set_aside else []
+    language = language_of(request)
+    return render(
+        request,
+        "_timeline.html" if wants_fragment(request) else "client.html",
+        client=client,
+        messages=show_messages(conversation.messages, language),
+        before_first=conversation.before,
+        before=before,
+        addresses=[(alias, write_address(alias)) for alias in client.aliases],
+        remembered=show_context(client.context or {}, language),
+        stored=json.dumps(dict(client.context or {}), ensure_ascii=False, indent=2),
+        set_aside=show_items(items, language),
+    )
+
+
+async def pause(request: Request) -> Response:
+    """POST /clients/{id}/pause"""
+    return await _set_paused(request, pausing=True)
+
+
+async def resume(request: Request) -> Response:
+    """POST /clients/{id}/resume"""
+    return await _set_paused(request, pausing=False)
+
+
+def show_context(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+    """What a session remembers, a name and a value each; NovaBot's own names have a text."""
+    return [
+        (language.name("context", name), _write_value(value, language))
+        for name, value in context.items()
+    ]
+
+
+async def _set_paused(request: Request, *, pausing: bool) -> Response:
+    handle = read_segment(request, "id")
+    incarnation = await read_incarnation(request)
+    client_id = await get_client_id(pool_of(request), handle)
+    if not await pause_client(pool_of(request), client_id, incarnation, pausing=pausing):
+        return render(request, "unchanged.html", client_id=client_id)
+    return _go_to_client(client_id)
+
+
+def _write_value(value: object, language: Language) -> str:
+    """A text as it is, truth in words, the rest as JSON."""
+    match value:
+        case str():
+            return value
+        case True:
+            return language.t("context.yes")
+        case False:
+            return language.t("context.no")
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _go_to_client(client_id: str) -> Response:
+    return RedirectResponse(f"/clients/{quote_segment(client_id)}", 303)

@@ -1,0 +1,23 @@
+"""The clients, the latest active first."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.crm.clients import count_clients, list_clients
+from app.dashboard.web.input import read_query
+from app.dashboard.web.rendering import render, wants_fragment
+from app.dashboard.web.state import pool_of
+from app.database.queries import open_snapshot
+
+
+async def show_clients(request: Request) -> Response:
+    """GET /clients?q=&after="""
+    search, after = read_query(request, "q").strip(), read_query(request, "after")
+    whole = not wants_fragment(request)
+    async with open_snapshot(pool_of(request)) as conn:
+        page = await list_clients(conn, search, after)
+        total = await count_clients(conn) if whole else 0
+    template = "clients.html" if whole else "_clients.html"
+    return render(request, template, page=page, q=search, after=after, total=total)

@@ -1,0 +1,1 @@
+"""What every page shares: rendering, languages, input, errors, middleware."""

@@ -1,0 +1,102 @@
+"""What is answered when something fails: one handler for all errors, one page or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import PoolClosed, PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.crm.errors import CrmError, UnknownClient, UnknownReset, UnreadableHandle
+from app.dashboard.web.rendering import render
+from app.dashboard.web.state import state_of
+from app.telemetry import dashboard as telemetry
+
+EXPECTED = (HTTPException, CrmError, psycopg.Error, PoolTimeout, PoolClosed)
+"""What is answered here; anything else is a fault of ours, and is also logged with its trace."""
+
+_BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.QueryCanceled)
+_SCHEMA = (
+    errors.UndefinedTable,
+    errors.UndefinedFunction,
+    errors.UndefinedColumn,
+    errors.InvalidSchemaName,
+)
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+    PoolClosed,
+)
+_BY_ERROR: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((UnreadableHandle, UnknownClient), "404_client"),
+    ((UnknownReset,), "404_receipt"),
+    ((CrmError, psycopg.DataError), "400"),
+    (_BUSY, "503_busy"),
+    (_SCHEMA, "503_schema"),
+    (_AWAY, "503"),
+)
+"""The first that fits: what keeps a statement waiting is an OperationalError too."""
+_BY_STATUS: Mapping[int, str] = {403: "403", 404: "404", 405: "405", 413: "413"}
+
+_FOR_PROGRAMS: Mapping[str, str] = {
+    "400": "Something in the address or the form is not what it should be.",
+    "403": "Your account may read, and change nothing. Ask an admin for another role.",
+    "403_origin": "The request came from another website. Nothing was done.",
+    "404": "There is nothing here: never was, or no longer.",
+    "405": "This address takes no such request.",
+    "413": "The form was larger than any form here should be.",
+    "500": "This is our fault, and it has been logged. Nothing was half done.",
+    "503": (
+        "Nothing was changed. The dashboard goes on by itself as soon as the database is back:"
+        " reload the page in a moment."
+    ),
+    "503_busy": (
+        "An open transaction of another database session holds what was to be changed or read."
+        " Nothing was deleted or changed. Try again when it has ended."
+    ),
+    "503_schema": "Run “novabot migrate”, then reload the page.",
+}
+"""In English, whatever the language of the pages; what the tables refuse says so itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    status: int
+    key: str
+    """Names the page's texts: `failure.KEY` the title, `failure.KEY_text` what to do."""
+    reason: str
+    """For programs."""
+
+
+async def answer_failure(request: Request, error: Exception) -> Response:
+    """A page, or JSON below /api; the database's own errors are also logged."""
+    failure = describe_failure(error)
+    if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed)):
+        telemetry.report_database_failure(error)
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        # A primary that was replaced and left up: all connections have to move.
+        await state_of(request).pool.drain()
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if failure.status == 503:
+        headers["Retry-After"] = "5"
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": failure.reason}, failure.status, headers)
+    return render(request, "failure.html", status=failure.status, headers=headers, failure=failure)
+
+
+def describe_failure(error: Exception) -> Failure:
+    if isinstance(error, HTTPException):
+        key = _BY_STATUS.get(error.status_code, "400")
+        if error.detail in _FOR_PROGRAMS:
+            key = error.detail
+        return Failure(error.status_code, key, _FOR_PROGRAMS[key])
+    key = next((key for kinds, key in _BY_ERROR if isinstance(error, kinds)), "500")
+    reason = str(error) if isinstance(error, CrmError) else _FOR_PROGRAMS[key]
+    return Failure(int(key[:3]), key, reason)

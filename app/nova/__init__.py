@@ -1,0 +1,8 @@
+"""NovaBot, the default responder: what it understands and what it says.
+
+After its word lists are loaded, it does no I/O.
+"""
+
+from app.nova.responder import nova, respond
+
+__all__ = ["nova", "respond"]

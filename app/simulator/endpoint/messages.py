@@ -1,0 +1,163 @@
+"""The emulated endpoint `POST /v24.0/{phone number id}/messages`."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.addresses import is_bsuid
+from app.simulator.chats import TYPING_SECONDS, Bubble
+from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, new_wamid
+from app.simulator.endpoint.drop_connection import drop_connection
+from app.simulator.endpoint.faults import Fault
+from app.simulator.endpoint.request_log import RecordedRequest
+from app.simulator.endpoint.send_request import ReadMark, RefusalError, SendRequest, read_request
+from app.simulator.state import SimulatorState
+
+NO_FAULT = Fault()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a bot must send: its bearer token, and the id of its number."""
+
+    access_token: str
+    phone_number_id: str
+
+
+class MessagesEndpoint:
+    """Checks a request, applies an ordered fault, and shows the message on its phone."""
+
+    def __init__(self, credentials: Credentials, state: SimulatorState) -> None:
+        self._credentials: Credentials = credentials
+        self._state: SimulatorState = state
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/{phone_number_id}/messages", self.receive, methods=["POST"]),
+            Route("/{version}/{phone_number_id}/messages", self.receive, methods=["POST"]),
+        ]
+
+    async def receive(self, request: Request) -> Response:
+        raw = await request.body()
+        recorded = self._state.requests.add()
+        try:
+            self._check_caller(request)
+            asked = _read(raw, recorded)
+            self._state.requests.changes.announce()
+            if isinstance(asked, ReadMark):
+                self._state.chats.read_up_to(asked.message_id, asked.typing)
+                if asked.typing:
+                    self._state.delivery.tasks.start_soon(self._end_typing)
+                return self._answer(recorded, {"success": True})
+            return await self._send(request, asked, recorded)
+        except RefusalError as refusal:
+            self._state.requests.settle(recorded, "refused", refusal.status, refusal.code)
+            error: JsonObject = {**refusal.error, "fbtrace_id": "A" + secrets.token_urlsafe(16)}
+            return _json({"error": error}, refusal.status)
+
+    def _check_caller(self, request: Request) -> None:
+        version = str(request.path_params.get("version", "v24.0"))
+        if re.fullmatch(r"v\d{1,3}\.\d{1,2}", version) is None:
+            raise RefusalError(2500, "Unknown path components: /messages")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        expected = self._credentials.access_token.encode()
+        if scheme.lower() != "bearer" or not token:
+            raise RefusalError(
+                190,
+                "An access token is required to request this resource.",
+                status=401,
+            )
+        if not secrets.compare_digest(token.strip().encode(), expected):
+            raise RefusalError(
+                190, "Invalid OAuth access token - Cannot parse access token", status=401
+            )
+        number = str(request.path_params["phone_number_id"])
+        if number != self._credentials.phone_number_id:
+            raise RefusalError(
+                100,
+                f"Unsupported post request. Object with ID '{number}' does not exist, cannot be"
+                " loaded due to missing permissions, or does not support this operation.",
+                kind="GraphMethodException",
+                subcode=33,
+            )
+
+    async def _send(
+        self, request: Request, asked: SendRequest, recorded: RecordedRequest
+    ) -> Response:
+        fault = self._state.faults.take(asked.address) or NO_FAULT
+        gate = self._state.faults.gate()
+        if fault.delay_seconds:
+            with anyio.move_on_after(fault.delay_seconds):
+                await self._state.closing.wait()
+        if fault.hold:
+            await gate.wait()
+        if fault.drop == "before":
+            self._state.requests.settle(recorded, "dropped", None)
+            return await _drop(request)
+        refusal = fault.refusal()
+        if refusal is not None:
+            raise refusal
+        message_id = self._accept(asked, gate if fault.hold_statuses else None)
+        recorded.message_id = message_id
+        if fault.drop == "after":
+            self._state.requests.settle(recorded, "accepted", None)
+            return await _drop(request)
+        contact: JsonObject = {"input": asked.given}
+        contact["user_id" if is_bsuid(asked.address) else "wa_id"] = asked.address
+        return self._answer(
+            recorded,
+            {
+                "messaging_product": "whatsapp",
+                "contacts": [contact],
+                "messages": [{"id": message_id}],
+            },
+        )
+
+    def _accept(self, asked: SendRequest, gate: anyio.Event | None) -> str:
+        message_id = new_wamid(asked.address, "out")
+        bubble = Bubble(message_id, "bot", asked.text, time.time(), "delivered", asked.quoted)
+        self._state.chats.add(asked.address, bubble)
+        self._state.statuses.follow(message_id, asked.address, asked.callback_data, gate)
+        return message_id
+
+    async def _end_typing(self) -> None:
+        await anyio.sleep(TYPING_SECONDS)
+        self._state.chats.changes.announce()
+
+    def _answer(self, recorded: RecordedRequest, body: JsonValue) -> Response:
+        self._state.requests.settle(recorded, "accepted", 200)
+        return _json(body, 200)
+
+
+def _read(raw: bytes, recorded: RecordedRequest) -> SendRequest | ReadMark:
+    try:
+        recorded.payload = decode(raw)
+    except ValueError as error:
+        raise RefusalError(100, "(#100) The request body is not valid JSON.") from error
+    asked = read_request(recorded.payload)
+    match asked:
+        case ReadMark():
+            recorded.kind = "read"
+        case SendRequest():
+            recorded.kind = "message"
+            recorded.to = asked.address
+            recorded.text = asked.text
+            recorded.callback_data = asked.callback_data
+    return asked
+
+
+async def _drop(request: Request) -> Response:
+    await drop_connection(request)
+    return Response(status_code=500)
+
+
+def _json(body: JsonValue, status: int) -> Response:
+    return Response(encode(body), status, media_type="application/json")

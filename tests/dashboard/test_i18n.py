@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import app.dashboard
+from app.bot.whatsapp.payload import SetAside, read_body
+from app.bot.whatsapp.refusals import decide_action
+from app.crm.conversation import StoredMessage
+from app.crm.set_aside import SetAsideItem
+from app.dashboard.pages.set_aside import show_items
+from app.dashboard.pages.timeline import show_messages
+from app.dashboard.web.i18n import LOCALES, Language, Locale, load_language
+
+HERE = Path(app.dashboard.__file__).parent
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    indonesian, english = load_language("id").texts, load_language("en").texts
+    assert indonesian.keys() == english.keys()
+    for key, text in english.items():
+        assert placeholders(text) == placeholders(indonesian[key]), key
+
+
+def test_every_text_that_a_page_names_exists() -> None:
+    texts = load_language("en").texts
+    named: set[str] = set()
+    for path in [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]:
+        source = path.read_text(encoding="utf-8")
+        named |= set(re.findall(r'\b[th]\(\s*"([a-z_]+\.[a-z0-9_]+)"', source))
+    assert len(named) > 100
+    assert named <= texts.keys()
+
+
+def test_every_text_is_named_somewhere() -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for path in [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
+    )
+    built = {
+        *("role", "unit", "kind", "status", "unsent", "error"),
+        *("actor", "context", "source", "state", "failure"),
+    }
+    unused = [
+        key
+        for key in load_language("en").texts
+        if key.partition(".")[0] not in built and f'"{key}"' not in source
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_code_that_the_bot_knows_is_explained(locale: Locale) -> None:
+    language = load_language(locale)
+    known = [
+        code for code in range(140_000) if decide_action(code, 500) == decide_action(code, 400)
+    ]
+    assert len(known) > 100
+    refused = language.t("error.refused")
+    unexplained = [code for code in known if refused in explain(failed(code), language)]
+    assert unexplained == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_text_of_another_program_is_shown_as_a_reason(locale: Locale) -> None:
+    language = load_language(locale)
+    for code in (None, 0, 299, 404, 503, 131047, 132999, 999_999):
+        for status in ("failed", "uncertain", "queued"):
+            reason = explain(failed(code, status), language)
+            assert reason
+            assert "Traceback" not in reason
+            assert code is None or str(code) in reason
+    assert explain(failed(None, "sending"), language) == ""
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_item_that_the_bot_sets_aside_is_explained(locale: Locale) -> None:
+    language = load_language(locale)
+    item = {"from": "6281717407674", "id": "wamid.1", "timestamp": "1760000000", "type": "text"}
+    text = {"text": {"body": "Hai"}}
+    explained = {
+        "no sender": {key: value for key, value in (item | text).items() if key != "from"},
+        "no time": {key: value for key, value in (item | text).items() if key != "timestamp"},
+        "another age": item | text | {"timestamp": "1"},
+        "no text": item | {"text": {"body": 7}},
+    }
+    reasons = {name: explain_item("messages", found, language) for name, found in explained.items()}
+    reasons["no status"] = explain_item("statuses", {"status": 4}, language)
+    assert language.t("reason.other") not in reasons.values()
+    assert explain_item("messages", "rubbish", language) == language.t("reason.other")
+    assert reasons["no text"] == language.t("reason.content", kind=language.t("kind.text"))
+    assert len(set(reasons.values())) == 4
+
+
+def failed(code: int | None, status: str = "failed") -> StoredMessage:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    return StoredMessage(1, "out", "text", "Hai", at, status, code, "Traceback: of another program")
+
+
+def explain(message: StoredMessage, language: Language) -> str:
+    (shown,) = show_messages([message], language)
+    return shown.reason
+
+
+def explain_item(kind: str, entry: object, language: Language) -> str:
+    """The reason that the page shows for what the bot sets aside of a webhook's body."""
+    value = {"metadata": {"phone_number_id": "1"}, kind: [entry]}
+    body = {
+        "object": "whatsapp_business_account",
+        "entry": [{"changes": [{"field": "messages", "value": value}]}],
+    }
+    (unread,) = read_body(json.dumps(body).encode(), "1").items
+    assert isinstance(unread, SetAside)
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    (shown,) = show_items([SetAsideItem(1, None, unread.item, unread.reason, at)], language)
+    return shown.reason
+
+
+def test_a_value_is_escaped_and_isolated() -> None:
+    written = load_language("en").h("reset.button", client="<b>{x}</b>")
+    assert str(written) == "Reset <bdi>&lt;b&gt;{x}&lt;/b&gt;</bdi>"
+
+
+def test_counts_have_their_plural_and_their_separators() -> None:
+    assert load_language("en").t("clients.total", n=1) == "1 client"
+    assert load_language("en").t("clients.total", n=12_345) == "12,345 clients"
+    assert load_language("id").t("clients.total", n=12_345) == "12.345 pelanggan"
+
+
+def test_times_are_jakartas() -> None:
+    at = datetime(2026, 11, 22, 17, 5, 9, tzinfo=UTC)
+    assert load_language("id").clock(at) == "00.05"
+    assert load_language("id").day(at) == "Senin, 23 November 2026"
+    assert load_language("id").moment(at).endswith("00.05.09 WIB")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0.00084, "0.8 ms"), (0.0123, "12 ms"), (3.44, "3.4 s"), (12.9, "12 s"), (7300, "2 h")],
+)
+def test_durations_are_written_in_a_unit_that_fits(seconds: float, written: str) -> None:
+    assert load_language("en").duration(seconds) == written

@@ -1,0 +1,28 @@
+"""Webhook bodies as Meta builds them, for tests that post to a bot."""
+
+from __future__ import annotations
+
+from app.simulator.cloud_api import JsonObject, message_body
+
+
+def text_body(
+    sender: str,
+    text: str,
+    *,
+    phone_number_id: str,
+    message_id: str | None = None,
+    timestamp: int | None = None,
+    profile_name: str | None = None,
+    bsuid: str | None = None,
+) -> JsonObject:
+    """A webhook body with one text; `sender` is a phone's digits or a BSUID alone."""
+    return message_body(
+        sender,
+        "text",
+        {"body": text},
+        phone_number_id=phone_number_id,
+        message_id=message_id,
+        timestamp=timestamp,
+        profile_name=profile_name,
+        bsuid=bsuid,
+    )
