@@ -19,6 +19,8 @@ def generate(number: int) -> list[str]:
     chance = random.Random(SEED)
     texts = ["".join(chance.choices(PIECES, k=chance.randint(1, 6))) for _ in range(number)]
     lengths = (1, 4, 5, 20, 21, 127, 128, 129)
+    texts += ["7" * chance.randint(1, 24) for _ in range(200)]
+    texts += [f"{chance.choice(PIECES)}.{'7' * chance.randint(1, 140)}" for _ in range(400)]
     return [*texts, *("7" * n for n in lengths), *("ID." + "7" * n for n in lengths)]
 
 
