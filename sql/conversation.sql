@@ -38,7 +38,9 @@ BEGIN
         RETURN;
     END IF;
     PERFORM novabot_internal.note_delivery(message_id);
-    PERFORM novabot_internal.merge_clients(client.id, addresses);
+    IF cardinality(addresses) > 1 THEN
+        PERFORM novabot_internal.merge_clients(client.id, addresses);
+    END IF;
     PERFORM novabot_internal.add_addresses(client.id, addresses);
     INSERT INTO public."Conversation" (
         "userId", direction, kind, body, detail, at, "waMessageId",
