@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -10,7 +12,7 @@ import pytest
 
 from app.bot import heartbeat
 from app.database.errors import Unavailable
-from app.sessions.listener import Listener
+from app.sessions import listener
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import RunningBot
 from tests.sessions.waiting import until
@@ -27,13 +29,15 @@ def door(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Closed while it is clear: no listener connects."""
     opened = asyncio.Event()
     opened.set()
-    connect = Listener._connect
+    connect = listener.connect_listener
 
-    async def connect_when_open(self: Listener) -> Any:
+    @asynccontextmanager
+    async def connect_when_open(url: str, name: str) -> AsyncIterator[Any]:
         await opened.wait()
-        return await connect(self)
+        async with connect(url, name) as conn:
+            yield conn
 
-    monkeypatch.setattr(Listener, "_connect", connect_when_open)
+    monkeypatch.setattr(listener, "connect_listener", connect_when_open)
     return opened
 
 
