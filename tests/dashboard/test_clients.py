@@ -45,6 +45,9 @@ def test_a_search_finds_names_numbers_in_any_spelling_and_the_last_text(
         "1740",
         "62817",
         "https://wa.me/6281717407674",
+        "api.whatsapp.com/send?text=Hai&phone=6281717407674",
+        "Budi (0817-1740-7674)",
+        "\uff10\uff18\uff11\uff17-1740",
         "6281717407674@c.us",
         "id.9F3C",
         "sebentar, pet",
@@ -52,11 +55,32 @@ def test_a_search_finds_names_numbers_in_any_spelling_and_the_last_text(
         assert shown_ids(ana.get("/clients", params={"q": typed}).text) == ["6281717407674@c.us"]
 
 
+def test_pages_and_programs_read_the_handles_that_people_paste(
+    ana: httpx.Client, program: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    for handle in [
+        "wa.me/6281717407674?text=Halo",
+        "https://api.whatsapp.com/send/?text=Hai&phone=%2B6281717407674&app_absent=0",
+        "6281717407674:12@s.whatsapp.net",
+        '"Budi" <+62 817-1740-7674>',
+        "\u200e\u0660\u0668\u0661\u0667-1740-7674",
+    ]:
+        page = ana.get(f"/clients/{quote(handle, safe='')}")
+        assert (page.status_code, page.headers["location"]) == (303, PETANG), handle
+        found = program.get(f"/api/clients/{quote(handle, safe='')}")
+        assert found.json()["id"] == "6281717407674@c.us", handle
+    for handle in ["0817-1740-7674, 0812-3333-4444", "wa.me/message/6281717407674"]:
+        assert ana.get(f"/clients/{quote(handle, safe='')}").status_code == 404
+        assert program.delete(f"/api/clients/{quote(handle, safe='')}").status_code == 404
+    assert connection.execute('SELECT count(*) FROM "User"').fetchone() == (1,)
+
+
 def test_a_search_that_finds_no_client_says_so(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    for typed in ["nobody", "%", "_", "0899", "\\", "'", "a\0b"]:
+    for typed in ["nobody", "Budi 1740", "%", "_", "0899", "\\", "'", "a\0b"]:
         answer = ana.get("/clients", params={"q": typed})
         assert answer.status_code == 200
         assert shown_ids(answer.text) == []
