@@ -38,7 +38,9 @@ BEGIN
         RETURN;
     END IF;
     PERFORM novabot_internal.note_delivery(message_id);
-    PERFORM novabot_internal.merge_clients(client.id, addresses);
+    IF cardinality(addresses) > 1 THEN
+        PERFORM novabot_internal.merge_clients(client.id, addresses);
+    END IF;
     PERFORM novabot_internal.add_addresses(client.id, addresses);
     INSERT INTO public."Conversation" (
         "userId", direction, kind, body, detail, at, "waMessageId",
@@ -279,7 +281,7 @@ AS $$
     LIMIT 1000
 $$;
 COMMENT ON FUNCTION novabot_internal.clients_waiting(uuid, text[]) IS
-'Clients with something to send or to answer that no living bot has claimed. Each bot asks every second.';
+'Clients with something to send or to answer that no living bot has claimed. kinds: those that the bot can send, or NULL for all. Each bot asks every second.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.apply_status(
     message_id text, message_token uuid, reported text, code integer, reason text

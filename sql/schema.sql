@@ -8,17 +8,9 @@
 -- named, and any role may create types in it.
 
 DO $$
-DECLARE
-    owner regrole;
 BEGIN
-    SELECT n.nspowner INTO owner FROM pg_namespace AS n WHERE n.nspname = 'novabot_internal';
-    IF owner IS NULL THEN
+    IF to_regnamespace('novabot_internal') IS NULL THEN
         CREATE SCHEMA novabot_internal;
-    ELSIF NOT pg_has_role(owner, 'USAGE') THEN
-        RAISE EXCEPTION 'the schema novabot_internal belongs to the role %', owner
-        USING
-            ERRCODE = 'insufficient_privilege',
-            HINT = 'DROP SCHEMA novabot_internal, or migrate as that role.';
     END IF;
 END
 $$;

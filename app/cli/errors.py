@@ -30,7 +30,7 @@ def report_errors() -> Generator[None]:
         fail(str(error))
     except psycopg.errors.UndefinedTable:
         fail("The database has no schema yet: run `novabot migrate`")
-    except psycopg.errors.UndefinedFunction:
+    except (psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName):
         fail("The database's schema is not current: run `novabot migrate`")
     except psycopg.OperationalError as error:
         fail(f"The database does not answer: {first_line(error)}")

@@ -18,6 +18,8 @@ from app.crm.errors import UnreadableHandle
 from app.crm.resets import Reset, reset_incarnation
 from app.database.errors import first_line
 
+_OLD_SCHEMA = (errors.UndefinedFunction, errors.InvalidSchemaName)
+
 
 async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequence[str]) -> bool:
     """Resets each client and prints its receipt; False if one could not be read or reset.
@@ -36,7 +38,9 @@ async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequenc
         except errors.LockNotAvailable:
             reason = "another transaction holds this client, nothing was reset; try again later"
         except psycopg.DatabaseError as error:
-            if conn.closed or isinstance(error, errors.UndefinedFunction):
+            if conn.closed or isinstance(
+                error, errors.UndefinedFunction | errors.InvalidSchemaName
+            ):
                 raise
             reason = first_line(error)
         else:

@@ -93,7 +93,12 @@ def _run(subject: str, check: Check, conn: Connection[Any]) -> Iterator[Finding]
     """The findings of a check, and the finding that it failed if it did."""
     try:
         yield from check(conn)
-    except (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedColumn) as error:
+    except (
+        errors.UndefinedFunction,
+        errors.UndefinedTable,
+        errors.UndefinedColumn,
+        errors.InvalidSchemaName,
+    ) as error:
         yield _fail(subject, error, APPLY_AGAIN)
     except errors.InsufficientPrivilege as error:
         yield _fail(subject, error, "run novabot doctor as the role of the bots, or as the owner")

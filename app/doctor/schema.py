@@ -43,11 +43,12 @@ class Routine:
 
 
 def check_migrations(conn: Connection[Any]) -> Iterator[Finding]:
-    newer = find_newer_release(conn)
-    if newer is not None:
-        yield Finding("ok", "schema", f"of the newer release {newer}, which works with this one")
-        return
     try:
+        newer = find_newer_release(conn)
+        if newer is not None:
+            text = f"of the newer release {newer}, which works with this one"
+            yield Finding("ok", "schema", text)
+            return
         missing = pending(conn)
     except MigrationError as error:
         text, _, mend = str(error).partition(": ")

@@ -1,5 +1,11 @@
 -- A message has an author and may have a key. From here on every name in a migration is qualified.
 
+-- "User" is locked first, as everywhere: TRUNCATE locks it before "Conversation".
+COMMENT ON COLUMN public."User".incarnation IS
+'This incarnation of the client: a client deleted and made again has another one; never reused.';
+COMMENT ON COLUMN public."User"."createdAt" IS
+'When this incarnation began, by the clock: later than a reset in the same transaction.';
+
 -- NOT VALID: the rows of 0.1 have no author, so there is nothing to scan them for.
 ALTER TABLE public."Conversation"
     ADD COLUMN author text,
@@ -29,8 +35,5 @@ COMMENT ON TABLE public."Forgotten" IS
 'Keyed digests of the addresses reset in the last 8 days: messages dated before are late redeliveries. 9 bytes, a zero and a time, stand for all clients created before that time.';
 COMMENT ON TABLE public."Delivery" IS
 'Keyed digests of the message ids seen in the last 8 days; outlives resets, and identifies no client.';
-COMMENT ON COLUMN public."User".incarnation IS
-'This incarnation of the client: a client deleted and made again has another one; never reused.';
-COMMENT ON COLUMN public."User"."createdAt" IS
-'When this incarnation began, by the clock: later than a reset in the same transaction.';
-COMMENT ON COLUMN public."Bot"."stoppedAt" IS 'Set by a clean stop; such a bot remembers no client.';
+COMMENT ON COLUMN public."Bot"."stoppedAt" IS
+'Set by a clean stop; such a bot remembers no client.';

@@ -16,7 +16,7 @@ from tests.sessions.waiting import until
 DISABLED = 'trigger reset_deleted on "User" is disabled'
 SLEEPING = (
     'trigger signal_deleted on "Session" is not ENABLE ALWAYS:'
-    " it sleeps under session_replication_role = replica"
+    " it does not fire under session_replication_role = replica"
 )
 
 
@@ -86,5 +86,5 @@ async def test_an_audit_that_cannot_be_made_is_no_good_news(
     connection.execute("ALTER FUNCTION novabot_internal.audit_triggers() RENAME TO audit_nothing")
     await until_unready(bot, "the triggers are not audited")
     assert await bot.say("nama saya Petang", PHONE) == 200
-    connection.execute("ALTER FUNCTION audit_nothing() RENAME TO audit_triggers")
+    connection.execute("ALTER FUNCTION novabot_internal.audit_nothing() RENAME TO audit_triggers")
     await bot.until_ready()

@@ -212,7 +212,8 @@ async def test_a_server_that_stops_reading_leaves_it_uncertain() -> None:
     gone = asyncio.Event()
     async with await asyncio.start_server(ignore, "127.0.0.1", 0, limit=64) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with CloudApi.open(url, NUMBER_ID, "t", SHORT) as api:
+        timeouts = Timeouts(connect=20, write=0.2, whole=30)
+        async with CloudApi.open(url, NUMBER_ID, "t", timeouts) as api:
             outcome = await api.send(PHONE, Outgoing("x"), "1" * 30_000_000)
         gone.set()
     assert outcome == Uncertain("WriteTimeout")

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from app.database.migrations import (
-    RELEASE,
     MigrationError,
     find_newer_release,
     find_schema_fault,
@@ -18,6 +17,7 @@ from app.database.migrations import (
     sql_directory,
 )
 from app.database.pool import Pool, open_pool
+from app.database.releases import RELEASE
 
 FROZEN = {
     "0001_model.sql": ("edd6aa2af488c690edb3c8cd946e2d1a9525802a4937e2195a52f44b5c796838"),

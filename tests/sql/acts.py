@@ -159,11 +159,14 @@ def take_turn(
     context: Mapping[str, Any] | None = None,
     learnt_name: str | None = None,
     answers: Sequence[str] | None = ("hai",),
+    outgoing: Sequence[Mapping[str, Any]] | None = None,
     written_at: datetime | None = None,
     profile: str | None = None,
     stored: UUID | None = None,
 ) -> Any:
-    """The row that commit_turn returns."""
+    """The row that commit_turn returns; `outgoing` in place of `answers`, which are bodies."""
+    if outgoing is None and answers is not None:
+        outgoing = [{"body": answer} for answer in answers]
     parameters = {
         "addresses": list(addresses),
         "id": known.id,
@@ -175,7 +178,7 @@ def take_turn(
         "profile": profile,
         "context": Jsonb(context or {}),
         "learnt_name": learnt_name,
-        "outgoing": None if answers is None else Jsonb([{"body": answer} for answer in answers]),
+        "outgoing": None if outgoing is None else Jsonb(outgoing),
         "stored": stored,
     }
     with conn.cursor(row_factory=namedtuple_row) as cursor:

@@ -134,6 +134,65 @@ UNREADABLE = [
 ]
 
 
+BSUIDS = [
+    "ID.1",
+    "ID.1a2b3c",
+    "id.4fzq9",
+    "Id.4FZQ9",
+    "US.ENT.13491208655302741918",
+    "us.ent.1a2b",
+    "ID.ENT",
+    "ID." + "a" * 128,
+    "ID.ENT." + "a" * 128,
+]
+NO_BSUIDS = [
+    "",
+    "ID.",
+    "ID.ENT.",
+    "I.1a2b",
+    "IDN.1a2b",
+    "1D.1a2b",
+    "ID.1a_2b",
+    "ID.1a2b ",
+    " ID.1a2b",
+    "ID.1a2b\n",
+    "ID.1a.2b",
+    "ID.ENT.1a.2b",
+    "ID.é",
+    "ID.\u0131",
+    "ID." + "a" * 129,
+    "6281717407674",
+]
+PHONES = ["12345", "6281717407674", "1" * 20]
+NO_PHONES = [
+    "",
+    "1234",
+    "1" * 21,
+    "+6281717407674",
+    "62 817",
+    "62817a",
+    "６２８１７１７",
+    "62817\n",
+]
+
+
+def test_a_bsuid_and_a_phone_number_have_one_grammar(connection: psycopg.Connection) -> None:
+    for function, accepted, refused in (
+        ("is_bsuid", BSUIDS, NO_BSUIDS),
+        ("is_phone", PHONES, NO_PHONES),
+    ):
+        judge = f"SELECT novabot_internal.{function}(%s)"
+        assert [text for text in accepted if not one(connection, judge, text)] == []
+        assert [text for text in refused if one(connection, judge, text)] == []
+
+
+def test_a_bsuid_is_compared_as_given(connection: psycopg.Connection) -> None:
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('id.4fzq9')")
+    assert one(connection, "SELECT novabot_internal.find_client('id.4fzq9')") == "id.4fzq9"
+    assert one(connection, "SELECT novabot_internal.find_client('ID.4FZQ9')") is None
+    assert one(connection, "SELECT clients FROM reset_client('id.4fzq9')") == 1
+
+
 def test_a_handle_is_read_in_its_usual_spellings(connection: psycopg.Connection) -> None:
     read = {
         handle: one(connection, "SELECT novabot_internal.read_handle(%s)", handle)

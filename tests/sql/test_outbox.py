@@ -9,9 +9,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from tests.sql.acts import (
     CLIENT,
+    PHONE,
+    STRANGER,
     Thread,
     add_client,
     contents,
@@ -19,6 +22,7 @@ from tests.sql.acts import (
     lift_lock_timeouts,
     one,
     queue_answer,
+    take_turn,
     wait_until_blocked,
 )
 
@@ -82,6 +86,79 @@ def test_answers_are_sent_in_order_one_at_a_time_per_client(
     assert [row.id for row in start(connection, bot)] == [second]
     assert message(connection, first).status == "sent"
     assert message(connection, first).claimedBy is None
+
+
+def test_a_turn_queues_the_whole_of_each_message_in_order(connection: psycopg.Connection) -> None:
+    outgoing = [
+        {"body": "satu"},
+        {"kind": "image", "body": "dua", "detail": {"id": 7}, "author": "api:toko", "key": "k"},
+        {"kind": "template", "detail": None, "author": "operator:ana"},
+        {"body": "again", "key": "k"},
+    ]
+    turn = take_turn(connection, STRANGER, outgoing=outgoing)
+    assert turn.outcome == "committed"
+    bot, sent = start_bot(connection), []
+    while rows := start(connection, bot):
+        (row,) = rows
+        sent.append((row.address, row.kind, row.body, row.detail, row.attempts))
+        assert settle_sent(connection, row.id, f"wamid.{row.id}")
+    assert sent == [
+        (PHONE, "text", "satu", None, 1),
+        (PHONE, "image", "dua", {"id": 7}, 1),
+        (PHONE, "template", "", None, 1),
+    ]
+    rows = fetch(connection, 'SELECT direction, author, key FROM "Conversation" ORDER BY id')
+    assert [tuple(row) for row in rows] == [
+        ("in", "client", None),
+        ("out", "bot", None),
+        ("out", "api:toko", "k"),
+        ("out", "operator:ana", None),
+    ]
+
+
+def test_a_key_is_used_once_by_a_client_and_again_after_its_reset(
+    connection: psycopg.Connection,
+) -> None:
+    def queue(client: str, key: str) -> int:
+        connection.execute(
+            "SELECT novabot_internal.queue_outgoing(%s, '62811', %s)",
+            (client, Jsonb([{"body": "hai", "key": key}])),
+        )
+        return one(connection, 'SELECT count(*) FROM "Conversation"')
+
+    add_client(connection)
+    add_client(connection, "628999@c.us")
+    assert [queue(CLIENT, "a"), queue(CLIENT, "a"), queue(CLIENT, "b")] == [1, 1, 2]
+    assert queue("628999@c.us", "a") == 3
+    connection.execute('DELETE FROM "User" WHERE id = %s', (CLIENT,))
+    add_client(connection)
+    assert queue(CLIENT, "a") == 2
+
+
+@pytest.mark.parametrize(
+    ("author", "is_known"),
+    [
+        ("bot", True),
+        ("client", True),
+        ("phone", True),
+        ("operator:ana", True),
+        ("api:toko", True),
+        (None, True),
+        ("operator:", False),
+        ("api", False),
+        ("somebody", False),
+    ],
+)
+def test_an_author_is_of_a_known_kind(
+    connection: psycopg.Connection, author: str | None, is_known: bool
+) -> None:
+    add_client(connection)
+    insert = 'INSERT INTO "Conversation" ("userId", author) VALUES (%s, %s)'
+    if is_known:
+        connection.execute(insert, (CLIENT, author))
+    else:
+        with pytest.raises(errors.CheckViolation):
+            connection.execute(insert, (CLIENT, author))
 
 
 def test_of_two_bots_at_once_one_gets_the_answer(

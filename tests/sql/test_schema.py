@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -160,6 +161,24 @@ def test_every_table_and_function_is_named_with_its_schema(
     for function in functions(connection):
         assert bare_table.findall(function.code) == [], function.name
         assert bare_call.findall(function.code) == [], function.name
+
+
+def test_every_statement_of_the_services_names_its_schemas(
+    connection: psycopg.Connection,
+) -> None:
+    ours = {function.name for function in functions(connection)}
+    bare = re.compile(
+        rf"""\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+"\w+"|(?<![.\w])(?:{"|".join(ours)})\("""
+    )
+    statements = [
+        (path.name, node.value)
+        for path in (sql_directory().parent / "app").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.match(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CALL|TRUNCATE)\b", node.value)
+    ]
+    assert len(statements) > 50
+    assert [found for found in statements if bare.search(found[1])] == []
 
 
 def test_no_internal_and_no_definer_function_may_be_called_by_other_roles(

@@ -34,7 +34,7 @@ class Defect:
 
 DEFECTS = {
     "the fence removed": Defect(
-        "sql/turn.sql",
+        "sql/sessions.sql",
         (
             (
                 FENCE,
@@ -44,12 +44,12 @@ DEFECTS = {
         (*HISTORY, "signals and listeners"),
     ),
     "only the client's revision compared": Defect(
-        "sql/turn.sql",
+        "sql/sessions.sql",
         ((SESSION_COMPARED, ""),),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
     ),
     "only the session's revision compared": Defect(
-        "sql/turn.sql",
+        "sql/sessions.sql",
         ((CLIENT_COMPARED, ""),),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
     ),
@@ -77,7 +77,7 @@ DEFECTS = {
         ("tests/sessions/test_turn.py", "-k", "overtook"),
     ),
     "a client made again from what was remembered": Defect(
-        "sql/turn.sql",
+        "sql/sessions.sql",
         (
             (
                 FENCE,
@@ -114,7 +114,7 @@ DEFECTS = {
         ("tests/sessions/test_listener.py", "-k", "stood_still"),
     ),
     "deliveries forgotten by a reset": Defect(
-        "sql/reset.sql",
+        "sql/resets.sql",
         (
             (
                 "    SELECT count(*) INTO forgotten FROM gone;\n",
@@ -123,10 +123,50 @@ DEFECTS = {
         ),
         (*HISTORY, "calm"),
     ),
-    "a reset by id instead of by life": Defect(
-        "sql/pages.sql",
-        (("WHERE u.incarnation = life FOR UPDATE;", "WHERE u.id = handle FOR UPDATE;"),),
+    "a reset by id instead of by incarnation": Defect(
+        "sql/resets.sql",
+        (("WHERE u.incarnation = reset_incarnation.incarnation", "WHERE u.id = handle"),),
         ("tests/dashboard/test_resets.py", "-k", "another_incarnation or double_clicks"),
+    ),
+    "a merge that un-pauses": Defect(
+        "sql/clients.sql",
+        (
+            (
+                """"pausedAt" = least(u."pausedAt", other."pausedAt"),""",
+                """"pausedAt" = u."pausedAt",""",
+            ),
+        ),
+        ("tests/sql/test_columns.py", "-k", "paused"),
+    ),
+    "a turn committed that was answered before a merge": Defect(
+        "sql/turns.sql",
+        (
+            (
+                "novabot_internal.merge_clients(client.id, addresses) THEN 'stale'",
+                "novabot_internal.merge_clients(client.id, addresses) THEN NULL",
+            ),
+        ),
+        ("tests/sql/test_columns.py",),
+    ),
+    "a name looked for along the search_path": Defect(
+        "sql/sessions.sql",
+        (
+            (
+                """    FROM public."User" AS u\n    JOIN public."Alias" AS a""",
+                """    FROM "User" AS u\n    JOIN "Alias" AS a""",
+            ),
+        ),
+        ("tests/sql/test_search_path.py",),
+    ),
+    "an entry without a search_path of its own": Defect(
+        "sql/turns.sql",
+        (("SET search_path = pg_catalog, pg_temp\n", ""),),
+        ("tests/sql/test_search_path.py", "-k", "traps"),
+    ),
+    "0.1 given what it cannot send": Defect(
+        "sql/compatibility_0_1.sql",
+        (("        AND c.detail IS NULL\n", ""),),
+        ("tests/sql/test_compatibility.py",),
     ),
     "an answer sent again without `sending` committed": Defect(
         "app/bot/outbox.py",
@@ -134,7 +174,7 @@ DEFECTS = {
             (
                 "            case NotSent(text):\n",
                 (
-                    "            case NotSent(text) if sending.attempts < 8:\n"
+                    "            case NotSent(text) if sending.attempts < 40:\n"
                     "                await asyncio.sleep(0.5)\n"
                     "                attempts = sending.attempts + 1\n"
                     "                again = (sending.token, sending.address, sending.message)\n"
@@ -151,7 +191,7 @@ DEFECTS = {
         ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
     ),
     "an answer taken although a living bot is sending it": Defect(
-        "sql/outbox.sql",
+        "sql/conversation.sql",
         (("""c.status = 'sending' AND c."claimedBy" = bot AND""", "c.status = 'sending' AND"),),
         ("tests/bot/test_outbox.py",),
     ),

@@ -21,7 +21,12 @@ EXPECTED = (HTTPException, CrmError, psycopg.Error, PoolTimeout, PoolClosed)
 """What is answered here; anything else is a fault of ours, and is also logged with its trace."""
 
 _BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.QueryCanceled)
-_SCHEMA = (errors.UndefinedTable, errors.UndefinedFunction, errors.UndefinedColumn)
+_SCHEMA = (
+    errors.UndefinedTable,
+    errors.UndefinedFunction,
+    errors.UndefinedColumn,
+    errors.InvalidSchemaName,
+)
 _AWAY = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
