@@ -148,6 +148,21 @@ DEFECTS = {
         ),
         ("tests/sql/test_columns.py",),
     ),
+    "an address added without looking who has it by then": Defect(
+        "sql/clients.sql",
+        (
+            (
+                """        WHERE a.alias = ANY (addresses) AND u.id <> client\n""",
+                """        WHERE false\n""",
+            ),
+        ),
+        ("tests/sql/test_fence.py", "-k", "number_and_by_its_bsuid"),
+    ),
+    "an address taken from the client whom another bot has just met": Defect(
+        "sql/clients.sql",
+        (("current_setting('novabot.meeting', true) = 'on'", "false"),),
+        ("tests/sql/test_fence.py", "-k", "number_and_by_its_bsuid"),
+    ),
     "a name looked for along the search_path": Defect(
         "sql/sessions.sql",
         (
