@@ -8,7 +8,7 @@ from typing import Literal, Protocol, assert_never
 from uuid import UUID
 
 from app.notifications import (
-    EVERYBODY,
+    ALL_CLIENTS,
     Malformed,
     ResetAcknowledged,
     SentByHand,
@@ -34,7 +34,7 @@ class Eviction:
 
     cause: Literal["reset", "edit", "hand", "garbled", "gap"]
     clients: frozenset[UUID] | str
-    """Incarnations, one client's id, or EVERYBODY."""
+    """Incarnations, one client's id, or ALL_CLIENTS."""
     reset: int | None = None
     """The `"Reset"` row to acknowledge."""
 
@@ -60,6 +60,6 @@ def read_eviction(channel: str, payload: str) -> Eviction:
         case SentByHand(client):
             return Eviction("hand", client)
         case ResetAcknowledged() | Malformed():
-            return Eviction("garbled", EVERYBODY)
+            return Eviction("garbled", ALL_CLIENTS)
         case _:
             assert_never(notification)

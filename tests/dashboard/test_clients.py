@@ -80,7 +80,7 @@ def test_a_search_that_finds_no_client_says_so(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    for typed in ["nobody", "Budi 1740", "%", "_", "0899", "\\", "'", "a\0b"]:
+    for typed in ["unknown", "Budi 1740", "%", "_", "0899", "\\", "'", "a\0b"]:
         answer = ana.get("/clients", params={"q": typed})
         assert answer.status_code == 200
         assert shown_ids(answer.text) == []
@@ -168,7 +168,7 @@ def test_an_id_may_be_anything(ana: httpx.Client, connection: psycopg.Connection
         "🙂 id",
         '"><b>',
         "a&b=c",
-        "nobody@c.us",
+        "unknown@c.us",
         "a\\b",
         "x;y,z",
     ]:
@@ -199,7 +199,7 @@ def test_another_spelling_leads_to_the_client(
 
 
 def test_an_unknown_client_is_not_found(ana: httpx.Client) -> None:
-    for handle in ["nobody", "6289999", "a%00b", "%ff%fe", "ID.unknown"]:
+    for handle in ["unknown", "6289999", "a%00b", "%ff%fe", "ID.unknown"]:
         assert ana.get(f"/clients/{handle}").status_code == 404
         assert ana.get(f"/clients/{handle}/reset").status_code == 404
 
@@ -232,6 +232,24 @@ def test_the_page_shows_what_the_bot_remembers(
     assert "expected str" in html
     assert "not theirs" not in html
     assert "Paused since" not in html
+
+
+def test_a_status_and_a_role_of_a_newer_schema_are_shown_as_they_are(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute(
+        """
+        ALTER TABLE "Conversation" DROP CONSTRAINT status_is_known;
+        ALTER TABLE "Operator" DROP CONSTRAINT role_is_known;
+        UPDATE "Conversation" SET status = 'expired' WHERE status = 'read';
+        UPDATE "Operator" SET role = 'auditor';
+        """
+    )
+    answer = ana.get(PETANG)
+    assert answer.status_code == 200
+    assert "<span>expired</span>" in answer.text
+    assert "auditor" in answer.text
 
 
 def test_a_long_timeline_comes_in_pages(ana: httpx.Client, connection: psycopg.Connection) -> None:

@@ -57,7 +57,7 @@ def set_aside(conn: psycopg.Connection, address: str, minutes: float | None = No
         f"UPDATE \"Alias\" SET \"userId\" = '628999@c.us' WHERE alias = '{BSUID}'",
     ],
 )
-def test_children_deleted_or_changed_before_their_client_bring_nobody_back(
+def test_children_deleted_or_changed_before_their_client_bring_no_client_back(
     connection: psycopg.Connection, before: str
 ) -> None:
     add_client(connection, "628999@c.us")
@@ -187,7 +187,7 @@ def test_two_clients_who_turn_out_to_be_one_person_become_one_and_are_forgotten_
     assert [tuple(row) for row in merged] == [("novabot", "merge", 1, 1)]
     for address in (BSUID, "ID.ENT.9z"):
         assert load(connection, address).id == CLIENT
-        # Nobody was forgotten: what was written before is still taken.
+        # No client was forgotten: what was written before is still taken.
         assert late(connection, address) == "committed"
     assert one(connection, "SELECT clients FROM reset_client(%s)", PHONE) == 1
     assert remaining(connection) == dict.fromkeys(remaining(connection), 0)

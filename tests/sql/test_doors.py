@@ -80,7 +80,7 @@ def test_up_to_150_clients_are_named_in_one_notification(
 
 
 @pytest.mark.parametrize("count", [151, 100_000])
-def test_more_than_150_clients_are_everybody_in_one_notification(
+def test_more_than_150_clients_are_a_star_in_one_notification(
     connection: psycopg.Connection, ear: Ear, notices: Notices, count: int
 ) -> None:
     add_many(connection, count, conversations=1)
@@ -102,7 +102,7 @@ def test_more_than_150_clients_are_everybody_in_one_notification(
         'TRUNCATE "User", "Session", "Alias", "Conversation" RESTART IDENTITY',
     ],
 )
-def test_truncate_resets_everybody(
+def test_truncate_resets_all_clients(
     connection: psycopg.Connection, ear: Ear, notices: Notices, statement: str
 ) -> None:
     add_many(connection, 3, conversations=2)
@@ -147,12 +147,12 @@ def test_truncate_without_cascade_fails_and_changes_nothing(
     assert ear.heard("session_reset") == []
 
 
-def test_a_delete_that_finds_nobody_leaves_nothing(
+def test_a_delete_that_finds_no_client_leaves_nothing(
     connection: psycopg.Connection, ear: Ear, notices: Notices
 ) -> None:
     add_client(connection)
     before = contents(connection)
-    connection.execute("DELETE FROM \"User\" WHERE id = 'nobody@c.us'")
+    connection.execute("DELETE FROM \"User\" WHERE id = 'unknown@c.us'")
     assert contents(connection) == before
     assert ear.heard("session_reset", "session_changed") == []
     assert notices.texts == []

@@ -79,7 +79,7 @@ def test_a_new_id_is_told_under_the_same_incarnation(
     assert ear.heard("session_reset") == []
 
 
-def test_deleting_sessions_tells_the_bots_and_resets_nobody(
+def test_deleting_sessions_tells_the_bots_and_resets_no_client(
     connection: psycopg.Connection, ear: Ear
 ) -> None:
     add_many(connection, 3)
@@ -132,7 +132,7 @@ def test_an_edit_of_anything_else_is_not_told(connection: psycopg.Connection, ea
         assert ear.heard("session_changed", "session_reset") == [], edit
 
 
-def test_a_turn_tells_nobody(connection: psycopg.Connection, ear: Ear) -> None:
+def test_a_turn_notifies_no_listener(connection: psycopg.Connection, ear: Ear) -> None:
     take_turn(connection, STRANGER, learnt_name="Sari", context={"a": 1})
     take_turn(connection, load(connection), learnt_name="Budi", context={"a": 2})
     assert ear.heard("session_changed", "session_reset", "reset_acknowledged") == []

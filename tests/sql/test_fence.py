@@ -128,7 +128,7 @@ CHANGES = {
     "the session was made again": 'DELETE FROM "Session"; INSERT INTO "Session"'
     " (\"userId\", context) VALUES ('6281717407674@c.us', '{\"a\": 1}')",
     "the client was reset": 'DELETE FROM "User"',
-    "everybody was reset": 'TRUNCATE "User" CASCADE',
+    "all clients were reset": 'TRUNCATE "User" CASCADE',
     "the client was reset and made again": 'DELETE FROM "User";'
     " INSERT INTO \"User\" (id, nama) VALUES ('6281717407674@c.us', 'Petang');"
     ' INSERT INTO "Session" ("userId", context) VALUES (\'6281717407674@c.us\', \'{"a": 1}\')',

@@ -39,7 +39,7 @@ def missing(conn: psycopg.Connection, reset: int) -> list[UUID]:
     ]
 
 
-def reset_somebody(conn: psycopg.Connection) -> int:
+def reset_a_client(conn: psycopg.Connection) -> int:
     return one(conn, "SELECT id FROM reset_client(%s)", PHONE)
 
 
@@ -74,7 +74,7 @@ def test_reset_client_names_the_operator_and_leaves_nothing_of_that_for_the_next
 
 def test_a_receipt_has_who_acknowledged_and_who_has_not(connection: psycopg.Connection) -> None:
     swift, slow = start_bot(connection), start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (swift, [reset], [7])
     )
@@ -86,7 +86,7 @@ def test_a_receipt_has_who_acknowledged_and_who_has_not(connection: psycopg.Conn
 
 
 def test_a_receipt_without_bots_has_empty_lists(connection: psycopg.Connection) -> None:
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
     assert (receipt.acks, receipt.missing) == ([], [])
 
@@ -109,7 +109,7 @@ def test_missing_are_the_bots_alive_at_the_reset_that_have_not_acknowledged(
         " \"seenAt\" = now() - interval '9 seconds' WHERE id = %s",
         (silent_just_now,),
     )
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     started_later = start_bot(connection)
     assert missing(connection, reset) == sorted([alive, silent_just_now])
     connection.execute("SELECT novabot_internal.retire_bot(%s)", (silent_just_now,))
@@ -124,12 +124,12 @@ def test_waiting_ends_when_the_last_bot_acknowledges(
     connection: psycopg.Connection, other: psycopg.Connection, notices: Notices
 ) -> None:
     first, second = start_bot(connection), start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     notices.texts.clear()
     waiting = Thread(lambda: connection.execute("CALL wait_for_acks(%s, '10 s')", (reset,)))
     wait_until(
         lambda: one(other, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
-        "somebody to wait for acknowledgements",
+        "a session to wait for acknowledgements",
     )
     for bot in (first, second):
         other.execute("SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, [reset], [1]))
@@ -141,7 +141,7 @@ def test_waiting_in_vain_warns_of_who_is_missing(
     connection: psycopg.Connection, notices: Notices
 ) -> None:
     swift, slow = start_bot(connection), start_bot(connection, "far")
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (swift, [reset], [1])
     )
@@ -161,7 +161,7 @@ def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
     connection: psycopg.Connection, ear: Ear
 ) -> None:
     bot = start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     (row,) = fetch(
         connection,
         "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
@@ -185,7 +185,7 @@ def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
 
 def test_many_acknowledgements_are_told_as_one(connection: psycopg.Connection, ear: Ear) -> None:
     bot = start_bot(connection)
-    resets = [reset_somebody(connection) for _ in range(51)]
+    resets = [reset_a_client(connection) for _ in range(51)]
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, resets, [0] * 51)
     )
@@ -195,7 +195,7 @@ def test_many_acknowledgements_are_told_as_one(connection: psycopg.Connection, e
 
 def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Connection) -> None:
     bot = start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     rows = fetch(
         connection,
         "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
@@ -208,7 +208,7 @@ def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Conn
 
 
 def test_an_unknown_bot_acknowledges_nothing(connection: psycopg.Connection) -> None:
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     with pytest.raises(errors.ForeignKeyViolation):
         connection.execute(
             "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (uuid4(), [reset], [1])
@@ -219,7 +219,7 @@ def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_d
     connection: psycopg.Connection, ear: Ear
 ) -> None:
     bot = start_bot(connection)
-    old, known, fresh = (reset_somebody(connection) for _ in range(3))
+    old, known, fresh = (reset_a_client(connection) for _ in range(3))
     connection.execute(
         "UPDATE \"Reset\" SET at = now() - interval '25 hours' WHERE id = %s", (old,)
     )

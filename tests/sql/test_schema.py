@@ -206,7 +206,7 @@ def test_no_table_may_be_read_by_public(connection: psycopg.Connection) -> None:
     assert tables == []
 
 
-def test_somebody_without_rights_can_neither_look_nor_reset(
+def test_a_role_without_rights_can_neither_look_nor_reset(
     connection: psycopg.Connection,
 ) -> None:
     add_client(connection, nama="Petang")

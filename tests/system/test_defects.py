@@ -92,12 +92,12 @@ DEFECTS = {
             (
                 (
                     "                self._proven_at = None\n"
-                    '                self._evict(Eviction("gap", EVERYBODY))\n'
+                    '                self._evict(Eviction("gap", ALL_CLIENTS))\n'
                 ),
                 "                pass\n",
             ),
             (
-                '                self._evict(Eviction("gap", EVERYBODY))\n                missed',
+                '                self._evict(Eviction("gap", ALL_CLIENTS))\n                missed',
                 "                missed",
             ),
         ),
