@@ -372,10 +372,10 @@ def test_a_client_met_by_its_bsuid_gets_the_id_of_its_number_once_that_is_known(
 ) -> None:
     take_turn(connection, STRANGER, addresses=["ID.1a2b3c"], learnt_name="Petang")
     known = load(connection, "ID.1a2b3c")
-    life = one(connection, 'SELECT incarnation FROM "User"')
+    incarnation = one(connection, 'SELECT incarnation FROM "User"')
     done = take_turn(connection, known, addresses=[PHONE, "ID.1a2b3c"], message_id="wamid.2")
     assert (done.outcome, done.id, done.nama) == ("committed", CLIENT, "Petang")
-    assert done.incarnation == life
+    assert done.incarnation == incarnation
     now = load(connection, PHONE)
     assert now == load(connection, "ID.1a2b3c")
     assert take_turn(connection, now, message_id="wamid.3").outcome == "committed"

@@ -72,7 +72,7 @@ def test_doubled_reordered_and_forged_signals_cost_a_reload_and_are_acknowledged
     assert [nova.metric(bot, GAPS) for bot in (0, 1)] == gaps
 
 
-GARBLED = [
+MALFORMED = [
     "",
     "{",
     "null",
@@ -106,7 +106,7 @@ def test_malformed_signals_evict_all_sessions_and_the_warnings_are_one_a_second(
         client = remember(nova)
         begun = value(conn, "SELECT clock_timestamp()")
         for channel in ("session_reset", "session_changed"):
-            for payload in GARBLED:
+            for payload in MALFORMED:
                 notify(conn, payload, channel)
         wait_for(
             lambda: all(nova.metric(b, malformed) > before[b] for b in (0, 1)), "an eviction", 5
