@@ -26,7 +26,7 @@ SESSION_RESET = "session_reset"
 SESSION_CHANGED = "session_changed"
 RESET_ACKNOWLEDGED = "reset_acknowledged"
 
-EVERYBODY: Literal["*"] = "*"
+ALL_CLIENTS: Literal["*"] = "*"
 """In place of a list of clients: all of them."""
 
 QUIET = 10.0
@@ -46,7 +46,7 @@ class SessionReset:
     reset: int
     """The id of its row in "Reset"."""
     clients: frozenset[UUID] | Literal["*"]
-    """Incarnations, or EVERYBODY."""
+    """Incarnations, or ALL_CLIENTS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,15 @@ class SessionChanged:
     """What is remembered of clients was edited, and not by a turn."""
 
     clients: frozenset[UUID] | Literal["*"]
-    """Incarnations, or EVERYBODY."""
+    """Incarnations, or ALL_CLIENTS."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResetAcknowledged:
-    """A bot no longer remembers the clients of a reset."""
+    """A bot no longer remembers the clients of a reset, or of more than fifty ("*")."""
 
-    reset: int
+    reset: int | Literal["*"]
+    """The id of its row in "Reset"; "*" for any number of resets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class SentByHand:
     """A DBA asks the bots to drop what they remember."""
 
     client: str
-    """A client's id, or EVERYBODY."""
+    """A client's id, or ALL_CLIENTS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ class ListeningFailed:
 
 def read_notification(channel: str, payload: str) -> Notification:
     """The value of a payload. Never raises; unknown JSON keys are ignored."""
-    if channel in (SESSION_RESET, SESSION_CHANGED) and payload == EVERYBODY:
-        return SentByHand(EVERYBODY)
+    if channel in (SESSION_RESET, SESSION_CHANGED) and payload == ALL_CLIENTS:
+        return SentByHand(ALL_CLIENTS)
     if channel == SESSION_RESET and is_client_id(payload):
         return SentByHand(payload)
     try:
@@ -175,6 +176,8 @@ def _read_object(payload: str) -> dict[str, Any]:
 
 def _read_fields(channel: str, fields: dict[str, Any]) -> Notification:
     if channel == RESET_ACKNOWLEDGED:
+        if fields.get("reset") == "*":
+            return ResetAcknowledged("*")
         return ResetAcknowledged(_read_reset(fields))
     clients = _read_clients(fields)
     if channel == SESSION_CHANGED:
@@ -193,8 +196,8 @@ def _read_reset(fields: dict[str, Any]) -> int:
 
 def _read_clients(fields: dict[str, Any]) -> frozenset[UUID] | Literal["*"]:
     clients: object = fields.get("clients")
-    if clients == EVERYBODY:
-        return EVERYBODY
+    if clients == ALL_CLIENTS:
+        return ALL_CLIENTS
     if not isinstance(clients, list):
         raise ValueError("no clients")
     return frozenset(_read_incarnation(client) for client in cast("list[object]", clients))

@@ -91,8 +91,10 @@ class _Watch:
         notification = read_notification(notify.channel, notify.payload)
         reader = await self._open_reader()
         if isinstance(notification, ResetAcknowledged):
-            receipt = await find_receipt(reader, notification.reset)
-            if receipt is not None:
+            # Which ones were acknowledged is not said of very many at once.
+            if notification.reset != "*" and (
+                receipt := await find_receipt(reader, notification.reset)
+            ):
                 self._print_acknowledgements(receipt)
         elif isinstance(notification, SessionReset) and (
             reset := await find_reset(reader, notification.reset)

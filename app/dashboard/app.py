@@ -30,8 +30,9 @@ from app.database.pool import open_pool
 from app.database.readiness import find_database_unreadiness
 from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings
-from app.telemetry.dashboard import REGISTRY, REQUESTS, report_signals_ended
+from app.telemetry.dashboard import REGISTRY, REQUESTS, report_listener_ended
 from app.telemetry.logs import configure_logging
+from app.telemetry.serving import report_database_unready
 
 HASHING = 2
 """Passwords that are hashed side by side."""
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> Starlette:
             await pool.close()
 
     async def find_unreadiness() -> str | None:
-        return await find_database_unreadiness(app.state.dashboard.pool)
+        return await find_database_unreadiness(app.state.dashboard.pool, report_database_unready)
 
     app = Starlette(
         routes=[*list_probes(find_unreadiness, REGISTRY), *list_routes()],
@@ -124,5 +125,5 @@ def serve(settings: Settings, host: str, port: int) -> None:
 def _end_process(listening: asyncio.Task[None]) -> None:
     """The listener ends by cancellation alone: another end is a fault, and ends the process."""
     if not listening.cancelled() and (fault := listening.exception()) is not None:
-        report_signals_ended(fault)
+        report_listener_ended(fault)
         os._exit(1)

@@ -31,7 +31,8 @@ _BEGIN_SNAPSHOT: LiteralString = (
 async def open_bounded(
     source: Source, seconds: float = STATEMENT_DEADLINE
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
-    """A connection that is cut after so long: a server that stops answering keeps no caller."""
+    """A connection that is cut after this many seconds, so that a server that stops answering
+    holds up no caller."""
     if isinstance(source, AsyncConnection):
         with cutting_after(source, seconds):
             yield source

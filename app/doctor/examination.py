@@ -33,7 +33,10 @@ Check = Callable[[Connection[Any]], Iterator[Finding]]
 
 
 def examine(database_url: str, listen_url: str) -> Iterator[Finding]:
-    """Yields each finding as it is made. Writes nothing but the canary and its receipt."""
+    """Yields the findings of each check as it ends.
+
+    Writes nothing but the canary and its receipt.
+    """
     try:
         with connect(database_url) as conn:
             yield Finding("ok", "database", "answers, and is the read-write primary")

@@ -196,7 +196,8 @@ async def _check_acknowledgements(conn: _Conn, listener: _Conn, reset: int) -> F
     """Reads the receipt after each acknowledgement, until no bot is missing."""
 
     def read(notify: Notify) -> bool | None:
-        return read_notification(notify.channel, notify.payload) == ResetAcknowledged(reset) or None
+        notification = read_notification(notify.channel, notify.payload)
+        return notification in (ResetAcknowledged(reset), ResetAcknowledged("*")) or None
 
     deadline = time.monotonic() + ACKNOWLEDGEMENT_TIMEOUT
     while (receipt := await find_receipt(conn, reset)) and receipt.missing:

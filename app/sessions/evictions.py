@@ -8,7 +8,7 @@ from typing import Literal, Protocol, assert_never
 from uuid import UUID
 
 from app.notifications import (
-    EVERYBODY,
+    ALL_CLIENTS,
     Malformed,
     ResetAcknowledged,
     SentByHand,
@@ -32,9 +32,9 @@ class Memory(Protocol):
 class Eviction:
     """Whom to forget, and why."""
 
-    cause: Literal["reset", "edit", "hand", "garbled", "gap"]
+    cause: Literal["reset", "edit", "hand", "malformed", "gap"]
     clients: frozenset[UUID] | str
-    """Incarnations, one client's id, or EVERYBODY."""
+    """Incarnations, one client's id, or ALL_CLIENTS."""
     reset: int | None = None
     """The `"Reset"` row to acknowledge."""
 
@@ -60,6 +60,6 @@ def read_eviction(channel: str, payload: str) -> Eviction:
         case SentByHand(client):
             return Eviction("hand", client)
         case ResetAcknowledged() | Malformed():
-            return Eviction("garbled", EVERYBODY)
+            return Eviction("malformed", ALL_CLIENTS)
         case _:
             assert_never(notification)

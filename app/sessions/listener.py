@@ -38,7 +38,7 @@ from app.database.connection import cut, cutting_after
 from app.database.errors import first_line
 from app.database.pool import Pool
 from app.notifications import (
-    EVERYBODY,
+    ALL_CLIENTS,
     SESSION_CHANGED,
     SESSION_RESET,
     connect_listener,
@@ -111,7 +111,7 @@ class Listener:
                 report_listener_gap(first_line(error))
             finally:
                 self._proven_at = None
-                self._evict(Eviction("gap", EVERYBODY))
+                self._evict(Eviction("gap", ALL_CLIENTS))
                 self._note_state()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _PAUSES[1])
@@ -120,7 +120,7 @@ class Listener:
         async with connect_listener(self._url, NAME) as conn:
             with cutting_after(conn, DEADLINE):
                 await listen(conn, (SESSION_RESET, SESSION_CHANGED, self._channel))
-                self._evict(Eviction("gap", EVERYBODY))
+                self._evict(Eviction("gap", ALL_CLIENTS))
                 missed = await conn.execute(
                     "SELECT unnest(novabot_internal.missed_resets(%s))", (self._bot,)
                 )
@@ -147,7 +147,7 @@ class Listener:
                 self._arrived.set()
             return
         eviction = read_eviction(notification.channel, notification.payload)
-        if eviction.cause == "garbled":
+        if eviction.cause == "malformed":
             report_malformed_notification(notification.channel, len(notification.payload))
         dropped = self._evict(eviction)
         if eviction.reset is not None:

@@ -52,17 +52,17 @@ def report_database_failure(error: BaseException) -> None:
     log.warning("request failed in the database", **describe_error(error))
 
 
-def report_signals_heard() -> None:
+def report_listening() -> None:
     _listener_up.set(1)
     log.info("listening to the database's notifications")
 
 
-def report_signals_lost(error: BaseException) -> None:
+def report_listener_lost(error: BaseException) -> None:
     _listener_up.set(0)
     log.warning("the database's notifications do not arrive", **describe_error(error))
 
 
-def report_signals_ended(error: BaseException) -> None:
+def report_listener_ended(error: BaseException) -> None:
     """A fault of ours: the process ends, and its supervisor starts another."""
     _listener_up.set(0)
     log.error("dashboard ends: its listener failed", **describe_error(error))

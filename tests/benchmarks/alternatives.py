@@ -120,7 +120,7 @@ def _lose_by_socket(
     left = receiver.ask("count_remembered")
     section.note(
         f"{AWAY} resets while the connection was down: WebSocket still remembers {left}"
-        f" ({failed} sends failed, there is nobody to repeat them)"
+        f" ({failed} sends failed, and are not repeated)"
     )
 
 
@@ -154,7 +154,8 @@ def _compare_files(
         left = readers.ask("count_remembered")
     section.note(
         f"{AWAY} resets with two bots at one folder of files: {left} of {2 * AWAY} sessions stay,"
-        " for whoever reads a file first deletes it (a bot that was away finds its files, late)"
+        " because the first bot that reads a file deletes it (a bot that was away finds its files,"
+        " late)"
     )
 
 

@@ -18,7 +18,7 @@ import psycopg
 
 from app.database.pool import Pool, open_pool
 from app.database.retrying import deadline_from_now
-from app.notifications import EVERYBODY
+from app.notifications import ALL_CLIENTS
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
@@ -73,7 +73,7 @@ class Bots:
         )
 
         def evict(eviction: Eviction) -> int:
-            if eviction.clients == EVERYBODY:
+            if eviction.clients == ALL_CLIENTS:
                 ready.set()
                 dropped = cache.evict_all()
                 if dropped:
@@ -131,7 +131,7 @@ class Bots:
         return taken
 
     async def when_emptied(self, since: float) -> float:
-        """When everybody was dropped for the first time after a moment; waits for it."""
+        """When all sessions were dropped for the first time after a moment; waits for it."""
         async with asyncio.timeout(10):
             while self._emptied_at < since:
                 await self._emptied.wait()

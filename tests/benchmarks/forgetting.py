@@ -72,7 +72,8 @@ def measure(place: Place) -> Iterator[Section]:
                     if lost or (turns and not taken):
                         section.note(f"{label}: {lost} not evicted, {taken} turns")
     section.note(
-        "0 is when execute() returned to whoever deleted; a notification can be there before."
+        "0 is when execute() returned to the program that deletes;"
+        " a notification can arrive before."
     )
     section.note(f"turns: {TURNS_A_SECOND} a second, in the bots that listen; fsync is on.")
     yield section

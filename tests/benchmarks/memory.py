@@ -1,4 +1,4 @@
-"""What a remembered session costs a bot's memory, and how long forgetting everybody stops it.
+"""What a remembered session costs a bot's memory, and how long forgetting all clients stops it.
 
 In processes of their own, so that nothing else is measured.
 """

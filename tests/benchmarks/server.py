@@ -105,7 +105,7 @@ def switch_our_triggers(conn: psycopg.Connection, *, on: bool) -> None:
 
 
 def count_transactions(url: str, since: int = 0) -> int:
-    """Transactions of a database that nobody is connected to, once all have been counted."""
+    """Transactions of a database without connections, once all have been counted."""
     database = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
     server = psycopg.conninfo.make_conninfo(url, dbname="postgres")
     deadline = time.monotonic() + 10

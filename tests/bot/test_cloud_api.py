@@ -77,7 +77,7 @@ async def test_a_refused_connection_sent_nothing() -> None:
 
 
 async def test_an_unknown_host_sent_nothing() -> None:
-    outcome = await send("http://nobody.invalid", timeouts=Timeouts())
+    outcome = await send("http://unknown.invalid", timeouts=Timeouts())
     assert isinstance(outcome, NotSent)
 
 

@@ -147,7 +147,7 @@ async def test_an_edit_while_it_thinks_has_it_think_again_from_the_truth(
 @pytest.mark.parametrize(
     "statement", ["NOTIFY session_reset, 'hello'", "NOTIFY session_reset, '*'"]
 )
-async def test_an_eviction_of_everybody_costs_a_second_thought_and_no_answer(
+async def test_an_eviction_of_all_sessions_costs_a_second_thought_and_no_answer(
     start_bot: StartBot,
     thinker: Thinker,
     connection: psycopg.Connection,

@@ -91,7 +91,7 @@ def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowled
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}')", [BOT_B, number]
     )
-    expect(receipt).to_contain_text("Forgotten, in the database and in every bot")
+    expect(receipt).to_contain_text("Forgotten, in the data and in every bot")
     expect(receipt.locator(".tag.good")).to_have_count(2)
     assert connection.execute(
         """SELECT count(*) FROM "User" WHERE nama = 'Petang'"""
@@ -175,7 +175,7 @@ def test_every_page_is_accessible_and_fits(
     page = context.new_page()
     axe = gzip.decompress(AXE.read_bytes()).decode()
     paths = ["/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", "/resets", "/bots"]
-    paths += ["/resets/1", "/clients/nobody"]
+    paths += ["/resets/1", "/clients/unknown"]
     for path in paths:
         page.goto(path)
         page.evaluate(axe)

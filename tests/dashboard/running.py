@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 import time
@@ -14,9 +15,10 @@ from typing import Any
 import httpx2 as httpx
 import psycopg
 
-from app.crm.operators import TOKEN_PREFIX, hash_cookie, hash_password, hash_token
+from app.crm.operators import create_token, hash_cookie, hash_password
 from app.dashboard.access.identity import SESSION_COOKIE
 from app.dashboard.app import create_server
+from app.database.connection import open_async_connection
 from app.server import HttpServer
 from app.settings import load_settings
 
@@ -51,13 +53,12 @@ class Dashboard:
 
     def program(self) -> httpx.Client:
         """A program with a token."""
-        with psycopg.connect(self.database_url, autocommit=True) as conn:
-            token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-            conn.execute(
-                'INSERT INTO "ApiToken" ("tokenHash", name) VALUES (%s, %s)',
-                [hash_token(token), "crm-export"],
-            )
+        token = asyncio.run(self._create_token())
         return self.client(headers={"Authorization": f"Bearer {token}"})
+
+    async def _create_token(self) -> str:
+        async with await open_async_connection(self.database_url) as conn:
+            return await create_token(conn, "crm-export")
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_a_post_from_here_or_from_no_browser_passes(
 
 
 def test_every_answer_forbids_inline_scripts_frames_and_caches(ana: httpx.Client) -> None:
-    for path in ["/clients", "/login", "/nowhere", "/clients/nobody", "/ready"]:
+    for path in ["/clients", "/login", "/nowhere", "/clients/unknown", "/ready"]:
         headers = ana.get(path).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy

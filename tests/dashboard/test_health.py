@@ -121,7 +121,7 @@ def test_without_its_database_it_says_so_and_goes_on_by_itself(
             for path in ("/clients", "/resets/1", "/bots"):
                 answer = ana.get(path)
                 assert answer.status_code == 503
-                assert "The database does not answer" in answer.text
+                assert "The data cannot be reached" in answer.text
                 assert "Traceback" not in answer.text
             assert ana.post("/login", data={"username": "a"}).status_code == 503
             told = program.get("/api/clients")

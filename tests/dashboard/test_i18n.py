@@ -2,20 +2,29 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
+from uuid import UUID
 
 import pytest
 
 import app.dashboard
+from app.bot.whatsapp.content import STORED_TYPES
 from app.bot.whatsapp.payload import SetAside, read_body
 from app.bot.whatsapp.refusals import decide_action
+from app.crm.bots import Bot
+from app.crm.client_notes import ClientNote
 from app.crm.conversation import StoredMessage
 from app.crm.set_aside import SetAsideItem
-from app.dashboard.pages.set_aside import show_items
-from app.dashboard.pages.timeline import show_messages
+from app.dashboard.pages.client import describe_context
+from app.dashboard.pages.client_notes import ShownNote, show_notes
+from app.dashboard.pages.set_aside import describe_items
+from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import LOCALES, Language, Locale, load_language
+from app.dashboard.web.rendering import open_templates
+from app.messages import KINDS
 
 HERE = Path(app.dashboard.__file__).parent
 
@@ -48,7 +57,7 @@ def test_every_text_is_named_somewhere() -> None:
     )
     built = {
         *("role", "unit", "kind", "status", "unsent", "error"),
-        *("actor", "context", "source", "state", "failure"),
+        *("actor", "context", "source", "state", "failure", "note", "note_address"),
     }
     unused = [
         key
@@ -56,6 +65,36 @@ def test_every_text_is_named_somewhere() -> None:
         if key.partition(".")[0] not in built and f'"{key}"' not in source
     ]
     assert unused == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_has_a_word_and_each_word_a_kind(locale: Locale) -> None:
+    words = {
+        key.removeprefix("kind.") for key in load_language(locale).texts if key.startswith("kind.")
+    }
+    assert words == {*STORED_TYPES, *KINDS, "other"}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_kind_or_state_of_a_newer_schema_is_shown_as_it_is(locale: Locale) -> None:
+    language = load_language(locale)
+    assert "poll" in language.kind("poll")
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    bot = Bot(UUID(int=1), "nova-a", 1, 0, "draining", at, at, None, 0.0)  # type: ignore[arg-type]
+    page = open_templates().get_template("_bots.html")
+    assert "draining" in page.render(bots=[bot], language=language, t=language.t, h=language.h)
+
+
+def test_what_the_bot_remembers_is_told_in_words() -> None:
+    context = {"language": "id", "asked": True, "topic": "id", "count": 2}
+    assert describe_context(context, load_language("en")) == [
+        ("Language", "Indonesian"),
+        ("Was asked for the name", "yes"),
+        ("topic", "id"),
+        ("count", "2"),
+    ]
+    assert describe_context({"language": "en"}, load_language("id")) == [("Bahasa", "Inggris")]
+    assert describe_context({"language": "fr"}, load_language("id")) == [("Bahasa", "fr")]
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -101,13 +140,55 @@ def test_every_item_that_the_bot_sets_aside_is_explained(locale: Locale) -> None
     assert len(set(reasons.values())) == 4
 
 
+NOTES = [
+    *("number_changed", "user_id_changed", "earlier_owner", "merged", "ids_disagree"),
+    *("ambiguous_change", "change_failed", "merge_failed", "portfolio_moved"),
+]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_note_says_in_words_what_happened(locale: Locale) -> None:
+    language = load_language(locale)
+    written = {kind: show_note(kind, {}, language).text for kind in NOTES}
+    assert {f"note.{kind}" for kind in NOTES} == {
+        key for key in language.texts if key.startswith("note.") and key != "note.unknown_kind"
+    }
+    assert len(set(written.values())) == len(NOTES)
+    for kind, text in written.items():
+        assert len(text.split()) > 10, kind
+        assert "_" not in text, kind
+        assert "{" not in text, kind
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_note_of_a_later_release_is_shown_without_its_detail(locale: Locale) -> None:
+    language = load_language(locale)
+    note = show_note("sim_swapped", {"sim": "8962", "from": None, "to": 5}, language)
+    assert note.text == language.t("note.unknown_kind", kind="sim_swapped")
+    assert note.addresses == []
+
+
+def test_a_note_names_its_addresses_as_people_write_them() -> None:
+    detail = {"to": "6281717407675", "from": "6281717407674", "user_id": "ID.9f3c"}
+    assert show_note("number_changed", detail, load_language("en")).addresses == [
+        ("Before", "+62 817-1740-7674"),
+        ("After", "+62 817-1740-7675"),
+        ("User ID", "ID.9f3c"),
+    ]
+
+
+def show_note(kind: str, detail: Mapping[str, object], language: Language) -> ShownNote:
+    (shown,) = show_notes([ClientNote(kind, datetime(2026, 11, 22, tzinfo=UTC), detail)], language)
+    return shown
+
+
 def failed(code: int | None, status: str = "failed") -> StoredMessage:
     at = datetime(2026, 11, 22, tzinfo=UTC)
     return StoredMessage(1, "out", "text", "Hai", at, status, code, "Traceback: of another program")
 
 
 def explain(message: StoredMessage, language: Language) -> str:
-    (shown,) = show_messages([message], language)
+    (shown,) = describe_messages([message], language)
     return shown.reason
 
 
@@ -121,7 +202,7 @@ def explain_item(kind: str, entry: object, language: Language) -> str:
     (unread,) = read_body(json.dumps(body).encode(), "1").items
     assert isinstance(unread, SetAside)
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    (shown,) = show_items([SetAsideItem(1, None, unread.item, unread.reason, at)], language)
+    (shown,) = describe_items([SetAsideItem(1, None, unread.item, unread.reason, at)], language)
     return shown.reason
 
 

@@ -81,7 +81,7 @@ def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Con
     )
     html = ana.get(answer.headers["location"]).text
     text = text_of(html)
-    assert "Forgotten, in the database and in every bot" in text
+    assert "Forgotten, in the data and in every bot" in text
     assert "1 session" in text
     assert "0 sessions" in text
     assert len(re.findall(r"✓ [\d.,]+ (ms|s)", text)) == 2
@@ -291,7 +291,7 @@ def test_a_dashboard_that_lost_its_connection_signals_anything_again(
             """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE datname = current_database() AND query LIKE 'LISTEN%'"""
         )
-        wait_until(lambda: stream.has("event: deaf"), "the page is told")
+        wait_until(lambda: stream.has("event: not_listening"), "the page is told")
         wait_until(lambda: stream.has('"*"'), "it goes on")
         for payload in ("", "rubbish", "[1]", '{"reset": "x"}', '{"reset": 1, "clients": 4}'):
             connection.execute("SELECT pg_notify('session_reset', %s)", [payload])

@@ -134,7 +134,7 @@ def test_a_server_that_only_reads_is_answered_like_one_that_is_away(
         for path in ("/clients", PETANG, "/resets/1", "/bots"):
             answer = ana.get(path)
             assert answer.status_code == 503, path
-            assert "The database does not answer" in answer.text
+            assert "The data cannot be reached" in answer.text
             assert "Traceback" not in answer.text
         conn.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
     wait_until(lambda: ana.get(PETANG).status_code == 200, "the pages recover")

@@ -139,7 +139,7 @@ def test_an_eviction_by_id_drops_that_client_alone() -> None:
     assert cache.find("1") is None and cache.find("2") is not None
 
 
-async def test_everybody_can_be_evicted() -> None:
+async def test_all_sessions_can_be_evicted() -> None:
     cache = make_cache()
     for number in range(5):
         keep(cache, make_session(number), str(number))
@@ -175,7 +175,7 @@ def test_a_stranger_is_not_remembered() -> None:
     assert len(cache) == 0
 
 
-def test_a_cache_that_is_not_trusted_drops_everybody_at_the_next_use() -> None:
+def test_a_cache_that_is_not_trusted_drops_all_sessions_at_the_next_use() -> None:
     trusted = True
     cache = make_cache(is_trusted=lambda: trusted)
     keep(cache, make_session(1), "1")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.notifications import EVERYBODY, SESSION_CHANGED, SESSION_RESET
+from app.notifications import ALL_CLIENTS, SESSION_CHANGED, SESSION_RESET
 from app.sessions.evictions import Eviction, read_eviction
 
 ONE = "0191d7a4-3e0b-4c53-9f6e-0b8b2f7f7a11"
 TWO = "7d9bb5f2-52a3-4f0e-8a35-3f5f0b7f9d22"
-GARBLED = Eviction("garbled", EVERYBODY)
+MALFORMED = Eviction("malformed", ALL_CLIENTS)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_a_client_id_by_hand_evicts_that_client(client_id: str) -> None:
 
 
 @pytest.mark.parametrize("channel", [SESSION_RESET, SESSION_CHANGED])
-def test_a_star_by_hand_evicts_everybody(channel: str) -> None:
-    assert read_eviction(channel, "*") == Eviction("hand", EVERYBODY)
+def test_a_star_by_hand_evicts_all_sessions(channel: str) -> None:
+    assert read_eviction(channel, "*") == Eviction("hand", ALL_CLIENTS)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_a_reset_evicts_its_clients_and_is_acknowledged(
     assert read_eviction(SESSION_RESET, json.dumps(payload)) == expected
 
 
-def test_a_reset_of_everybody_evicts_everybody() -> None:
+def test_a_reset_of_all_clients_evicts_all_sessions() -> None:
     assert read_eviction(SESSION_RESET, '{"reset": 7, "clients": "*"}') == Eviction(
-        "reset", EVERYBODY, 7
+        "reset", ALL_CLIENTS, 7
     )
 
 
@@ -65,7 +65,7 @@ def test_a_reset_of_everybody_evicts_everybody() -> None:
     ("payload", "clients"),
     [
         ({"clients": [ONE]}, frozenset({UUID(ONE)})),
-        ({"clients": "*"}, EVERYBODY),
+        ({"clients": "*"}, ALL_CLIENTS),
         ({"clients": [ONE], "reset": 42, "new": None}, frozenset({UUID(ONE)})),
     ],
 )
@@ -158,20 +158,20 @@ def test_the_most_clients_that_the_trigger_names_are_read() -> None:
         "\U0001f9e0" * 1_999,
     ],
 )
-def test_anything_else_evicts_everybody(payload: str) -> None:
-    assert read_eviction(SESSION_RESET, payload) == GARBLED
+def test_anything_else_evicts_all_sessions(payload: str) -> None:
+    assert read_eviction(SESSION_RESET, payload) == MALFORMED
 
 
 @pytest.mark.parametrize("payload", ["", "6281717407674@c.us", "{}", '{"clients": 7}', "[" * 7_999])
-def test_anything_else_evicts_everybody_from_the_other_channel_too(payload: str) -> None:
-    assert read_eviction(SESSION_CHANGED, payload) == GARBLED
+def test_anything_else_evicts_all_sessions_from_the_other_channel_too(payload: str) -> None:
+    assert read_eviction(SESSION_CHANGED, payload) == MALFORMED
 
 
 @given(st.sampled_from([SESSION_RESET, SESSION_CHANGED]), st.text(max_size=200))
 def test_no_text_at_all_is_an_error(channel: str, payload: str) -> None:
     eviction = read_eviction(channel, payload)
-    assert eviction.cause in ("hand", "garbled", "edit", "reset")
-    assert eviction.cause != "garbled" or eviction.clients == EVERYBODY
+    assert eviction.cause in ("hand", "malformed", "edit", "reset")
+    assert eviction.cause != "malformed" or eviction.clients == ALL_CLIENTS
 
 
 JSON = st.recursive(
@@ -184,7 +184,7 @@ JSON = st.recursive(
 @given(st.sampled_from([SESSION_RESET, SESSION_CHANGED]), JSON, JSON)
 def test_no_json_at_all_is_an_error(channel: str, reset: Any, clients: Any) -> None:
     eviction = read_eviction(channel, json.dumps({"reset": reset, "clients": clients}))
-    if eviction.cause == "garbled":
-        assert eviction.clients == EVERYBODY
+    if eviction.cause == "malformed":
+        assert eviction.clients == ALL_CLIENTS
     else:
-        assert clients == EVERYBODY or isinstance(clients, list)
+        assert clients == ALL_CLIENTS or isinstance(clients, list)

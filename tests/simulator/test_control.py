@@ -133,7 +133,7 @@ def test_cleared_messages_are_gone_and_sequences_go_on(simulator: Running) -> No
         ("/control/faults", {"times": 0}),
         ("/control/faults", {"drop": "never"}),
         ("/control/faults", []),
-        ("/control/say", {"text": "from nobody"}),
+        ("/control/say", {"text": "from an unknown phone"}),
         ("/control/say", {"from": RANI, "text": 1}),
         ("/control/say", {"from": RANI, "text": "x", "bot": 2}),
     ],

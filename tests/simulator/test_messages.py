@@ -55,10 +55,10 @@ def test_any_version_of_the_api_is_accepted(simulator: Running, path: str) -> No
     [
         ({"messaging_product": None}, 100),
         ({"messaging_product": "sms"}, 100),
-        ({"recipient_type": "everybody"}, 100),
+        ({"recipient_type": "group"}, 100),
         ({"to": None}, 100),
         ({"to": 6281717407674}, 100),
-        ({"to": "nobody"}, 131009),
+        ({"to": "unknown"}, 131009),
         ({"to": ""}, 131009),
         ({"to": LANGIT}, 131009),
         ({"to": None, "recipient": RANI}, 131009),

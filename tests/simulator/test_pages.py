@@ -95,7 +95,7 @@ def test_a_long_message_goes_through(simulator: Running) -> None:
 
 
 def test_an_address_that_cannot_exist_is_not_found(simulator: Running) -> None:
-    assert simulator.client.get("/phones/nobody").status_code == 404
+    assert simulator.client.get("/phones/unknown").status_code == 404
 
 
 @pytest.mark.parametrize(

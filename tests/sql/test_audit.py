@@ -1,4 +1,4 @@
-"""audit.sql: what has changed in what forgetting hangs on is found, and told how to mend."""
+"""audit.sql: what has changed in what forgetting depends on is found, and told how to mend."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def apply_mends(conn: psycopg.Connection, mends: list[str]) -> None:
 
 @pytest.fixture
 def stranger(connection: psycopg.Connection) -> Iterator[str]:
-    """A role of somebody else, dropped afterwards: roles are the whole server's."""
+    """A role that is not ours, dropped afterwards: roles are the whole server's."""
     role = f"stranger_{uuid4().hex}"
     connection.execute(f"CREATE ROLE {role}".encode())
     yield role
@@ -153,7 +153,7 @@ def test_a_table_restored_with_its_triggers_disabled_is_found_whole(
     assert audit(connection) == []
 
 
-def test_a_trigger_of_somebody_else_is_no_fault(connection: psycopg.Connection) -> None:
+def test_a_trigger_that_is_not_ours_is_no_fault(connection: psycopg.Connection) -> None:
     connection.execute("""
         CREATE FUNCTION audit_log() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
         CREATE TRIGGER audit_log AFTER DELETE ON "User" EXECUTE FUNCTION audit_log()
@@ -231,7 +231,7 @@ def test_whoever_may_read_the_key_of_the_digests_is_named(
         )
 
 
-def test_a_schema_that_everybody_may_create_in_is_named(connection: psycopg.Connection) -> None:
+def test_a_schema_that_all_idle_may_create_in_is_named(connection: psycopg.Connection) -> None:
     connection.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
     row = connection.execute(
         "SELECT fault, mend, grave FROM novabot_internal.find_open_rights()"
@@ -253,10 +253,10 @@ def test_open_transactions_are_found_a_listeners_at_once(
         "SELECT pid, application FROM novabot_internal.find_idle_transactions()"
     ).fetchall()
     assert found == [(listener.info.backend_pid, "novabot listener")]
-    everybody = connection.execute(
+    all_idle = connection.execute(
         "SELECT pid FROM novabot_internal.find_idle_transactions('0')"
     ).fetchall()
-    assert {pid for (pid,) in everybody} == {idle.info.backend_pid, listener.info.backend_pid}
+    assert {pid for (pid,) in all_idle} == {idle.info.backend_pid, listener.info.backend_pid}
     for conn in (idle, listener):
         conn.execute("ROLLBACK")
     assert (

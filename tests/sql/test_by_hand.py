@@ -57,7 +57,7 @@ def set_aside(conn: psycopg.Connection, address: str, minutes: float | None = No
         f"UPDATE \"Alias\" SET \"userId\" = '628999@c.us' WHERE alias = '{BSUID}'",
     ],
 )
-def test_children_deleted_or_changed_before_their_client_bring_nobody_back(
+def test_children_deleted_or_changed_before_their_client_bring_no_client_back(
     connection: psycopg.Connection, before: str
 ) -> None:
     add_client(connection, "628999@c.us")
@@ -159,13 +159,13 @@ def test_a_trigger_that_keeps_the_client_is_told_instead_of_tried_for_ever(
 
 def test_a_life_is_reset_under_whatever_id_it_has_by_now(connection: psycopg.Connection) -> None:
     add_client(connection)
-    life = one(connection, 'SELECT incarnation FROM "User"')
+    incarnation = one(connection, 'SELECT incarnation FROM "User"')
     connection.execute("UPDATE \"User\" SET id = '628999@c.us'")
     reset = "SELECT clients FROM novabot_internal.reset_incarnation(%s, %s, 'ana', 'dashboard')"
-    assert one(connection, reset, CLIENT, life) == 1
-    assert one(connection, reset, CLIENT, life) == 0
+    assert one(connection, reset, CLIENT, incarnation) == 1
+    assert one(connection, reset, CLIENT, incarnation) == 0
     add_client(connection)
-    assert one(connection, reset, CLIENT, life) is None
+    assert one(connection, reset, CLIENT, incarnation) is None
     assert one(connection, 'SELECT count(*) FROM "User"') == 1
 
 
@@ -187,7 +187,7 @@ def test_two_clients_who_turn_out_to_be_one_person_become_one_and_are_forgotten_
     assert [tuple(row) for row in merged] == [("novabot", "merge", 1, 1)]
     for address in (BSUID, "ID.ENT.9z"):
         assert load(connection, address).id == CLIENT
-        # Nobody was forgotten: what was written before is still taken.
+        # No client was forgotten: what was written before is still taken.
         assert late(connection, address) == "committed"
     assert one(connection, "SELECT clients FROM reset_client(%s)", PHONE) == 1
     assert remaining(connection) == dict.fromkeys(remaining(connection), 0)

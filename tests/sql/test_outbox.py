@@ -146,7 +146,7 @@ def test_a_key_is_used_once_by_a_client_and_again_after_its_reset(
         (None, True),
         ("operator:", False),
         ("api", False),
-        ("somebody", False),
+        ("stranger", False),
     ],
 )
 def test_an_author_is_of_a_known_kind(
@@ -298,7 +298,7 @@ def test_what_a_dead_bot_was_sending_becomes_uncertain_and_is_not_sent_again(
     assert one(connection, "SELECT novabot_internal.settle_abandoned()") == 0
 
 
-def test_the_look_around_finds_what_nobody_is_at(connection: psycopg.Connection) -> None:
+def test_the_look_around_finds_what_no_bot_is_at(connection: psycopg.Connection) -> None:
     bot = start_bot(connection)
     for place in range(1, 6):
         add_client(connection, f"62800{place}@c.us")

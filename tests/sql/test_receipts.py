@@ -12,7 +12,7 @@ from psycopg import errors
 from tests.sql.acts import (
     CLIENT,
     PHONE,
-    Ear,
+    Listening,
     Notices,
     Thread,
     add_client,
@@ -39,7 +39,7 @@ def missing(conn: psycopg.Connection, reset: int) -> list[UUID]:
     ]
 
 
-def reset_somebody(conn: psycopg.Connection) -> int:
+def reset_a_client(conn: psycopg.Connection) -> int:
     return one(conn, "SELECT id FROM reset_client(%s)", PHONE)
 
 
@@ -74,7 +74,7 @@ def test_reset_client_names_the_operator_and_leaves_nothing_of_that_for_the_next
 
 def test_a_receipt_has_who_acknowledged_and_who_has_not(connection: psycopg.Connection) -> None:
     swift, slow = start_bot(connection), start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (swift, [reset], [7])
     )
@@ -86,7 +86,7 @@ def test_a_receipt_has_who_acknowledged_and_who_has_not(connection: psycopg.Conn
 
 
 def test_a_receipt_without_bots_has_empty_lists(connection: psycopg.Connection) -> None:
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
     assert (receipt.acks, receipt.missing) == ([], [])
 
@@ -109,7 +109,7 @@ def test_missing_are_the_bots_alive_at_the_reset_that_have_not_acknowledged(
         " \"seenAt\" = now() - interval '9 seconds' WHERE id = %s",
         (silent_just_now,),
     )
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     started_later = start_bot(connection)
     assert missing(connection, reset) == sorted([alive, silent_just_now])
     connection.execute("SELECT novabot_internal.retire_bot(%s)", (silent_just_now,))
@@ -124,12 +124,12 @@ def test_waiting_ends_when_the_last_bot_acknowledges(
     connection: psycopg.Connection, other: psycopg.Connection, notices: Notices
 ) -> None:
     first, second = start_bot(connection), start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     notices.texts.clear()
     waiting = Thread(lambda: connection.execute("CALL wait_for_acks(%s, '10 s')", (reset,)))
     wait_until(
         lambda: one(other, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
-        "somebody to wait for acknowledgements",
+        "a session to wait for acknowledgements",
     )
     for bot in (first, second):
         other.execute("SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, [reset], [1]))
@@ -141,7 +141,7 @@ def test_waiting_in_vain_warns_of_who_is_missing(
     connection: psycopg.Connection, notices: Notices
 ) -> None:
     swift, slow = start_bot(connection), start_bot(connection, "far")
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (swift, [reset], [1])
     )
@@ -158,10 +158,10 @@ def test_waiting_for_a_reset_that_never_was_is_an_error(connection: psycopg.Conn
 
 
 def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     bot = start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     (row,) = fetch(
         connection,
         "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
@@ -180,22 +180,26 @@ def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
     )
     assert again == []
     assert one(connection, 'SELECT evicted FROM "ResetAck"') == 5
-    assert json.loads(ear.heard("reset_acknowledged")[0]) == {"reset": reset}
+    assert json.loads(listening.heard("reset_acknowledged")[0]) == {"reset": reset}
 
 
-def test_many_acknowledgements_are_told_as_one(connection: psycopg.Connection, ear: Ear) -> None:
+def test_many_acknowledgements_are_told_as_one(
+    connection: psycopg.Connection, listening: Listening
+) -> None:
     bot = start_bot(connection)
-    resets = [reset_somebody(connection) for _ in range(51)]
+    resets = [reset_a_client(connection) for _ in range(51)]
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, resets, [0] * 51)
     )
     assert one(connection, 'SELECT count(*) FROM "ResetAck"') == 51
-    assert [json.loads(payload) for payload in ear.heard("reset_acknowledged")] == [{"reset": "*"}]
+    assert [json.loads(payload) for payload in listening.heard("reset_acknowledged")] == [
+        {"reset": "*"}
+    ]
 
 
 def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Connection) -> None:
     bot = start_bot(connection)
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     rows = fetch(
         connection,
         "SELECT * FROM novabot_internal.acknowledge_resets(%s, %s, %s)",
@@ -208,7 +212,7 @@ def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Conn
 
 
 def test_an_unknown_bot_acknowledges_nothing(connection: psycopg.Connection) -> None:
-    reset = reset_somebody(connection)
+    reset = reset_a_client(connection)
     with pytest.raises(errors.ForeignKeyViolation):
         connection.execute(
             "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (uuid4(), [reset], [1])
@@ -216,23 +220,23 @@ def test_an_unknown_bot_acknowledges_nothing(connection: psycopg.Connection) -> 
 
 
 def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_day(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     bot = start_bot(connection)
-    old, known, fresh = (reset_somebody(connection) for _ in range(3))
+    old, known, fresh = (reset_a_client(connection) for _ in range(3))
     connection.execute(
         "UPDATE \"Reset\" SET at = now() - interval '25 hours' WHERE id = %s", (old,)
     )
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, [known], [4])
     )
-    ear.heard()
+    listening.heard()
     missed = one(connection, "SELECT novabot_internal.missed_resets(%s)", bot)
     assert missed == [fresh]
     connection.execute("SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, missed, [0]))
     rows = fetch(connection, 'SELECT "resetId", evicted FROM "ResetAck" ORDER BY 1')
     assert [tuple(row) for row in rows] == [(known, 4), (fresh, 0)]
-    assert len(ear.heard("reset_acknowledged")) == 1
+    assert len(listening.heard("reset_acknowledged")) == 1
     assert one(connection, "SELECT novabot_internal.missed_resets(%s)", bot) == []
 
 
@@ -250,12 +254,12 @@ def test_a_bot_reports_itself_and_retires(connection: psycopg.Connection) -> Non
 
 
 def test_without_track_counts_the_reset_is_whole_and_the_counts_are_zero(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection, conversations=3)
     connection.execute("SET track_counts = off")
     connection.execute('DELETE FROM "User" WHERE id = %s', (CLIENT,))
     reset = last_reset(connection)
     assert (reset.clients, reset.sessions, reset.conversations) == (1, 0, 0)
-    assert len(ear.heard("session_reset")) == 1
+    assert len(listening.heard("session_reset")) == 1
     assert one(connection, 'SELECT count(*) FROM "Conversation"') == 0

@@ -111,7 +111,7 @@ def test_a_reset_of_very_many_is_a_watermark_for_strangers_and_for_clients_born_
     assert late(connection, at, 61) == "forgotten"
 
 
-def test_a_client_made_again_in_the_transaction_that_reset_everybody_is_born_after(
+def test_a_client_made_again_in_the_transaction_that_reset_all_clients_is_born_after(
     connection: psycopg.Connection,
 ) -> None:
     add_client(connection)

@@ -32,7 +32,7 @@ DEADLINE = 20.0
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that nobody listens on now, and that no outgoing connection will be given."""
+    """Ports that no process listens on now, and that no outgoing connection will be given."""
     return list(islice(filter(_is_free, _PORTS), number))
 
 
@@ -188,7 +188,7 @@ class Nova:
         wait_for(lambda: self.ask(url + "/ready") == status, f"{url}/ready to be {status}")
 
     def ask(self, url: str) -> int | None:
-        """The status of a GET; None while nobody answers."""
+        """The status of a GET; None while no process answers."""
         try:
             return self.http.get(url, timeout=5).status_code
         except httpx2.TransportError:

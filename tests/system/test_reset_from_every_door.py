@@ -72,7 +72,7 @@ DOORS: dict[str, tuple[str, Callable[[Nova], None]]] = {
 @pytest.mark.parametrize(
     "door", [pytest.param(d, marks=pytest.mark.browser if d == "dashboard" else ()) for d in DOORS]
 )
-def test_after_a_reset_by_any_door_nobody_knows_the_old_name(shared_nova: Nova, door: str) -> None:
+def test_after_a_reset_by_any_door_no_bot_knows_the_old_name(shared_nova: Nova, door: str) -> None:
     nova = shared_nova
     source, reset = DOORS[door]
     with nova.connect() as conn:

@@ -37,7 +37,10 @@ LINEARIZABLE = {
         op(2, "drop session", 2, 3),
         op(3, "ask", 4, 5, result=("Ani", "-")),
     ],
-    "an edit of nobody": [op(1, "edit", 0, 1, "Ani", 0), op(2, "ask", 2, 3, result=("-", "-"))],
+    "an edit of an unknown client": [
+        op(1, "edit", 0, 1, "Ani", 0),
+        op(2, "ask", 2, 3, result=("-", "-")),
+    ],
 }
 
 VIOLATIONS = {

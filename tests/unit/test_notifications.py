@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.notifications import (
-    EVERYBODY,
+    ALL_CLIENTS,
     RESET_ACKNOWLEDGED,
     SESSION_CHANGED,
     SESSION_RESET,
@@ -25,8 +25,8 @@ CHANNELS = (SESSION_RESET, SESSION_CHANGED, RESET_ACKNOWLEDGED)
 def test_each_channel_has_its_value() -> None:
     fields = json.dumps({"reset": 7, "clients": "*", "later": None})
     assert [read_notification(channel, fields) for channel in CHANNELS] == [
-        SessionReset(7, EVERYBODY),
-        SessionChanged(EVERYBODY),
+        SessionReset(7, ALL_CLIENTS),
+        SessionChanged(ALL_CLIENTS),
         ResetAcknowledged(7),
     ]
 
@@ -39,10 +39,15 @@ def test_only_the_channels_of_the_bots_take_a_notification_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "42", "{}", '{"reset": "*"}', '{"reset": 0}', '{"reset": true}', "[" * 7_999]
+    "payload", ["", "42", "{}", '{"reset": "7"}', '{"reset": 0}', '{"reset": true}', "[" * 7_999]
 )
 def test_an_acknowledgement_names_a_reset(payload: str) -> None:
     assert read_notification(RESET_ACKNOWLEDGED, payload) == Malformed()
+
+
+def test_very_many_resets_are_acknowledged_without_their_ids() -> None:
+    assert read_notification(RESET_ACKNOWLEDGED, '{"reset": "*"}') == ResetAcknowledged("*")
+    assert read_notification(SESSION_RESET, '{"reset": "*", "clients": "*"}') == Malformed()
 
 
 def test_an_unknown_channel_has_no_meaning() -> None:

@@ -18,6 +18,10 @@ UNSUPPORTED = "unsupported"
 IGNORED_TYPES = frozenset({"reaction", "edit", "revoke", "system", "request_welcome", "ephemeral"})
 """They speak of another message or of the account, and are no message to store or to answer."""
 MEDIA_TYPES = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
+STORED_TYPES = frozenset(
+    {*MEDIA_TYPES, "text", "button", "interactive", "location", "contacts", "order", UNSUPPORTED}
+)
+"""What `read_content` makes of a message; every other type becomes UNSUPPORTED."""
 DETAIL_LIMIT = 65_536
 """Characters of `detail` as JSON; a larger one is not kept."""
 
@@ -73,7 +77,7 @@ def read_content(kind: str, item: Mapping[str, Any]) -> Content:
     Raises msgspec.ValidationError, which names the place and no value, for the part that the type
     announces in another shape than the documented one. Other parts are not looked at.
     """
-    if item.get("errors"):
+    if item.get("errors") or kind not in STORED_TYPES:
         return _read_unsupported(kind, item)
     match kind:
         case "text":

@@ -37,10 +37,10 @@ async def listen(url: str, signals: Signals) -> None:
         async for event in events:
             match event:
                 case ListeningBegan():
-                    telemetry.report_signals_heard()
+                    telemetry.report_listening()
                     signals.publish(ANYTHING)
                 case ListeningFailed(error):
-                    telemetry.report_signals_lost(error)
+                    telemetry.report_listener_lost(error)
                     signals.publish(NOT_LISTENING)
                 case Notify(channel=channel, payload=payload):
                     signals.publish(choose_signal(read_notification(channel, payload)))
@@ -49,7 +49,7 @@ async def listen(url: str, signals: Signals) -> None:
 
 
 async def stream_signals(request: Request) -> Response:
-    """GET /signals: server-sent events `reset`, `acknowledged` and `deaf`."""
+    """GET /signals: server-sent events `reset`, `acknowledged` and `not_listening`."""
     return EventSourceResponse(_tell(state_of(request).signals), ping=PING)
 
 

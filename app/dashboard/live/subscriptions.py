@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from app.notifications import (
-    EVERYBODY,
+    ALL_CLIENTS,
     Malformed,
     Notification,
     ResetAcknowledged,
@@ -29,15 +29,15 @@ MOST_PENDING = 32
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    event: Literal["reset", "acknowledged", "deaf"]
-    """deaf: the dashboard receives no notifications; what is on the page may be out of date."""
+    event: Literal["reset", "acknowledged", "not_listening"]
+    """not_listening: no notifications arrive; what is on the page may be out of date."""
     data: str = '{"reset": "*"}'
     """JSON: `reset` an id or "*" for any, `clients` incarnations or "*"."""
 
 
 ANYTHING = Signal("reset")
 """Any number of resets and acknowledgements may have happened."""
-NOT_LISTENING = Signal("deaf", "{}")
+NOT_LISTENING = Signal("not_listening", "{}")
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +110,7 @@ def choose_signal(notification: Notification) -> Signal:
         case ResetAcknowledged(reset):
             return Signal("acknowledged", json.dumps({"reset": reset}))
         case SessionReset(reset, clients):
-            told = clients if clients == EVERYBODY else sorted(map(str, clients))
+            told = clients if clients == ALL_CLIENTS else sorted(map(str, clients))
             return Signal("reset", json.dumps({"reset": reset, "clients": told}))
         case SessionChanged() | SentByHand() | Malformed():
             return ANYTHING

@@ -1,1 +1,1 @@
-"""The pages, a file a page: who asks, what is asked, what the tables say, what is shown."""
+"""The pages, a file a page; timeline and set_aside are parts that pages share."""

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.crm.bots import list_bots
 from app.crm.set_aside import list_set_aside
-from app.dashboard.pages.set_aside import show_items
+from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.web.rendering import language_of, render, wants_fragment
 from app.dashboard.web.state import pool_of
 from app.database.queries import open_snapshot
@@ -19,6 +19,6 @@ async def show_bots(request: Request) -> Response:
     async with open_snapshot(pool_of(request)) as conn:
         bots = await list_bots(conn)
         items = await list_set_aside(conn, None) if whole else []
-    set_aside = show_items(items, language_of(request))
+    set_aside = describe_items(items, language_of(request))
     template = "bots.html" if whole else "_bots.html"
     return render(request, template, bots=bots, set_aside=set_aside)

@@ -1,4 +1,4 @@
-"""A client: the conversation, what the bot remembers, and pausing the bot."""
+"""A client: the conversation, what the bot remembers, its addresses, and pausing the bot."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.addresses import write_address
+from app.crm.client_notes import list_client_notes
 from app.crm.clients import find_client, get_client_id, pause_client
 from app.crm.conversation import read_conversation
 from app.crm.set_aside import list_set_aside
-from app.dashboard.pages.set_aside import show_items
-from app.dashboard.pages.timeline import show_messages
+from app.dashboard.pages.client_notes import show_notes
+from app.dashboard.pages.set_aside import describe_items
+from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import Language
 from app.dashboard.web.input import read_incarnation, read_number, read_query, read_segment
 from app.dashboard.web.rendering import language_of, quote_segment, render, wants_fragment
@@ -31,19 +33,21 @@ async def show_client(request: Request) -> Response:
         if client is None:
             return _go_to_client(await get_client_id(conn, handle))
         conversation = await read_conversation(conn, client.id, before)
+        notes = await list_client_notes(conn, client.id)
         items = await list_set_aside(conn, client.id) if client.set_aside else []
     language = language_of(request)
     return render(
         request,
         "_timeline.html" if wants_fragment(request) else "client.html",
         client=client,
-        messages=show_messages(conversation.messages, language),
+        messages=describe_messages(conversation.messages, language),
         before_first=conversation.before,
         before=before,
         addresses=[(alias, write_address(alias)) for alias in client.aliases],
-        remembered=show_context(client.context or {}, language),
+        remembered=describe_context(client.context or {}, language),
         stored=json.dumps(dict(client.context or {}), ensure_ascii=False, indent=2),
-        set_aside=show_items(items, language),
+        notes=show_notes(notes, language),
+        set_aside=describe_items(items, language),
     )
 
 
@@ -57,10 +61,10 @@ async def resume(request: Request) -> Response:
     return await _set_paused(request, pausing=False)
 
 
-def show_context(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+def describe_context(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
     """What a session remembers, a name and a value each; NovaBot's own names have a text."""
     return [
-        (language.name("context", name), _write_value(value, language))
+        (language.name("context", name), _write_value(name, value, language))
         for name, value in context.items()
     ]
 
@@ -74,11 +78,11 @@ async def _set_paused(request: Request, *, pausing: bool) -> Response:
     return _go_to_client(client_id)
 
 
-def _write_value(value: object, language: Language) -> str:
-    """A text as it is, truth in words, the rest as JSON."""
+def _write_value(name: str, value: object, language: Language) -> str:
+    """A value that has a text in words, any other text as it is, the rest as JSON."""
     match value:
         case str():
-            return value
+            return language.find(f"context.{name}_{value}") or value
         case True:
             return language.t("context.yes")
         case False:

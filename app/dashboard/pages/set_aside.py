@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.crm.set_aside import SetAsideItem
-from app.dashboard.pages.timeline import name_kind
 from app.dashboard.web.i18n import Language
 
 _REASONS: Mapping[str, str] = {
@@ -26,7 +25,7 @@ class ShownItem:
     """In words."""
 
 
-def show_items(items: Sequence[SetAsideItem], language: Language) -> list[ShownItem]:
+def describe_items(items: Sequence[SetAsideItem], language: Language) -> list[ShownItem]:
     return [ShownItem(item, _explain_reason(item.reason, language)) for item in items]
 
 
@@ -36,5 +35,5 @@ def _explain_reason(stored: str, language: Language) -> str:
     if subject in _REASONS:
         return language.t(_REASONS[subject])
     if detail and language.find(f"kind.{subject}") is not None:
-        return language.t("reason.content", kind=name_kind(subject, language))
+        return language.t("reason.content", kind=language.kind(subject))
     return language.t("reason.other")

@@ -25,7 +25,7 @@ class ShownMessage:
     """Why it is not known to have arrived, in words; empty for a message that waits or arrived."""
 
 
-def show_messages(messages: Sequence[StoredMessage], language: Language) -> list[ShownMessage]:
+def describe_messages(messages: Sequence[StoredMessage], language: Language) -> list[ShownMessage]:
     """The messages, oldest first, with everything the template writes beside them."""
     shown: list[ShownMessage] = []
     last: date | None = None
@@ -36,18 +36,13 @@ def show_messages(messages: Sequence[StoredMessage], language: Language) -> list
             ShownMessage(
                 message,
                 begins_day=day != last,
-                kind=name_kind(message.kind, language),
+                kind=language.kind(message.kind),
                 beginning=message.body[:LONG] if folded else None,
                 reason=_explain_status(message, language),
             )
         )
         last = day
     return shown
-
-
-def name_kind(kind: str, language: Language) -> str:
-    """A kind of message in words; the name itself for a kind that has no text."""
-    return language.find(f"kind.{kind}") or language.t("kind.other", kind=kind)
 
 
 def _explain_status(message: StoredMessage, language: Language) -> str:

@@ -30,7 +30,7 @@
     }
   });
   source.addEventListener("acknowledged", (event) => refresh(JSON.parse(event.data).reset));
-  source.addEventListener("deaf", () => showLost(true));
+  source.addEventListener("not_listening", () => showLost(true));
   source.addEventListener("error", () => showLost(true));
   document.addEventListener("htmx:sendError", () => showLost(true));
   window.addEventListener("pagehide", () => source.close());

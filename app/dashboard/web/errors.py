@@ -42,28 +42,28 @@ _BY_ERROR: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (_SCHEMA, "503_schema"),
     (_AWAY, "503"),
 )
-"""The first that fits: what keeps a statement waiting is an OperationalError too."""
+"""The first that fits. The errors of _BUSY are OperationalErrors too, so they come before _AWAY."""
 _BY_STATUS: Mapping[int, str] = {403: "403", 404: "404", 405: "405", 413: "413"}
 
 _FOR_PROGRAMS: Mapping[str, str] = {
     "400": "Something in the address or the form is not what it should be.",
     "403": "Your account may read, and change nothing. Ask an admin for another role.",
     "403_origin": "The request came from another website. Nothing was done.",
-    "404": "There is nothing here: never was, or no longer.",
+    "404": "There is nothing at this address.",
     "405": "This address takes no such request.",
     "413": "The form was larger than any form here should be.",
     "500": "This is our fault, and it has been logged. Nothing was half done.",
     "503": (
-        "Nothing was changed. The dashboard goes on by itself as soon as the database is back:"
-        " reload the page in a moment."
+        "The database does not answer. Ask again in a moment. If something was to be changed,"
+        " check whether it is done."
     ),
     "503_busy": (
         "An open transaction of another database session holds what was to be changed or read."
         " Nothing was deleted or changed. Try again when it has ended."
     ),
-    "503_schema": "Run “novabot migrate”, then reload the page.",
+    "503_schema": "The schema is not the one of this novabot: run “novabot migrate”.",
 }
-"""In English, whatever the language of the pages; what the tables refuse says so itself."""
+"""What the API says, in English. Errors of app/crm carry their own text."""
 
 
 @dataclass(frozen=True, slots=True)

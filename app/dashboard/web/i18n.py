@@ -52,6 +52,14 @@ class Language:
         """A code that a table of texts has, in words; any other code as it is."""
         return self.texts.get(f"{table}.{code}", code)
 
+    def kind(self, code: str) -> str:
+        """A kind of message in words."""
+        return self.find(f"kind.{code}") or self.t("kind.other", kind=code)
+
+    def actor(self, actor: str, source: str) -> str:
+        """Who made a reset, by its source: a name as it is, a word for the client or the bot."""
+        return self.name("actor", actor) if source in ("chat", "merge") else actor
+
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.locale)
 

@@ -22,8 +22,8 @@ from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
 from tests.webhook_bodies import text_body
 
-NOBODY = ("-", "-")
-"""What is remembered of somebody who has told nothing, or was reset."""
+UNKNOWN = ("-", "-")
+"""What is remembered of a client who has told nothing, or was reset."""
 PATIENCE = 40.0
 """Seconds until a message must have been taken and answered, whatever the fault."""
 
@@ -53,7 +53,7 @@ class Client:
         return self._say("A {}", bot)
 
     def ask_to_forget(self, bot: int = 0) -> None:
-        assert self._say("F {}", bot) == NOBODY
+        assert self._say("F {}", bot) == UNKNOWN
 
     def post(self, text: str, bot: int = 0) -> tuple[int | None, float]:
         """Says `A 7` or `T 7 name` once: the HTTP status (None: no answer) and its seconds."""
@@ -144,7 +144,7 @@ def _talk(nova: Nova, connect: Callable[[], psycopg.Connection[Any]], talk: Talk
         assert seen == (name, name), f"{client.id} told {name}, and bot knows {seen}"
         delete(connect, client)
         seen = client.ask(_choose(nova, chance))
-        assert seen == NOBODY, f"{client.id} was reset, and the bot knows {seen}"
+        assert seen == UNKNOWN, f"{client.id} was reset, and the bot knows {seen}"
         talk.add(client.refused - refused)
         if talk.stop.is_set():
             return

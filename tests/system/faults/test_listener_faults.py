@@ -1,4 +1,4 @@
-"""The listener's connection cut, deaf, slow; other listeners in the way; the queue full."""
+"""The listener's connection cut, silent, slow; other listeners in the way; the queue full."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.system.faults.acts import (
     wait_all_ready,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client, talking
+from tests.system.faults.chat import UNKNOWN, Client, talking
 from tests.system.faults.proxy import Proxy, run_proxy
 from tests.system.history.run import RESPONDER
 from tests.system.nova import Nova, run_nova, wait_for
@@ -105,8 +105,8 @@ def test_behind_a_black_hole_the_memory_is_not_used_and_dropped_while_the_other_
         begun = time.monotonic()
         number = reset(conn, held)
         reset(conn, asked)
-        # Before anybody can have noticed, the fence has it.
-        assert asked.ask(bot=1) == NOBODY
+        # Before the bot can have noticed, the fence has it.
+        assert asked.ask(bot=1) == UNKNOWN
         wait_for_acknowledgements(conn, number, 1, 2)
         nova.wait_ready(nova.bot_urls[1], 503)
         unready = time.monotonic() - begun
@@ -117,7 +117,7 @@ def test_behind_a_black_hole_the_memory_is_not_used_and_dropped_while_the_other_
             begun + INTERVAL + DEADLINE + 1 - time.monotonic(),
         )
         dropped = time.monotonic() - begun
-        # Unready, it answers all the same, from the tables, and remembers nobody.
+        # Unready, it answers all the same, from the tables, and remembers no client.
         client = Client(nova)
         client.tell("Sari", bot=1)
         assert client.ask(bot=1) == ("Sari", "Sari")
@@ -129,7 +129,7 @@ def test_behind_a_black_hole_the_memory_is_not_used_and_dropped_while_the_other_
         nova.wait_ready(nova.bot_urls[1])
         again = time.monotonic() - ended
         wait_for_acknowledgements(conn, number, 2)
-        assert held.ask(bot=1) == NOBODY
+        assert held.ask(bot=1) == UNKNOWN
     print(f"unready after {unready:.2f} s, dropped after {dropped:.2f}, ready {again:.2f} later")
     assert again < DEADLINE + 3
 
@@ -147,7 +147,7 @@ def test_a_connection_that_is_reset_drops_everything_and_is_replaced(
     nova.wait_ready(nova.bot_urls[1])
     with nova.connect() as conn:
         wait_for_acknowledgements(conn, reset(conn, client), 2, 5)
-    assert client.ask(bot=1) == NOBODY
+    assert client.ask(bot=1) == UNKNOWN
 
 
 @pytest.mark.parametrize("how", ["slow", "a byte at a time"])
@@ -162,7 +162,7 @@ def test_a_bad_line_is_no_gap(behind: tuple[Nova, Proxy], how: str) -> None:
                 client = Client(nova)
                 client.tell("Petang", bot=1)
                 number = reset(conn, client)
-                assert client.ask(bot=1) == NOBODY
+                assert client.ask(bot=1) == UNKNOWN
                 wait_for_acknowledgements(conn, number, 2, 3)
         finally:
             proxy.latency, proxy.piecemeal = 0.0, False
@@ -170,7 +170,7 @@ def test_a_bad_line_is_no_gap(behind: tuple[Nova, Proxy], how: str) -> None:
     assert nova.ask(nova.bot_urls[1] + "/ready") == 200
 
 
-def test_listeners_of_others_that_are_idle_in_a_transaction_or_do_not_read_hold_up_nobody(
+def test_listeners_of_others_that_are_idle_in_a_transaction_or_do_not_read_hold_up_no_reset(
     behind: tuple[Nova, Proxy],
 ) -> None:
     nova, _ = behind
@@ -194,7 +194,7 @@ def test_listeners_of_others_that_are_idle_in_a_transaction_or_do_not_read_hold_
                 " AND wait_event = 'ClientWrite'",
                 mute.info.backend_pid,
             ),
-            "the server to wait for somebody who does not read",
+            "the server to wait for a client that does not read",
         )
         took = []
         for _ in range(20):
@@ -214,13 +214,13 @@ def test_listeners_of_others_that_are_idle_in_a_transaction_or_do_not_read_hold_
 def fill_queue(conn: psycopg.Connection[Any], share: float = 2.0) -> None:
     """To this share of it; past 1 until the server refuses."""
     while value(conn, "SELECT pg_notification_queue_usage()") < share:
-        conn.execute("SELECT pg_notify('nobody', gen_random_uuid() || repeat('x', 7900))")
+        conn.execute("SELECT pg_notify('unheard', gen_random_uuid() || repeat('x', 7900))")
 
 
 @contextmanager
 def kept_queue(idle: psycopg.Connection[Any]) -> Iterator[None]:
     """As long as `idle` listens in a transaction, nothing leaves the queue."""
-    idle.execute("LISTEN somebody")
+    idle.execute("LISTEN idle")
     idle.execute("BEGIN")
     try:
         yield
@@ -251,7 +251,7 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
             # Half full, it is as fast as ever.
             fill_queue(conn, 0.5)
             wait_for_acknowledgements(conn, reset(conn, early), 2, 2)
-            assert early.ask() == NOBODY
+            assert early.ask() == UNKNOWN
             early_reset = last_reset(conn)
             with pytest.raises(errors.ProgramLimitExceeded):
                 fill_queue(conn)
@@ -268,7 +268,7 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
             assert answer.status_code == 503
             assert client.post("F 1")[0] == 503
             # Nothing is half done: the client is who it was. The bots hear no proof of their own
-            # any more: they are unready and remember nobody, and answer from the tables.
+            # any more: they are unready and remember no client, and answer from the tables.
             for index, url in enumerate(nova.bot_urls):
                 nova.wait_ready(url, 503)
                 wait_for(lambda i=index: nova.metric(i, SESSIONS) == 0, "everything to be dropped")
@@ -284,7 +284,7 @@ def test_a_full_queue_fails_resets_with_its_reason_and_turns_go_on(
         recovered = time.monotonic() - begun
         number = reset(conn, client)
         wait_for_acknowledgements(conn, number, 2, 2)
-        assert client.ask() == NOBODY
+        assert client.ask() == UNKNOWN
         assert acknowledgements(conn, number) == 2
         assert other.ask() == ("Sari", "Sari")
     print(f"ready {recovered:.2f} s after the queue was free")

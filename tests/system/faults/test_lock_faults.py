@@ -22,7 +22,7 @@ from tests.system.faults.acts import (
     wait_all_ready,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client, talking
+from tests.system.faults.chat import UNKNOWN, Client, talking
 from tests.system.nova import Nova, wait_for
 
 LOCKED, OTHERS = 20, 24
@@ -30,7 +30,7 @@ STORM = 6.0
 """Seconds of load."""
 
 
-def test_an_open_transaction_over_20_clients_costs_these_503_in_a_second_and_nobody_else(
+def test_an_open_transaction_over_20_clients_costs_these_503_in_a_second_and_no_others(
     nova: Nova,
 ) -> None:
     locked = [Client(nova) for _ in range(LOCKED)]
@@ -55,7 +55,7 @@ def test_an_open_transaction_over_20_clients_costs_these_503_in_a_second_and_nob
         assert slowest < 1.0
         assert refused < 1.8
         for client in locked:
-            assert client.ask(bot=1) == NOBODY
+            assert client.ask(bot=1) == UNKNOWN
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def load(nova: Nova, clients: list[Client], threads: int = 6) -> Iterator[list[f
             task.result()
 
 
-def test_truncate_under_full_load_waits_for_turns_and_deadlocks_with_nobody(
+def test_truncate_under_full_load_waits_for_turns_and_never_deadlocks(
     nova: Nova, shared_server: EmbeddedServer
 ) -> None:
     log, clients = ServerLog(shared_server), [Client(nova) for _ in range(18)]
@@ -97,7 +97,7 @@ def test_truncate_under_full_load_waits_for_turns_and_deadlocks_with_nobody(
     with nova.connect() as conn:
         conn.execute('TRUNCATE "User" CASCADE')
         for client in clients[:4]:
-            assert client.ask(0) == client.ask(1) == NOBODY
+            assert client.ask(0) == client.ask(1) == UNKNOWN
         wait_for_acknowledgements(conn, last_reset(conn), 2)
     print(f"{truncated} TRUNCATEs, the slowest {slowest:.2f} s; {len(took)} turns")
     assert log.find("deadlock") == []
@@ -160,4 +160,4 @@ def test_a_deadlock_between_two_dbas_is_theirs(nova: Nova) -> None:
             victim = one
         one.execute("ROLLBACK" if victim is one else "COMMIT")
         two.execute("ROLLBACK" if victim is two else "COMMIT")
-    assert first.ask(1) == second.ask(1) == NOBODY
+    assert first.ask(1) == second.ask(1) == UNKNOWN

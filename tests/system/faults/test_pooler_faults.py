@@ -19,7 +19,7 @@ from tests.system.faults.acts import (
     wait_all_ready,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client, talking
+from tests.system.faults.chat import UNKNOWN, Client, talking
 from tests.system.history.run import RESPONDER
 from tests.system.nova import Nova, run_nova, wait_for
 from tests.system.pgbouncer import PgBouncer, needs_pgbouncer, run_pgbouncer
@@ -54,7 +54,7 @@ def test_a_bot_that_listens_through_a_transaction_pooler_says_so_and_still_answe
                         client.tell(name)
                         assert client.ask() == (name, name)
                     reset(conn, clients[0])
-                    assert clients[0].ask() == NOBODY
+                    assert clients[0].ask() == UNKNOWN
                 assert nova.ask(nova.bot_urls[0] + "/ready") == 503
                 assert nova.metric(0, "novabot_sessions") == 0
                 assert nova.metric(0, "novabot_listener_up") == 0
@@ -96,7 +96,7 @@ def test_through_a_session_pooler_bots_also_listen(
             client = Client(nova)
             client.tell("Petang")
             wait_for_acknowledgements(conn, reset(conn, client), 2, 5)
-            assert client.ask(1) == NOBODY
+            assert client.ask(1) == UNKNOWN
         restart_pooler(nova, pooler)
 
 
@@ -124,7 +124,7 @@ def check_that_everything_works(nova: Nova) -> None:
         wait_for_acknowledgements(conn, number, 2, 5)
         clients[3].ask_to_forget()
         for client in clients:
-            assert client.ask(0) == client.ask(1) == NOBODY
+            assert client.ask(0) == client.ask(1) == UNKNOWN
         # Nothing that a transaction set for itself is left on a connection of the pooler's.
         names = [Client(nova) for _ in range(3)]
         for client in names:
@@ -156,7 +156,7 @@ def reset_on_dashboard(nova: Nova) -> None:
     done = nova.http.post(f"{url}/clients/{client.id}/reset", data=fields)
     assert done.status_code == 303, done.text
     assert nova.http.get(url + done.headers["location"]).status_code == 200
-    assert client.ask(1) == NOBODY
+    assert client.ask(1) == UNKNOWN
 
 
 def restart_pooler(nova: Nova, pooler: PgBouncer) -> None:
@@ -176,7 +176,7 @@ def restart_pooler(nova: Nova, pooler: PgBouncer) -> None:
         wait_for_acknowledgements(conn, reset(conn, client), 2)
         assert last_reset(conn)
         wait_for(lambda: value(conn, LISTENERS) == 2, "two listeners")
-    assert client.ask(0) == NOBODY
+    assert client.ask(0) == UNKNOWN
     assert bot_pids(nova) == pids
     print(f"ready {took:.2f} s after the pooler; {talk.rounds} rounds, {talk.refused} repeated")
     assert took < 10

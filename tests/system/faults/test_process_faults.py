@@ -20,7 +20,7 @@ from tests.system.faults.acts import (
     wait_all_ready,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client, talking
+from tests.system.faults.chat import UNKNOWN, Client, talking
 from tests.system.nova import Nova, wait_for
 
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -34,11 +34,11 @@ def test_a_bot_that_joins_in_the_middle_of_a_reset_never_knows_the_old_life(nova
         with conn.transaction():
             conn.execute('DELETE FROM "User" WHERE id = %s', (client.id,))
             nova.start_bot(1)
-            # For the database the client is still there; whoever asks now has to wait.
+            # For the database the client is still there; a message has to wait.
             nova.wait_ready(nova.bot_urls[1])
             assert client.post("A 1", 1)[0] == 503
             assert value(watcher, 'SELECT count(*) FROM "User" WHERE id = %s', client.id) == 1
-        assert client.ask(1) == client.ask(0) == NOBODY
+        assert client.ask(1) == client.ask(0) == UNKNOWN
         number = last_reset(conn)
         wait_for_acknowledgements(conn, number, 2)
         assert value(conn, "SELECT missing FROM reset_receipt(%s)", number) == []
@@ -55,11 +55,11 @@ def test_bots_that_join_while_clients_talk_and_are_reset_answer_right_from_the_f
             nova.wait_ready(nova.bot_urls[1])
             rounds = talk.rounds
             wait_for(lambda r=rounds: talk.rounds > r + 5, "clients to go on")
-        wait_for_acknowledgements(conn, reset_somebody(nova), 2)
+        wait_for_acknowledgements(conn, reset_a_client(nova), 2)
     print(f"{talk.rounds} rounds, {talk.refused} deliveries repeated")
 
 
-def reset_somebody(nova: Nova) -> int:
+def reset_a_client(nova: Nova) -> int:
     client = Client(nova)
     client.tell("Petang", 1)
     with nova.connect() as conn:
@@ -96,11 +96,11 @@ def test_a_wall_clock_that_is_moved_changes_nothing(nova: Nova, tmp_path: Path) 
                 someone = Client(nova)
                 someone.tell("Petang", 1)
                 wait_for_acknowledgements(conn, reset(conn, someone), 2, 3)
-                assert someone.ask(1) == NOBODY
+                assert someone.ask(1) == UNKNOWN
                 held += 1
             assert nova.metric(1, "novabot_listener_gaps_total") == 0
             wait_for_acknowledgements(conn, reset(conn, client), 2, 3)
-            assert client.ask(1) == NOBODY
+            assert client.ask(1) == UNKNOWN
         # That the clock was moved at all: the log has its times.
         future = (datetime.now(UTC) + timedelta(days=400)).strftime("%Y-%m-")
         assert f'"timestamp": "{future}' in bot.read_log()

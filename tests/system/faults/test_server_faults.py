@@ -23,7 +23,7 @@ from tests.system.faults.acts import (
     wait_all_ready,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client, talking
+from tests.system.faults.chat import UNKNOWN, Client, talking
 from tests.system.faults.servers import (
     end_server,
     join_urls,
@@ -59,7 +59,7 @@ def test_a_delete_committed_just_before_the_server_ends_is_never_undone(
                 wait_all_ready(nova)
                 took = time.monotonic() - begun
                 for bot in (0, 1):
-                    assert client.ask(bot) == NOBODY
+                    assert client.ask(bot) == UNKNOWN
                     assert kept.ask(bot) == ("Sari", "Sari")
             with nova.connect() as conn:
                 wait_for_acknowledgements(conn, number, 2)
@@ -106,7 +106,7 @@ def test_a_promoted_standby_is_followed_and_knows_what_was_replicated_to_it(
             )
             second = reset(conn, lost)
             wait_for_acknowledgements(conn, second, 2)
-            assert lost.ask(0) == NOBODY
+            assert lost.ask(0) == UNKNOWN
             # The failover: the old primary stays up, with all its connections, and reads only.
             conn.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             conn.execute("SELECT pg_reload_conf()")
@@ -120,13 +120,13 @@ def test_a_promoted_standby_is_followed_and_knows_what_was_replicated_to_it(
                 wait_all_ready(nova)
                 took = time.monotonic() - promoted
                 for bot in (0, 1):
-                    assert replicated.ask(bot) == NOBODY
+                    assert replicated.ask(bot) == UNKNOWN
                     # The new primary never heard of this reset: the client is in its tables.
                     assert lost.ask(bot) == ("Fajar", "Fajar")
                     assert kept.ask(bot) == ("Sari", "Sari")
                 assert last_reset(theirs) == first
                 wait_for_acknowledgements(theirs, reset(theirs, kept), 2)
-                assert kept.ask(1) == NOBODY
+                assert kept.ask(1) == UNKNOWN
             assert bot_pids(nova) == pids
             assert not find_in_logs(nova, "Traceback")
     print(f"both bots ready on the promoted standby after {took:.2f} s")

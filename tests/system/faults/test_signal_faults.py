@@ -1,4 +1,4 @@
-"""Notifications that are doubled, forged, garbled, from the future, and too many."""
+"""Notifications that are doubled, forged, malformed, from the future, and too many."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.system.faults.acts import (
     value,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client
+from tests.system.faults.chat import UNKNOWN, Client
 from tests.system.nova import Nova, wait_for
 
 GAPS = "novabot_listener_gaps_total"
@@ -54,8 +54,8 @@ def test_doubled_reordered_and_forged_signals_cost_a_reload_and_are_acknowledged
         for number in reversed(resets):
             for _ in range(3):
                 notify(conn, json.dumps({"reset": number, "clients": strangers[:2]}))
-        # Incarnations nobody has, resets that never were, a reset that is said to be of somebody
-        # else's, an edit that was none.
+        # Incarnations that no client has, resets that never were, a reset that is said to be of
+        # other clients, an edit that was none.
         notify(conn, json.dumps({"reset": before, "clients": strangers}))
         for number in (before + 1_000_000, 2**63 - 1):
             notify(conn, json.dumps({"reset": number, "clients": [life]}))
@@ -63,16 +63,16 @@ def test_doubled_reordered_and_forged_signals_cost_a_reload_and_are_acknowledged
         notify(conn, json.dumps({"clients": [life, *strangers]}), "session_changed")
         assert kept.ask(0) == kept.ask(1) == ("Petang", "Petang")
         for client in gone:
-            assert client.ask(0) == client.ask(1) == NOBODY
+            assert client.ask(0) == client.ask(1) == UNKNOWN
         # Order is that of commits: when this is acknowledged, all of the above has been read.
         wait_for_acknowledgements(conn, reset(conn, kept), 2, 5)
-        assert kept.ask(0) == kept.ask(1) == NOBODY
+        assert kept.ask(0) == kept.ask(1) == UNKNOWN
         assert value(conn, 'SELECT count(*) FROM "ResetAck"') == acknowledged + 2
     assert bot_pids(nova) == pids
     assert [nova.metric(bot, GAPS) for bot in (0, 1)] == gaps
 
 
-GARBLED = [
+MALFORMED = [
     "",
     "{",
     "null",
@@ -88,32 +88,34 @@ GARBLED = [
     '{"reset": 1, "clients": ["not a uuid"]}',
     '{"reset": 1, "clients": {"a": 1}}',
     '{"reset": 1e400, "clients": NaN}',
-    # From a version to come: what it means nobody here knows.
+    # From a version to come: its meaning is unknown here.
     '{"version": 2, "resets": [1, 2], "scope": {"tenant": 7}}',
-    "v2:reset:everybody",
+    "v2:reset:all",
     "x" * 7999,
     "[" * 7999,
     json.dumps({"reset": 1, "clients": ["é" * 1000]}),
 ]
 
 
-def test_garbled_signals_evict_everybody_and_the_warnings_are_one_a_second(nova: Nova) -> None:
+def test_malformed_signals_evict_all_sessions_and_the_warnings_are_one_a_second(nova: Nova) -> None:
     pids, gaps = bot_pids(nova), [nova.metric(bot, GAPS) for bot in (0, 1)]
-    garbled = 'novabot_evictions_total{cause="garbled"}'
-    before = [nova.metric(bot, garbled) for bot in (0, 1)]
+    malformed = 'novabot_evictions_total{cause="malformed"}'
+    before = [nova.metric(bot, malformed) for bot in (0, 1)]
     warned = len(find_in_logs(nova, "malformed notification"))
     with nova.connect() as conn:
         client = remember(nova)
         begun = value(conn, "SELECT clock_timestamp()")
         for channel in ("session_reset", "session_changed"):
-            for payload in GARBLED:
+            for payload in MALFORMED:
                 notify(conn, payload, channel)
-        wait_for(lambda: all(nova.metric(b, garbled) > before[b] for b in (0, 1)), "an eviction", 5)
+        wait_for(
+            lambda: all(nova.metric(b, malformed) > before[b] for b in (0, 1)), "an eviction", 5
+        )
         assert client.ask(0) == client.ask(1) == ("Petang", "Petang")
-        # Unknown keys beside the known ones are no reason to forget everybody.
+        # Unknown keys beside the known ones are no reason to forget all clients.
         notify(conn, json.dumps({"reset": 1, "clients": [], "version": 2, "more": {"a": [1]}}))
         wait_for_acknowledgements(conn, reset(conn, client), 2, 5)
-        assert client.ask(0) == client.ask(1) == NOBODY
+        assert client.ask(0) == client.ask(1) == UNKNOWN
         took = value(conn, "SELECT extract(epoch FROM clock_timestamp() - %s)", begun)
     # The test before may have used up this second's warning.
     assert len(find_in_logs(nova, "malformed notification")) >= 2
@@ -136,7 +138,7 @@ def test_ten_thousand_signals_at_once_are_taken_and_the_reset_among_them_acknowl
         with conn.transaction():
             for payload in (
                 "jsonb_build_object('reset', 1, 'clients', ARRAY[gen_random_uuid()])::text",
-                "'garbled ' || n",
+                "'malformed ' || n",
             ):
                 conn.execute(
                     f"SELECT pg_notify('session_reset', {payload})"
@@ -145,7 +147,7 @@ def test_ten_thousand_signals_at_once_are_taken_and_the_reset_among_them_acknowl
             number = reset(conn, client)
         wait_for_acknowledgements(conn, number, 2)
         took = float(value(conn, "SELECT extract(epoch FROM clock_timestamp() - %s)", begun))
-        assert client.ask(0) == client.ask(1) == NOBODY
+        assert client.ask(0) == client.ask(1) == UNKNOWN
         assert kept.ask(0) == kept.ask(1) == ("Petang", "Petang")
     warnings = find_in_logs(nova, "malformed notification")[warned:]
     print(f"{MANY} signals and a reset acknowledged after {took:.2f} s, {len(warnings)} warnings")

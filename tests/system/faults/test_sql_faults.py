@@ -24,7 +24,7 @@ from tests.system.faults.acts import (
     wait_all_ready,
     wait_for_acknowledgements,
 )
-from tests.system.faults.chat import NOBODY, Client
+from tests.system.faults.chat import UNKNOWN, Client
 from tests.system.nova import Nova
 
 STORM = 4.0
@@ -66,7 +66,7 @@ def cascade(conn: psycopg.Connection[Any], gone: Client, kept: Client) -> None:
         conn.execute('UPDATE "User" SET company = 2 WHERE id = %s', (kept.id,))
         assert kept.ask(1) == ("Sari", "Sari")
         conn.execute("DELETE FROM company WHERE id = 1")
-        assert gone.ask(0) == NOBODY
+        assert gone.ask(0) == UNKNOWN
     finally:
         conn.execute('ALTER TABLE "User" DROP company')
         conn.execute("DROP TABLE company")
@@ -107,7 +107,7 @@ def test_a_delete_of_any_kind_is_forgotten_by_both_bots_and_acknowledged(
         receipts = value(conn, 'SELECT count(*) FROM "Reset"')
         act(conn, gone, kept)
         for bot in (0, 1):
-            assert gone.ask(bot) == NOBODY
+            assert gone.ask(bot) == UNKNOWN
             assert kept.ask(bot) == ("Sari", "Sari")
         assert value(conn, 'SELECT count(*) FROM "Reset"') == receipts + 1
         wait_for_acknowledgements(conn, last_reset(conn), 2, 5)
@@ -123,7 +123,7 @@ def test_a_delete_with_all_triggers_off_sends_nothing_and_the_fence_has_it(nova:
         conn.execute('ALTER TABLE "User" ENABLE TRIGGER ALL')
         assert last_reset(conn) == before
         for bot in (0, 1):
-            assert gone.ask(bot) == NOBODY
+            assert gone.ask(bot) == UNKNOWN
             assert kept.ask(bot) == ("Sari", "Sari")
         gone.tell("Fajar", 1)
         assert gone.ask(0) == ("Fajar", "Fajar")
@@ -135,7 +135,7 @@ def test_a_delete_with_all_triggers_off_sends_nothing_and_the_fence_has_it(nova:
         assert value(conn, always) is True
         delete_as_a_replica(conn, gone, kept)
         wait_for_acknowledgements(conn, last_reset(conn), 2, 5)
-        assert gone.ask(0) == gone.ask(1) == NOBODY
+        assert gone.ask(0) == gone.ask(1) == UNKNOWN
 
 
 def test_the_same_ids_after_a_truncate_that_restarts_them_are_other_clients(nova: Nova) -> None:
@@ -146,7 +146,7 @@ def test_the_same_ids_after_a_truncate_that_restarts_them_are_other_clients(nova
             conn.execute('INSERT INTO "User" (id) VALUES (%s)', (client.id,))
             conn.execute('INSERT INTO "Conversation" ("userId") VALUES (%s)', (client.id,))
         for bot in (0, 1):
-            assert gone.ask(bot) == kept.ask(bot) == NOBODY
+            assert gone.ask(bot) == kept.ask(bot) == UNKNOWN
         wait_for_acknowledgements(conn, last_reset(conn), 2, 5)
 
 
@@ -157,9 +157,9 @@ def test_a_client_with_another_id_is_known_by_it_alone(nova: Nova) -> None:
         conn.execute('UPDATE "User" SET id = %s WHERE id = %s', (new.id, moved.id))
     for bot in (0, 1):
         assert new.ask(bot) == ("Petang", "Petang")
-        assert moved.ask(bot) == NOBODY
+        assert moved.ask(bot) == UNKNOWN
     new.tell("Fajar", 1)
-    assert moved.ask(0) == NOBODY and new.ask(0) == ("Fajar", "Fajar")
+    assert moved.ask(0) == UNKNOWN and new.ask(0) == ("Fajar", "Fajar")
 
 
 def test_a_client_inserted_by_hand_is_known_at_once_also_to_a_bot_that_has_met_it(
@@ -190,7 +190,7 @@ def test_a_dump_restored_over_running_bots_is_the_truth_from_then_on(
         conn.execute('DELETE FROM "User" WHERE id = %s', (back.id,))
     late = Client(nova)
     for bot in (0, 1):
-        assert back.ask(bot) == NOBODY
+        assert back.ask(bot) == UNKNOWN
         kept.tell("Fajar", bot)
         late.tell("Ani", bot)
     run_program(
@@ -200,15 +200,15 @@ def test_a_dump_restored_over_running_bots_is_the_truth_from_then_on(
         str(dump),
     )
     for bot in (0, 1):
-        # The DBA's will: who was in the dump is known as then, who was not is nobody.
+        # The DBA's will: a client in the dump is known as then, any other is unknown.
         assert back.ask(bot) == ("Petang", "Petang")
         assert kept.ask(bot) == ("Sari", "Sari")
-        assert late.ask(bot) == NOBODY
+        assert late.ask(bot) == UNKNOWN
     wait_all_ready(nova)
     with nova.connect() as conn:
         conn.execute('DELETE FROM "User" WHERE id = %s', (back.id,))
         wait_for_acknowledgements(conn, last_reset(conn), 2)
-    assert back.ask(0) == back.ask(1) == NOBODY
+    assert back.ask(0) == back.ask(1) == UNKNOWN
     assert bot_pids(nova) == pids
 
 
@@ -238,7 +238,7 @@ def test_very_many_in_one_statement_are_forgotten_by_both_bots(nova: Nova, many:
         wait_for_acknowledgements(conn, last_reset(conn), 2, 5)
         acknowledged = time.monotonic() - begun - took
         for client in (gone, *held):
-            assert client.ask(0) == client.ask(1) == NOBODY
+            assert client.ask(0) == client.ask(1) == UNKNOWN
         assert kept.ask(0) == kept.ask(1) == ("Sari", "Sari")
     print(f"{many} deleted in {took:.2f} s, acknowledged {acknowledged * 1000:.0f} ms later")
 

@@ -372,4 +372,4 @@ def _id(phone: str) -> str:
     return f"{phone}@c.us"
 
 
-NOBODY = (NOTHING, NOTHING)
+UNKNOWN = (NOTHING, NOTHING)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 
 from app.bot.outbox import RECHECK_AFTER
-from tests.system.history.driver import NOBODY, Record
+from tests.system.history.driver import UNKNOWN, Record
 from tests.system.history.linearizability import Operation, find_violation
 
 IN_FLIGHT = RECHECK_AFTER + 1.0
@@ -46,7 +46,7 @@ def _find_late(record: Record, continued_at: Sequence[float]) -> Iterator[str]:
         )
         for told in history:
             arrival = arrivals.get(told.number)
-            if arrival is None or told.kind not in ("ask", "tell") or arrival.read == NOBODY:
+            if arrival is None or told.kind not in ("ask", "tell") or arrival.read == UNKNOWN:
                 continue
             late = _find_reset_between(told, resets, arrival.at)
             woke = any(0 <= arrival.at - at <= IN_FLIGHT for at in continued_at)

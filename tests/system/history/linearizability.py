@@ -20,7 +20,7 @@ NOTHING = "-"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What somebody read in the tables."""
+    """What a reader saw in the tables."""
 
     state: State
 

@@ -5,11 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.bot.whatsapp.payload import (
-    Body,
-    Message,
-    read_body,
-)
+from app.bot.whatsapp.payload import Body, read_body
+from app.messages import Message
 from tests.unit.whatsapp.webhook_bodies import (
     AT,
     OURS,
@@ -108,7 +105,7 @@ def test_a_detail_is_always_storable_and_bounded() -> None:
 
 
 @pytest.mark.parametrize("kind", ["unsupported", "unknown", "poll", "x" * 900])
-def test_a_type_nobody_knows_is_a_placeholder(kind: str) -> None:
+def test_an_unknown_type_is_a_placeholder(kind: str) -> None:
     errors = [{"code": 131051, "title": "Message type unknown", "message": "private"}]
     message = read_one(type=kind, errors=errors, unsupported={"type": "poll"})
     assert (message.kind, message.text) == ("unsupported", "")
