@@ -131,12 +131,12 @@ CREATE OR REPLACE FUNCTION novabot_internal.strip_name(handle text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
     -- A name has no digit and no sign that belongs to another kind of text. Before a number or a
-    -- link it ends with a space, a colon or a bracket; behind one it stands in brackets.
+    -- link it ends with a space, a comma, a colon or a bracket; behind one it stands in brackets.
     SELECT btrim(
         regexp_replace(
             regexp_replace(
                 btrim(novabot_internal.clean_handle(handle), ' "'',;'),
-                '^[^0-9+@%*;/\\=?#&|_]*[ :<(\[](?=[+0-9]|https?://|wa\.me/|(?:api|web|www)\.whatsapp\.com/|whatsapp:)',
+                '^[^0-9+@%*;/\\=?#&|_]*[ ,:<(\[](?=[+0-9]|https?://|wa\.me/|(?:api|web|www)\.whatsapp\.com/|whatsapp:)',
                 '', 'i'
             ),
             ' *[<(\[][^0-9+@%*;/\\=?#&|_<>()]+[>)\]]$', ''
