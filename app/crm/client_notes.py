@@ -18,7 +18,7 @@ class ClientNote:
     at: datetime
     """In the sender's time."""
     detail: Mapping[str, object]
-    """The addresses concerned, by their part in it: `from` and `to`, or `address`."""
+    """The addresses concerned, by their part in it: `from`, `to`, …"""
 
 
 async def list_client_notes(source: Source, client_id: str) -> list[ClientNote]:
@@ -26,6 +26,7 @@ async def list_client_notes(source: Source, client_id: str) -> list[ClientNote]:
     return await fetch_all(
         source,
         ClientNote,
-        "SELECT * FROM novabot_internal.client_notes(%s) LIMIT %s",
+        "SELECT n.kind, novabot_internal.shown_time(n.at) AS at, coalesce(n.detail, '{}') AS detail"
+        " FROM novabot_internal.client_notes(%s) AS n ORDER BY n.at DESC LIMIT %s",
         [client_id, PAGE],
     )
