@@ -21,6 +21,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_indexonlyscan = off
 SET jit = off
 AS $$
 #variable_conflict use_variable
@@ -68,6 +69,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_indexonlyscan = off
 SET jit = off
 AS $$
     UPDATE public."Conversation" AS c

@@ -33,6 +33,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_indexonlyscan = off
 SET jit = off
 AS $$
 BEGIN
@@ -169,9 +170,15 @@ AS $$
 DECLARE
     client uuid;
 BEGIN
-    -- In a reset the clients are gone by now, and nothing is sent.
+    -- In a reset the clients are gone by now, and nothing is sent. OFFSET 0: each row is looked up
+    -- by the key, also by a plan that was made when "User" was empty and is kept since.
     FOR client IN
-        SELECT u.incarnation FROM public."User" AS u JOIN gone AS g ON g."userId" = u.id LIMIT 151
+        SELECT u.incarnation
+        FROM gone AS g
+        CROSS JOIN LATERAL (
+            SELECT x.incarnation FROM public."User" AS x WHERE x.id = g."userId" OFFSET 0
+        ) AS u
+        LIMIT 151
     LOOP
         PERFORM novabot_internal.signal_change(client);
     END LOOP;

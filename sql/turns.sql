@@ -39,6 +39,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_indexonlyscan = off
 SET jit = off
 AS $$
 #variable_conflict use_variable
@@ -163,6 +164,7 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET enable_indexonlyscan = off
 SET jit = off
 AS $$
 #variable_conflict use_variable

@@ -412,3 +412,25 @@ def test_a_plain_insert_needs_no_more_than_the_contract_says(
     connection.execute('INSERT INTO "Conversation" ("userId") VALUES (%s)', (CLIENT,))
     (row,) = fetch(connection, "SELECT * FROM novabot_internal.load_session(%s)", [PHONE])
     assert (row.id, row.nama, row.context) == (CLIENT, None, {})
+
+
+def test_clients_made_in_an_emptied_table_are_looked_up_by_their_key(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    """Else one INSERT of 100 000 clients reads the whole index of the list for each of them."""
+    connection.execute(
+        "INSERT INTO \"User\" (id) SELECT 'gone' || n FROM generate_series(1, 5) AS n"
+    )
+    connection.execute('DELETE FROM "User"')
+    connection.execute("VACUUM")
+    # The plans of a new session are made for the empty table, and kept while it grows.
+    with psycopg.connect(database_url) as conn:
+        conn.execute(
+            "INSERT INTO \"User\" (id) SELECT 'new' || n FROM generate_series(1, 200) AS n"
+        )
+        conn.execute('DELETE FROM "Session"')
+        conn.execute('DELETE FROM "User" WHERE id LIKE %s', ("new1%",))
+        scans = one(conn, "SELECT pg_stat_get_xact_numscans('user_by_activity'::regclass)")
+        read = one(conn, "SELECT pg_stat_get_xact_tuples_returned('\"User_pkey\"'::regclass)")
+    assert scans == 0
+    assert read < 20 * 200

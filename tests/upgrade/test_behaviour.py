@@ -12,8 +12,8 @@ import pytest
 from app.database.migrations import migrate
 from tests.sql.acts import (
     NOTHING,
-    Ear,
     Known,
+    Listening,
     Notices,
     counts,
     fetch,
@@ -29,16 +29,16 @@ CLIENT = f"{SARI}@c.us"
 
 
 @pytest.fixture
-def ear(old_url: str) -> Iterator[Ear]:
+def listening(old_url: str) -> Iterator[Listening]:
     with (
         psycopg.connect(old_url, autocommit=True) as listener,
         psycopg.connect(old_url, autocommit=True) as speaker,
     ):
-        yield Ear.open(listener, speaker)
+        yield Listening.open(listener, speaker)
 
 
 def test_what_a_bot_remembered_before_the_upgrade_commits_after_it(
-    old: psycopg.Connection, ear: Ear
+    old: psycopg.Connection, listening: Listening
 ) -> None:
     (row,) = fetch(
         old,
@@ -47,7 +47,7 @@ def test_what_a_bot_remembered_before_the_upgrade_commits_after_it(
         CLIENT,
     )
     migrate(old)
-    assert ear.heard("session_reset", "session_changed") == []
+    assert listening.heard("session_reset", "session_changed") == []
     before = one(old, 'SELECT count(*) FROM "Conversation" WHERE "userId" = %s', CLIENT)
     turn = take_turn(old, Known(row.id, row.revision, row.session), addresses=[SARI])
     assert (turn.outcome, turn.id, turn.nama) == ("committed", CLIENT, "Sari Dewi")
@@ -102,7 +102,7 @@ def test_old_receipts_can_be_read(upgraded: psycopg.Connection) -> None:
     ],
 )
 def test_a_client_of_the_release_is_reset_by_every_door(
-    upgraded: psycopg.Connection, ear: Ear, statement: str
+    upgraded: psycopg.Connection, listening: Listening, statement: str
 ) -> None:
     (client,) = fetch(
         upgraded,
@@ -114,7 +114,7 @@ def test_a_client_of_the_release_is_reset_by_every_door(
     upgraded.execute(statement.encode())
     reset = last_reset(upgraded)
     assert (reset.clients, reset.sessions, reset.conversations) == (1, 1, client.said)
-    (payload,) = ear.heard("session_reset", "session_changed")
+    (payload,) = listening.heard("session_reset", "session_changed")
     assert json.loads(payload) == {"reset": reset.id, "clients": [str(client.incarnation)]}
     assert len(notices.resets()) == 1
     assert remaining(upgraded) == {
@@ -126,10 +126,12 @@ def test_a_client_of_the_release_is_reset_by_every_door(
     assert load(upgraded, SARI) == Known()
 
 
-def test_truncate_resets_all_clients_of_the_release(upgraded: psycopg.Connection, ear: Ear) -> None:
+def test_truncate_resets_all_clients_of_the_release(
+    upgraded: psycopg.Connection, listening: Listening
+) -> None:
     before = remaining(upgraded)
     upgraded.execute('TRUNCATE "User" CASCADE')
     assert remaining(upgraded) == NOTHING
     assert counts(upgraded)[-1] == (before["User"], before["Session"], before["Conversation"])
-    (payload,) = ear.heard("session_reset")
+    (payload,) = listening.heard("session_reset")
     assert json.loads(payload)["clients"] == "*"
