@@ -1,4 +1,4 @@
-"""Sending the answers that turns have queued: rows of "Conversation" (sql/outbox.sql).
+"""Sending the answers that turns have queued: rows of "Conversation" (sql/conversation.sql).
 
 `start_sending` commits `sending` before every attempt: a reset that came first has deleted the
 row, and nothing is sent; one that comes later comes after the sending began. An answer is sent

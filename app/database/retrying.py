@@ -28,7 +28,8 @@ _TRY_AGAIN = (
 )
 """Another transaction writes the same rows: nothing was written; the next try sees its result."""
 _STORED_MEANWHILE = "ST003"
-"""Raised by functions of ours to be undone and called again: see note_delivery in sql/turn.sql."""
+"""Raised by functions of ours to be undone and called again: see note_delivery in
+sql/watermarks.sql."""
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.2
 _LAST_ATTEMPT = 0.25

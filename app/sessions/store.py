@@ -1,4 +1,5 @@
-"""The turn's statements: each is one call of a function in sql/turn.sql, one round trip."""
+"""The turn's statements: each is one call of a function in sql/sessions.sql, sql/turns.sql or
+sql/conversation.sql, one round trip."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from app.bot.whatsapp.payload import (
     SetAside,
     read_body,
 )
-from tests.unit.whatsapp.webhook_bodies import (
+from tests.unit.whatsapp.read_bodies import (
     AT,
     OURS,
     PHONE,

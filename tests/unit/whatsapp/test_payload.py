@@ -17,7 +17,7 @@ from app.bot.whatsapp.payload import (
     SetAside,
     read_body,
 )
-from tests.unit.whatsapp.webhook_bodies import (
+from tests.unit.whatsapp.read_bodies import (
     OURS,
     PHONE,
     STAMP,

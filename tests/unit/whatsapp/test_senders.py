@@ -7,7 +7,7 @@ import pytest
 from app.bot.whatsapp.payload import (
     Message,
 )
-from tests.unit.whatsapp.webhook_bodies import (
+from tests.unit.whatsapp.read_bodies import (
     PARENT_ID,
     PHONE,
     USER_ID,
