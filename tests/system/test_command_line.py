@@ -210,6 +210,7 @@ def test_watch_shows_each_acknowledgement_once(
     connection.execute("SELECT reset_client('6281717407674')")
     reset = re.search(r"reset (\d+): 0 clients", watching.stdout.readline())
     assert reset is not None
+    connection.execute("""NOTIFY reset_acknowledged, '{"reset": "*"}'""")
     for bot, evicted, dropped in ((bots[0], 1, "1 session"), (bots[1], 0, "0 sessions")):
         connection.execute(
             "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s]::bigint[],"

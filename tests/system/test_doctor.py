@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -18,14 +19,17 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
+from app.database.connection import open_async_connection
 from app.database.migrations import migrate
 from app.doctor.activity import check_sessions
 from app.doctor.bots import check_bots, check_clocks
 from app.doctor.examination import examine, run_async
 from app.doctor.finding import Finding
+from app.doctor.notification_check import ACKNOWLEDGEMENT_TIMEOUT, _check_acknowledgements
 from app.doctor.report import show
 from app.doctor.schema import read_shipped
 from app.doctor.server import judge_version
+from app.notifications import RESET_ACKNOWLEDGED, connect_listener, listen
 from tests.system.nova import ROOT, wait_for
 from tests.system.test_command_line import make_environment
 
@@ -238,6 +242,35 @@ def test_a_lock_that_keeps_deletes_waiting_is_told(
             holders = conn.execute(blocked.mend.partition(": ")[2].encode()).fetchall()
         assert (other.info.backend_pid, "ShareLock") in holders
     assert look_once(database_url, "signal").level == "ok"
+
+
+async def test_an_acknowledgement_among_very_many_is_noticed_at_once(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    """The notification names none of more than fifty resets."""
+    bot = uuid4()
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 7, true, 0)", (bot,))
+    reset, *others = (
+        row[0]
+        for row in connection.execute(
+            "SELECT r.id FROM generate_series(1, 51), LATERAL reset_client('6281717407674') AS r"
+        )
+    )
+    async with (
+        await open_async_connection(database_url) as conn,
+        connect_listener(database_url, "test") as listener,
+    ):
+        await listen(listener, [RESET_ACKNOWLEDGED])
+        began = time.monotonic()
+        checking = asyncio.create_task(_check_acknowledgements(conn, listener, reset))
+        done, _ = await asyncio.wait([checking], timeout=0.3)
+        assert not done
+        connection.execute(
+            "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)",
+            (bot, [reset, *others], [0] * 51),
+        )
+        assert (await checking).level == "ok"
+        assert time.monotonic() - began < ACKNOWLEDGEMENT_TIMEOUT
 
 
 def test_bots_that_are_deaf_silent_or_do_not_acknowledge_are_told(

@@ -1,4 +1,4 @@
-"""Routes by who may use them: anyone, operators, operators who may change, programs."""
+"""Routes by who may use them: any caller, operators, operators who may change, programs."""
 
 from __future__ import annotations
 
