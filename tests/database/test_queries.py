@@ -49,6 +49,13 @@ async def count_clients(pool: Pool) -> None:
         await fetch_value(conn, 'SELECT count(*) FROM "User"')
 
 
+def is_asleep(conn: psycopg.Connection, backend: int) -> bool:
+    found = conn.execute(
+        "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'", (backend,)
+    )
+    return found.fetchone() is not None
+
+
 async def cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -131,17 +138,20 @@ async def test_an_error_of_the_caller_leaves_the_connection_plain(single: Pool) 
     await assert_plain(single, backend)
 
 
-async def test_a_caller_cancelled_in_a_statement_leaves_the_connection_plain(single: Pool) -> None:
+async def test_a_caller_cancelled_in_a_statement_leaves_the_connection_plain(
+    single: Pool, connection: psycopg.Connection
+) -> None:
     backend = await find_backend(single)
-    sleeping = asyncio.Event()
 
     async def read() -> None:
         async with open_snapshot(single) as conn:
-            sleeping.set()
             await conn.execute("SELECT pg_sleep(60)")
 
     task = asyncio.create_task(read())
-    await sleeping.wait()
+    # The server ignores a cancellation that comes before the statement.
+    async with asyncio.timeout(20):
+        while not is_asleep(connection, backend):
+            await asyncio.wait([task], timeout=0.01)
     await cancel(task)
     await assert_plain(single, backend)
 
