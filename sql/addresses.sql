@@ -33,31 +33,119 @@ $$;
 COMMENT ON FUNCTION novabot_internal.client_id_of(text) IS
 'The id of a client first met at this address: 6281717407674 → 6281717407674@c.us.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.clean_handle(handle text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    cleaned text := handle;
+BEGIN
+    -- Arabic-Indic, Extended Arabic-Indic and full-width digits.
+    FOR digit IN 0..9 LOOP
+        cleaned := regexp_replace(
+            cleaned, format('[\u066%s\u06F%s\uFF1%s]', digit, digit, digit), digit::text, 'g'
+        );
+    END LOOP;
+    -- Invisible: soft hyphen, marks of the writing direction, joiners, variation selectors.
+    cleaned := regexp_replace(
+        cleaned,
+        '[\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFE00-\uFE0F\uFEFF]',
+        '', 'g'
+    );
+    cleaned := regexp_replace(cleaned, '[\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]', '-', 'g');
+    cleaned := regexp_replace(
+        cleaned, '[[:space:]\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]+', ' ', 'g'
+    );
+    -- Full-width signs.
+    cleaned := regexp_replace(cleaned, '\uFF0B', '+', 'g');
+    cleaned := regexp_replace(cleaned, '\uFF08', '(', 'g');
+    cleaned := regexp_replace(cleaned, '\uFF09', ')', 'g');
+    cleaned := regexp_replace(cleaned, '\uFF0E', '.', 'g');
+    cleaned := regexp_replace(cleaned, '\uFF0F', '/', 'g');
+    cleaned := regexp_replace(cleaned, '\uFF1A', ':', 'g');
+    cleaned := regexp_replace(cleaned, '\uFF20', '@', 'g');
+    RETURN btrim(cleaned);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.clean_handle(text) IS
+'A handle with ASCII digits, signs, spaces and dashes in place of other scripts'' and typesetters'', and without invisible characters.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.link_target(written text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    targets text[];
+BEGIN
+    IF written ~* '^(https?://)?(www\.)?wa\.me/' THEN
+        -- wa.me/message/…, wa.me/p/… and the like lead to a shop, not to a client.
+        targets := ARRAY[
+            substring(written FROM '(?i)wa\.me/+([^/?#]+)/?(?:[?#].*)?$')
+        ];
+    ELSIF
+        written ~* '^(https?://)?((api|web|www)\.)?whatsapp\.com/+send/?\?'
+        OR written ~* '^whatsapp:(//)?send/?\?'
+    THEN
+        targets := ARRAY(
+            SELECT DISTINCT matches.parts[1]
+            FROM regexp_matches(written, '(?:[?&]|&amp;)phone=([^&#]*)', 'gi')
+                AS matches (parts)
+        );
+    ELSIF written ~* '^(tel|sms|whatsapp):' THEN
+        targets := ARRAY[substring(written FROM '(?i)^[a-z]+:/*([^;?]*)')];
+    ELSE
+        RETURN written;
+    END IF;
+    IF cardinality(targets) <> 1 OR targets[1] IS NULL THEN
+        RETURN '';
+    END IF;
+    -- What links write for a plus, a space and brackets; a plus after a digit is a space.
+    RETURN btrim(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(targets[1], '%2B', '+', 'gi'),
+                    '%20', ' ', 'g'
+                ),
+                '%2[89]', ' ', 'g'
+            ),
+            '([0-9])\+', '\1 ', 'g'
+        )
+    );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.link_target(text) IS
+'The address that a clean handle leads to, if it is a link (wa.me, api.whatsapp.com, whatsapp:, tel:, sms:): empty for a link to no client or to several; what is no link comes back as it is.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.strip_handle(handle text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-    -- A number copied from a chat or a contact contains other spaces and dashes, and invisible
-    -- marks of the writing direction.
+    -- 6281717407674:12@s.whatsapp.net and 6281717407674.0:12@… name one device of a client.
     SELECT regexp_replace(
-        regexp_replace(
-            btrim(
-                regexp_replace(
-                    regexp_replace(
-                        regexp_replace(
-                            handle, '[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]', '', 'g'
-                        ),
-                        '[\u2010-\u2015\u2212]', '-', 'g'
-                    ),
-                    '[[:space:]\u00A0\u2000-\u200A\u202F\u3000]+', ' ', 'g'
-                )
-            ),
-            '^(tel:|whatsapp:|https?://wa\.me/)', '', 'i'
-        ),
-        '@(c\.us|s\.whatsapp\.net)$', '', 'i'
+        novabot_internal.link_target(novabot_internal.clean_handle(handle)),
+        '(([._][0-9]{1,3})?:[0-9]{1,4})?@(c\.us|s\.whatsapp\.net)$', '', 'i'
     )
 $$;
 COMMENT ON FUNCTION novabot_internal.strip_handle(text) IS
-'A handle without what copying it added: its link, its host, unusual spaces and dashes.';
+'A handle without what copying it added: its link, its host, its device, unusual spaces, dashes and digits.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.strip_name(handle text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    -- A name has no digit and no sign that belongs to another kind of text. Before a number or a
+    -- link it ends with a space, a comma, a colon or a bracket; behind one it stands in brackets.
+    SELECT btrim(
+        regexp_replace(
+            regexp_replace(
+                btrim(novabot_internal.clean_handle(handle), ' "'',;'),
+                '^[^0-9+@%*;/\\=?#&|_]*[ ,:<(\[](?=[+0-9]|https?://|wa\.me/|(?:api|web|www)\.whatsapp\.com/|whatsapp:)',
+                '', 'i'
+            ),
+            ' *[<(\[][^0-9+@%*;/\\=?#&|_<>()]+[>)\]]$', ''
+        ),
+        ' "'',;<>()[]'
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.strip_name(text) IS
+'A clean handle without the name that a contact or a mail program wrote before a number, or in brackets behind it: "Budi" <+62 817-1740-7674> → +62 817-1740-7674.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_written_number(written text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -67,19 +155,47 @@ $$;
 COMMENT ON FUNCTION novabot_internal.is_written_number(text) IS
 'Whether a stripped handle is written as a phone number: digits, and the signs that people put between them.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.is_two_numbers(written text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT
+        written ~ '[0-9]{7}.*[^0-9].*[0-9]{7}'
+        OR written ~ '^(?!62)[1-9][0-9]?[^0-9]+0[0-9]{2}'
+        OR 1 < (
+            SELECT count(*)
+            FROM regexp_split_to_table(written, '/') AS part
+            WHERE length(regexp_replace(part, '[^0-9]', '', 'g')) >= 6
+        )
+$$;
+COMMENT ON FUNCTION novabot_internal.is_two_numbers(text) IS
+'Whether a written number looks like two: seven digits in a row twice, six on both sides of a slash, or a small number (of a list, of a namesake) before a national one: 2. 0817-1740-7674.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.read_handle(handle text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
-    written CONSTANT text := novabot_internal.strip_handle(handle);
+    written text := novabot_internal.strip_handle(handle);
     digits text;
+    fewest integer := 6;
+    most integer := 15;
 BEGIN
     IF novabot_internal.is_bsuid(written) THEN
         RETURN written;
     END IF;
-    -- Without its 0, a number is Indonesian only as people write it, in groups: bare digits, as
-    -- programs and ids have them, are international, and 852… is in Hong Kong.
-    IF novabot_internal.is_written_number(written) THEN
+    IF NOT novabot_internal.is_written_number(written) THEN
+        -- Digits behind a word may be an order or a year, and a BSUID with a space in it.
+        written := novabot_internal.strip_handle(novabot_internal.strip_name(handle));
+        fewest := 8;
+    ELSIF written ~ '^[1-9][0-9]*$' THEN
+        -- As programs and ids have them.
+        most := 20;
+    END IF;
+    -- Without its 0, a number is Indonesian only as people write it, in groups: bare digits are
+    -- international, and 852… is in Hong Kong.
+    IF
+        novabot_internal.is_written_number(written)
+        AND NOT novabot_internal.is_two_numbers(written)
+    THEN
         digits := regexp_replace(written, '[^0-9]', '', 'g');
         digits := CASE
             WHEN digits LIKE '00%' THEN substr(digits, 3)
@@ -89,33 +205,39 @@ BEGIN
             ELSE digits
         END;
         digits := regexp_replace(digits, '^620+', '62');
-        -- Typed, five digits are more likely a mistake than a phone number.
-        IF novabot_internal.is_phone(digits) AND length(digits) > 5 THEN
+        -- Typed, five digits are more likely a mistake than a phone number; no country code begins
+        -- with 0, and no phone number has more than 15 digits (E.164): those are two numbers.
+        IF digits ~ '^[1-9]' AND length(digits) BETWEEN fewest AND most THEN
             RETURN digits;
         END IF;
     END IF;
     RAISE EXCEPTION USING
         ERRCODE = 'ST001',
         MESSAGE = format('%L is no client id, phone number or BSUID', handle),
-        HINT = 'Write 6281717407674@c.us, +62 817-1740-7674, 0817-1740-7674, or a BSUID such as ID.1a2b3c.';
+        HINT = 'Write one at a time: 6281717407674@c.us, +62 817-1740-7674, 0817-1740-7674, or a BSUID such as ID.1a2b3c.';
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.read_handle(text) IS
-'The address a person meant: a client id, a phone number in any usual spelling (national ones are Indonesian), or a BSUID. Raises ST001 for anything else.';
+'The address a person meant: a client id, a phone number in any usual spelling (national ones are Indonesian), also in a link or beside a name, or a BSUID. Raises ST001 for anything else, two numbers included.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.typed_digits(typed text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
-    written CONSTANT text := novabot_internal.strip_handle(typed);
+    written text := novabot_internal.strip_handle(typed);
+    fewest integer := 3;
     digits text;
 BEGIN
+    IF NOT novabot_internal.is_written_number(written) THEN
+        written := novabot_internal.strip_handle(novabot_internal.strip_name(typed));
+        fewest := 8;
+    END IF;
     IF NOT novabot_internal.is_written_number(written) THEN
         RETURN NULL;
     END IF;
     digits := ltrim(regexp_replace(written, '[^0-9]', '', 'g'), '0');
     digits := regexp_replace(digits, '^620+', '62');
-    RETURN CASE WHEN length(digits) >= 3 THEN digits END;
+    RETURN CASE WHEN length(digits) >= fewest THEN digits END;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.typed_digits(text) IS

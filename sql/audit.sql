@@ -24,7 +24,7 @@ AS $$
     ) AS t (relation, name, kind, routine)
 $$;
 COMMENT ON FUNCTION novabot_internal.expected_triggers() IS
-'The triggers that forgetting hangs on, as they are shipped; all of them ENABLE ALWAYS.';
+'The triggers that forgetting depends on, as they are shipped; all of them ENABLE ALWAYS.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.present_triggers()
 RETURNS TABLE (relation text, name text, kind text, routine text, enabled "char")
@@ -153,7 +153,7 @@ AS $$
     ORDER BY 1
 $$;
 COMMENT ON FUNCTION novabot_internal.find_drift() IS
-'What has changed in the triggers and foreign keys that forgetting hangs on, and how to mend each; no row when all is as shipped. DISABLE TRIGGER ALL followed by ENABLE TRIGGER ALL (pg_restore --disable-triggers) silently loses ENABLE ALWAYS.';
+'What has changed in the triggers and foreign keys that forgetting depends on, and how to mend each; no row when all is as shipped. DISABLE TRIGGER ALL followed by ENABLE TRIGGER ALL (pg_restore --disable-triggers) silently loses ENABLE ALWAYS.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.audit_triggers() RETURNS text[]
 LANGUAGE sql STABLE

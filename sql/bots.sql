@@ -59,7 +59,7 @@ AS $$
             WHEN b."stoppedAt" IS NOT NULL THEN 'stopped'
             WHEN b."seenAt" <= clock_timestamp() - interval '10 seconds' THEN 'silent'
             WHEN b.listening THEN 'listening'
-            ELSE 'deaf'
+            ELSE 'not_listening'
         END,
         b."startedAt", b."seenAt", b."stoppedAt",
         greatest(0, extract(EPOCH FROM clock_timestamp() - b."seenAt"))::double precision
@@ -68,4 +68,4 @@ AS $$
     LIMIT most
 $$;
 COMMENT ON FUNCTION novabot_internal.list_bots(integer) IS
-'The bots, living ones first. state: listening, deaf (runs without a working LISTEN connection, and remembers no client), silent (not seen for 10 seconds) or stopped.';
+'The bots, living ones first. state: listening, not_listening (runs without a working LISTEN connection, and remembers no client), silent (not seen for 10 seconds) or stopped.';

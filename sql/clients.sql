@@ -49,10 +49,12 @@ AS $$
 DECLARE
     client public."User";
 BEGIN
+    PERFORM set_config('novabot.meeting', 'on', true);
     INSERT INTO public."User" (id, "profileName")
     VALUES (novabot_internal.client_id_of(addresses[1]), profile)
     ON CONFLICT (id) DO NOTHING
     RETURNING * INTO client;
+    PERFORM set_config('novabot.meeting', '', true);
     IF client.id IS NULL THEN
         -- Another transaction has made the client; or its row exists and has lost its address.
         INSERT INTO public."Alias" (alias, "userId")
@@ -66,20 +68,45 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.add_client(text[], text) IS
-'Makes the client first met at these addresses; NULL when its row exists already.';
+'Makes the client first met at these addresses; NULL when its row exists already. Raises ST003 as refuse_other_owner does.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.refuse_other_owner(
+    client text, addresses text[]
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM public."User" AS u
+        JOIN public."Alias" AS a ON a."userId" = u.id
+        WHERE a.alias = ANY (addresses) AND u.id <> client
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'ST003',
+            MESSAGE = 'another transaction has met this client at another address meanwhile';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.refuse_other_owner(text, text[]) IS
+'Raises ST003 when one of these addresses leads to another client, whom another transaction has made since this one looked: everything is undone, and the next try finds that client, or merges the two.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.add_addresses(
     client text, addresses text[]
 ) RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 AS $$
+BEGIN
+    -- Behind another transaction that adds one of them, this waits; the next statement sees it.
     INSERT INTO public."Alias" (alias, "userId")
     SELECT a, client FROM unnest(addresses) AS a
     ORDER BY a
-    ON CONFLICT (alias) DO NOTHING
+    ON CONFLICT (alias) DO NOTHING;
+    PERFORM novabot_internal.refuse_other_owner(client, addresses);
+END
 $$;
 COMMENT ON FUNCTION novabot_internal.add_addresses(text, text[]) IS
-'Those of these addresses that lead to no client lead to this one from now on.';
+'Those of these addresses that lead to no client lead to this one from now on. Raises ST003 as refuse_other_owner does: after merge_clients, another owner is one who came meanwhile.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.merge_clients(
     kept text, addresses text[]
@@ -199,12 +226,22 @@ BEGIN
     END IF;
     INSERT INTO public."Alias" (alias, "userId")
     VALUES (novabot_internal.alias_of(NEW.id), NEW.id)
-    ON CONFLICT (alias) DO UPDATE SET "userId" = excluded."userId";
+    ON CONFLICT (alias) DO NOTHING;
+    IF NOT FOUND THEN
+        IF current_setting('novabot.meeting', true) = 'on' THEN
+            PERFORM novabot_internal.refuse_other_owner(
+                NEW.id, ARRAY[novabot_internal.alias_of(NEW.id)]
+            );
+        END IF;
+        INSERT INTO public."Alias" (alias, "userId")
+        VALUES (novabot_internal.alias_of(NEW.id), NEW.id)
+        ON CONFLICT (alias) DO UPDATE SET "userId" = excluded."userId";
+    END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.add_own_alias() IS
-'A client is found at the address its id stands for, also after a plain INSERT or UPDATE of the id.';
+'A client is found at the address its id stands for, also after a plain INSERT or UPDATE of the id. It takes the address from another client who has it, unless a turn makes it (add_client): then it raises ST003.';
 
 CREATE OR REPLACE TRIGGER a_own_alias_on_insert
 AFTER INSERT ON public."User"

@@ -1,9 +1,8 @@
 -- Sessions: what is remembered of a client, and the fence that compares it.
 -- A revision, in "User" and in "Session", is new at every write of what is remembered. A turn renews
 -- both itself, so its writes fire none of these triggers; any other write fires them.
--- The entries of a turn keep their plans: planning takes longer than any of these look-ups by key.
--- A plan made while a table is small must still suit it when it has grown, so sequential scans are
--- off, and JIT, which before PostgreSQL 18 the higher price of such plans would call for.
+-- load_session, commit_turn and the other entries of a turn keep their plans, because planning takes
+-- longer than these look-ups. Why enable_seqscan and jit are off: see clients.sql.
 
 CREATE OR REPLACE FUNCTION novabot_internal.read_session(addresses text[])
 RETURNS TABLE (

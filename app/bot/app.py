@@ -39,6 +39,7 @@ from app.telemetry.bot import (
     report_bot_stopped,
 )
 from app.telemetry.logs import configure_logging
+from app.telemetry.serving import report_database_unready
 
 POOL_SIZE = 10
 FINISH_TIMEOUT = 1.5
@@ -148,13 +149,16 @@ class Bot:
 
     async def _find_unreadiness(self) -> str | None:
         """The first reason this bot is not ready, checked from the database up."""
-        return await find_database_unreadiness(self._pool) or self._find_own_fault()
+        return (
+            await find_database_unreadiness(self._pool, report_database_unready)
+            or self._find_own_fault()
+        )
 
     def _find_own_fault(self) -> str | None:
         if not self._is_listening():
             return "not listening: evictions would not be heard"
         if not self._heartbeat.says_listening():
-            return 'not listening, says its row in "Bot", which is about to be written'
+            return 'its row in "Bot" does not say yet that it listens'
         if self._audit.drift is None:
             return "the triggers are not audited: the log says why"
         if self._audit.drift:

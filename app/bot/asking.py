@@ -1,4 +1,4 @@
-"""Asking a responder that may take its time, and stopping it when its client is evicted."""
+"""Asking a responder that may take its time, and cancelling it when its client is evicted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Stopped(Exception):
 
 
 class Asking:
-    """The questions that a bot's responder is at work on: a memory, from which they are evicted."""
+    """The messages that the responder is answering now. An eviction (`Memory`) cancels those of its
+    clients."""
 
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
@@ -48,7 +49,7 @@ class Asking:
         return task.result()
 
     def evict(self, incarnations: Iterable[UUID]) -> int:
-        """Stops the responder for these clients; returns how many questions that ended."""
+        """Cancels the responder for these clients; returns how many messages it was answering."""
         return _cancel(
             task
             for incarnation in incarnations
@@ -57,7 +58,7 @@ class Asking:
         )
 
     def evict_client(self, client_id: str) -> int:
-        """Stops it for the client with this id."""
+        """Cancels it for the client with this id."""
         return _cancel(
             task
             for tasks in self._asked.values()
@@ -66,7 +67,7 @@ class Asking:
         )
 
     def evict_all(self) -> int:
-        """Stops it for all clients."""
+        """Cancels it for all clients."""
         return _cancel(task for tasks in self._asked.values() for task in tasks)
 
     async def _ask(self, session: Session, message: Message) -> Reply:

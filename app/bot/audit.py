@@ -1,4 +1,4 @@
-"""A bot's own look at the triggers that forgetting depends on."""
+"""A bot's audit of the triggers that forgetting depends on."""
 
 from __future__ import annotations
 

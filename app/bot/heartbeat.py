@@ -40,7 +40,7 @@ class Heartbeat:
         self._is_listening = is_listening
         self._count_sessions = count_sessions
         self._said: bool | None = None
-        """What the row says of the listener; None when a write may or may not have been lost."""
+        """What the row says of the listener; None while that may be changing."""
         self._changed = asyncio.Event()
         self.written = asyncio.Event()
         """Set once the row is there."""
@@ -61,7 +61,6 @@ class Heartbeat:
             try:
                 await self._write()
             except TryLater as error:
-                self._said = None
                 report_heartbeat_missed(first_line(error))
                 self._changed.clear()  # the database is given a moment
             try:
@@ -76,6 +75,8 @@ class Heartbeat:
 
     async def _write(self) -> None:
         listening = self._is_listening()
+        if listening is not self._said:
+            self._said = None
         await report_bot(
             self._pool,
             self._bot,

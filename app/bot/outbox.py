@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 
 from app.bot.whatsapp.cloud_api import (
     Accepted,
-    ApiRefusal,
     CloudApi,
     NotSent,
     Outcome,
@@ -24,6 +23,7 @@ from app.bot.whatsapp.cloud_api import (
     Unsendable,
     Withdrawn,
 )
+from app.bot.whatsapp.refusals import ApiRefusal
 from app.bot.workers import Workers
 from app.crm.outbox import Sending, is_sending, settle_sent, settle_unsent, start_sending
 from app.database.errors import Busy, TryLater, first_line
@@ -33,8 +33,8 @@ from app.sessions import clock
 from app.telemetry.bot import count_sending, report_sending_paused, report_unsettled
 
 RECHECK_AFTER: Final = 0.5
-"""Seconds after which it is asked again, right before the first byte, whether it may be sent:
-the process may have stood still, or waited for a connection."""
+"""Seconds after which the database is asked again, right before the first byte, whether the message
+may still be sent: the process may have been stopped, or have waited for a connection."""
 GIVE_UP_AFTER: Final = 40
 """Attempts, about half an hour with the pauses between them."""
 LONGEST_PAUSE: Final = 60.0
@@ -66,7 +66,7 @@ class Outbox:
         self._bot = bot
         self._resume_at = 0.0
         self._posted: set[UUID] = set()
-        """What may be on its way, until it is written down what became of it."""
+        """Tokens that this bot has begun to POST, until their outcome is written."""
         self._workers = Workers(self._send_all)
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -95,7 +95,8 @@ class Outbox:
                     return
                 await self._send(sending, asked_at)
             except TryLater:
-                # The row may be ours, by a reply that got lost: only we would take it again.
+                # The row may have been given to this bot by a call whose reply was lost: only this
+                # bot takes it again.
                 asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
                 return
 

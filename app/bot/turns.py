@@ -27,7 +27,7 @@ from app.sessions.turn import BecameReset, Turns, ask_at_once
 from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
 
 GIVE_UP_AFTER = 3
-"""Attempts; a message at which the responder failed as often stays unanswered."""
+"""Times a message is claimed; if the responder fails at the last, it stays unanswered."""
 
 
 class BotTurns:
@@ -66,7 +66,7 @@ class BotTurns:
         self._workers.wake(client)
 
     def evict(self, eviction: Eviction) -> int:
-        """Drops sessions from the cache, and stops the responder where it answers from one.
+        """Drops sessions from the cache, and cancels the responder where it answers from one.
 
         Returns how many sessions were dropped. When the listener lost its connection nothing is
         known of any client: the fence judges the answers that are being made.

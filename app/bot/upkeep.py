@@ -16,11 +16,11 @@ from app.database.pool import Pool
 from app.telemetry.bot import report_taken_over, report_unknown_kinds, report_upkeep_delayed
 
 INTERVAL = 1.0
-"""Seconds between two looks at what waits."""
+"""Seconds between two rounds."""
 AUDIT_EVERY = 60
-"""Looks between two audits of the triggers; while something is wrong each look audits them."""
+"""Rounds between two audits of the triggers; while something is wrong each round audits them."""
 _PRUNE_EVERY = 60
-"""Looks between two prunings, and two warnings of messages that only a newer release can send."""
+"""Rounds between two prunings, and two warnings of messages that only a newer release can send."""
 
 
 class Upkeep:

@@ -15,12 +15,14 @@ from uuid import UUID
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.bot.whatsapp.payload import Body, Message, NotABody, SetAside, StatusUpdate, read_body
+from app.bot.whatsapp.inbound import StatusUpdate
+from app.bot.whatsapp.payload import Body, NotABody, SetAside, read_body
 from app.bot.whatsapp.signature import verify_signature
 from app.crm.outbox import apply_status
 from app.crm.set_aside import set_aside
 from app.database.errors import TryLater, Unavailable, first_line
 from app.database.pool import Pool
+from app.messages import Message
 from app.telemetry.bot import (
     count_ignored,
     count_turn,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from psycopg import AsyncConnection, errors
 from rich.console import Console
 from rich.text import Text
 
+from app.cli.near_misses import describe_near_misses
 from app.crm.errors import UnreadableHandle
 from app.crm.resets import Reset, reset_incarnation
 from app.database.errors import first_line
@@ -20,7 +22,11 @@ _OLD_SCHEMA = (errors.UndefinedFunction, errors.InvalidSchemaName)
 
 
 async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequence[str]) -> bool:
-    """Resets each client and prints its receipt; False if one could not be read or reset."""
+    """Resets each client and prints its receipt; False if one could not be read or reset.
+
+    A handle that leads to no client is told on standard error, with near misses if that is a
+    terminal: they are addresses of other clients, and belong in no file.
+    """
     receipts, complaints = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
     actor = _find_user()
     done = True
@@ -41,6 +47,11 @@ async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequenc
             if reset is None:
                 raise psycopg.DataError(f"the database returned no receipt for {handle}")
             receipts.print(Text(describe(reset)))
+            if reset.clients == 0:
+                told = f"novabot: {handle}: no client has this address, so nothing was deleted"
+                complaints.print(Text(told))
+                if sys.stderr.isatty():
+                    complaints.print(Text(await describe_near_misses(conn, handle)))
             continue
         complaints.print(Text(f"novabot: {handle}: {reason}"))
         done = False

@@ -20,7 +20,7 @@ class Bot:
     host: str
     pid: int
     sessions: int
-    state: Literal["listening", "deaf", "silent", "stopped"]
+    state: Literal["listening", "not_listening", "silent", "stopped"]
     started_at: datetime
     seen_at: datetime
     stopped_at: datetime | None

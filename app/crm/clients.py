@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from app.addresses import write_address
@@ -77,6 +77,22 @@ class Client:
         return self.nama if self.nama and self.nama.strip() else self.number
 
 
+Likeness = Literal["same", "spelling", "letter_case", "slip", "ending"]
+"""How an address resembles a handle, the nearest first: it is the one that the handle means,
+the same digits with another country code or none, the same letters in another case, one slip of a
+finger away, or has the same last 7 digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An address of a client that resembles a handle that leads to no client."""
+
+    address: str
+    likeness: Likeness
+    is_former: bool
+    """The client had it before, and has another one now."""
+
+
 async def list_clients(source: Source, search: str, after: str) -> ClientPage:
     """A page of clients after a cursor ("" for the first). Raises UnreadableCursor."""
     after_at, after_id = _read_cursor(after)
@@ -119,6 +135,21 @@ async def get_client_id(source: Source, handle: str) -> str:
     if found is None:
         raise UnknownClient
     return cast("str", found)
+
+
+async def list_near_misses(source: Source, handle: str, most: int) -> list[NearMiss]:
+    """The nearest address of each client who has one like it, the nearest first.
+
+    Raises UnreadableHandle, and psycopg's LockNotAvailable after 2 s behind another transaction's
+    lock.
+    """
+    with reading_handle():
+        return await fetch_all(
+            source,
+            NearMiss,
+            "SELECT * FROM novabot_internal.near_misses(%s, %s)",
+            [handle, most],
+        )
 
 
 async def pause_client(

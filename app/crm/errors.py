@@ -62,4 +62,5 @@ def reading_handle() -> Generator[None]:
     except Error as error:
         if error.sqlstate != _UNREADABLE_HANDLE:
             raise
-        raise UnreadableHandle(error.diag.message_primary or "unreadable handle") from error
+        told = (error.diag.message_primary or "unreadable handle", error.diag.message_hint)
+        raise UnreadableHandle(". ".join(part for part in told if part)) from error

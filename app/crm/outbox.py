@@ -36,8 +36,8 @@ async def start_sending(
     """Gives this bot the client's oldest unsent message; None while another comes before it.
 
     One of a kind that this release does not know stays queued, and those behind it too: a newer
-    bot sends them. `posted` are the tokens that this bot has begun to POST; another one that is
-    said to be its was given to it by a reply that got lost.
+    bot sends them. `posted`: tokens that this bot has begun to POST. A `sending` row of this
+    bot that is not among them was claimed by a call whose reply was lost: it is given out again.
     """
     rows = await fetch_rows(
         pool,

@@ -32,6 +32,7 @@ from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings
 from app.telemetry.dashboard import REGISTRY, REQUESTS, report_listener_ended
 from app.telemetry.logs import configure_logging
+from app.telemetry.serving import report_database_unready
 
 HASHING = 2
 """Passwords that are hashed side by side."""
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> Starlette:
             await pool.close()
 
     async def find_unreadiness() -> str | None:
-        return await find_database_unreadiness(app.state.dashboard.pool)
+        return await find_database_unreadiness(app.state.dashboard.pool, report_database_unready)
 
     app = Starlette(
         routes=[*list_probes(find_unreadiness, REGISTRY), *list_routes()],

@@ -5,7 +5,8 @@ of its own. `sql/*.sql` make the schema novabot_internal, functions and triggers
 REPLACE: all of them are applied again, in one transaction, whenever one of them has changed:
 schema.sql first, grants.sql last, and in between what no file defines any more is dropped.
 
-The search_path of the connection does not matter: each transaction sets its own.
+The search_path of the connection does not matter: each transaction sets its own, and what is asked
+outside of one qualifies its names.
 
 Which schema a novabot works on is in app/database/releases.py.
 

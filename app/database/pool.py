@@ -17,7 +17,7 @@ WAIT = 1.0
 """Seconds that a request waits for a connection before it is told that there is none."""
 
 _CONNECT_TIMEOUT = 2
-"""Seconds; a server that is away refuses at once, a black hole answers never."""
+"""Seconds; a server that is down refuses at once, one whose packets are dropped never answers."""
 _GIVE_UP = 3.0
 """Seconds after which a reconnection starts anew, instead of doubling its pauses for minutes."""
 
@@ -51,8 +51,8 @@ async def open_pool(url: str, *, name: str = "novabot", size: int = 8) -> Pool:
         try:
             await AsyncConnectionPool.check_connection(conn)
         except OperationalError:
-            # A server that closed one closed all: they need not be found out one by one, which
-            # the pool allows a request once, and then pauses for longer than WAIT.
+            # If the server closed one idle connection it closed them all: drain now, because the
+            # pool retries a failed check once and then backs off.
             await pool.drain()
             raise
 

@@ -32,9 +32,8 @@ _BEGIN_SNAPSHOT: LiteralString = (
 async def open_bounded(
     source: Source, seconds: float | None = STATEMENT_DEADLINE
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
-    """A connection that is cut after so long: a server that stops answering keeps no caller.
-
-    With `seconds` None it never is.
+    """A connection that is cut after this many seconds, so that a server that stops answering
+    holds up no caller. With `seconds` None it never is.
     """
     if isinstance(source, AsyncConnection):
         with _bounding(source, seconds):

@@ -7,6 +7,7 @@ newer ones replace it.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from psycopg import AsyncConnection, Connection, errors
@@ -26,14 +27,18 @@ _READ_RELEASE = "SELECT release, oldest_working FROM novabot_internal.schema_rel
 _OLDER = "the schema is older than this novabot: run novabot migrate"
 _FOREIGN_OWNER = "the schema novabot_internal belongs to another role: run novabot doctor"
 _FIND_FOREIGN_OWNER = """
-    SELECT n.nspowner::regrole::text
-    FROM pg_namespace AS n
+    SELECT pg_catalog.quote_ident(o.rolname)
+    FROM pg_catalog.pg_namespace AS n
+    JOIN pg_catalog.pg_roles AS o ON o.oid OPERATOR(pg_catalog.=) n.nspowner
     WHERE
-        n.nspname = 'novabot_internal'
-        AND n.nspowner NOT IN (
-            SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user
-            UNION ALL
-            SELECT c.relowner FROM pg_class AS c WHERE c.oid = to_regclass('public."User"')
+        n.nspname OPERATOR(pg_catalog.=) 'novabot_internal'
+        AND o.rolname OPERATOR(pg_catalog.<>) current_user
+        AND NOT EXISTS (
+            SELECT
+            FROM pg_catalog.pg_class AS c
+            WHERE
+                c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('public."User"')
+                AND c.relowner OPERATOR(pg_catalog.=) n.nspowner
         )
 """
 """A role that made the schema before we did: its functions are not to be called."""
@@ -65,12 +70,7 @@ async def find_schema_fault(conn: AsyncConnection[tuple[Any, ...]]) -> str | Non
         return _OLDER
     if _is_compatible(release, oldest_working):
         return None
-    if _is_newer(release) or not applied.keys() <= list_wanted().keys():
-        return (
-            f"the schema is newer ({release}), and needs novabot {oldest_working} or newer:"
-            " install the newer one"
-        )
-    return _OLDER
+    return _describe_misfit(release, oldest_working, applied)
 
 
 def refuse_newer(conn: Connection[Any], applied: dict[str, str]) -> None:
@@ -110,6 +110,20 @@ def _read_release(conn: Connection[Any]) -> tuple[str, str] | None:
         return None
 
 
+def _describe_misfit(release: str, oldest_working: str, applied: dict[str, str]) -> str:
+    if _is_newer(release):
+        return (
+            f"the schema is newer ({release}), and needs novabot {oldest_working} or newer:"
+            " install the newer one"
+        )
+    if unknown := sorted(applied.keys() - list_wanted().keys()):
+        return (
+            f"the database has migrations that this novabot does not know ({', '.join(unknown)}):"
+            " install the novabot that applied them"
+        )
+    return _OLDER
+
+
 def _is_newer(release: str) -> bool:
     return _parse_release(release) > _parse_release(RELEASE)
 
@@ -120,4 +134,4 @@ def _is_compatible(release: str, oldest_working: str) -> bool:
 
 
 def _parse_release(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split("."))
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:3])

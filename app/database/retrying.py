@@ -29,7 +29,7 @@ _TRY_AGAIN = (
 """Another transaction writes the same rows: nothing was written; the next try sees its result."""
 _STORED_MEANWHILE = "ST003"
 """Raised by functions of ours to be undone and called again: see note_delivery in
-sql/watermarks.sql."""
+sql/watermarks.sql and refuse_other_owner in sql/clients.sql."""
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.2
 _LAST_ATTEMPT = 0.25
@@ -71,7 +71,7 @@ async def fetch_rows(
             blocked = error
             if not (isinstance(error, _TRY_AGAIN) or error.sqlstate == _STORED_MEANWHILE):
                 if isinstance(error, errors.ReadOnlySqlTransaction):
-                    # A primary that was replaced and left up: all connections have to move.
+                    # This server was the primary and still runs: all connections have to move.
                     await pool.drain()
                     raise Unavailable(first_line(error)) from error
                 if isinstance(error, (psycopg.DataError, psycopg.IntegrityError)):
@@ -87,7 +87,7 @@ async def _execute(
     pool: Pool, statement: LiteralString, parameters: Sequence[Any], deadline: float
 ) -> list[tuple[Any, ...]]:
     async with pool.connection(timeout=max(0.05, deadline - time.monotonic())) as conn:
-        patience = max(_LAST_ATTEMPT, deadline - time.monotonic())
-        with cutting_after(conn, patience):
+        seconds_left = max(_LAST_ATTEMPT, deadline - time.monotonic())
+        with cutting_after(conn, seconds_left):
             cursor = await conn.execute(statement, parameters)
         return await cursor.fetchall()

@@ -40,7 +40,7 @@ _FIND_OBSOLETE = """
         )
     ORDER BY p.oid
 """
-"""What this transaction has not made again, of ours."""
+"""Functions of ours that this transaction has neither made nor replaced."""
 _FIND_TRIGGERS = """
     SELECT format('DROP TRIGGER %%I ON %%s', t.tgname, t.tgrelid::regclass)
     FROM pg_trigger AS t
@@ -109,8 +109,8 @@ def _drop(conn: Connection[Any], signature: str) -> None:
         conn.execute(f"DROP ROUTINE {signature}".encode())
     except errors.DependentObjectsStillExist as error:
         raise MigrationError(
-            f"{signature} is no longer what it was, but {error.diag.message_detail}: drop or"
-            " change that, then migrate again"
+            f"{signature} is dropped or changed by this release, but"
+            f" {error.diag.message_detail}: drop or change that, then migrate again"
         ) from error
 
 

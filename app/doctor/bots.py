@@ -43,7 +43,7 @@ def _is_listening(bot: Bot) -> bool:
 def _judge_bot(bot: Bot) -> Finding | None:
     """What is wrong with a bot; None if it listens, or has ended."""
     name = f"bot {str(bot.id)[:8]} (process {bot.pid} on {bot.host})"
-    if bot.state in ("listening", "deaf") and bot.seconds_silent > _LATE:
+    if bot.state in ("listening", "not_listening") and bot.seconds_silent > _LATE:
         return Finding(
             "warning",
             "bots",
@@ -51,9 +51,9 @@ def _judge_bot(bot: Bot) -> Finding | None:
             " still",
             "look whether it runs, and at its log",
         )
-    if bot.state == "deaf" and bot.age < _STARTING:
+    if bot.state == "not_listening" and bot.age < _STARTING:
         return Finding("warning", "bots", f"{name} is just starting", "look again in a moment")
-    if bot.state == "deaf":
+    if bot.state == "not_listening":
         return Finding(
             "fault",
             "bots",

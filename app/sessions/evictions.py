@@ -32,7 +32,7 @@ class Memory(Protocol):
 class Eviction:
     """Whom to forget, and why."""
 
-    cause: Literal["reset", "edit", "hand", "garbled", "gap"]
+    cause: Literal["reset", "edit", "hand", "malformed", "gap"]
     clients: frozenset[UUID] | str
     """Incarnations, one client's id, or ALL_CLIENTS."""
     reset: int | None = None
@@ -60,6 +60,6 @@ def read_eviction(channel: str, payload: str) -> Eviction:
         case SentByHand(client):
             return Eviction("hand", client)
         case ResetAcknowledged() | Malformed():
-            return Eviction("garbled", ALL_CLIENTS)
+            return Eviction("malformed", ALL_CLIENTS)
         case _:
             assert_never(notification)

@@ -147,7 +147,7 @@ class Listener:
                 self._arrived.set()
             return
         eviction = read_eviction(notification.channel, notification.payload)
-        if eviction.cause == "garbled":
+        if eviction.cause == "malformed":
             report_malformed_notification(notification.channel, len(notification.payload))
         dropped = self._evict(eviction)
         if eviction.reset is not None:

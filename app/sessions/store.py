@@ -1,5 +1,4 @@
-"""The turn's statements: each is one call of a function in sql/sessions.sql, sql/turns.sql or
-sql/conversation.sql, one round trip."""
+"""The turn's statements: each is one call of a function in sql/, one round trip."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ class Committed:
 @dataclass(frozen=True, slots=True)
 class Stale:
     session: Session
-    """The current one; nothing was written."""
+    """The current one. No turn was written; two clients may have been merged."""
 
 
 @dataclass(frozen=True, slots=True)

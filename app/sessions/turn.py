@@ -1,8 +1,8 @@
 """The turn: one inbound message, answered from memory and decided by the database.
 
-A turn remembers in three places: the client's rows, this process's cache, and the session in
-its own hands while the responder thinks. The first is the truth. What happens to the others
-when another transaction writes meanwhile:
+What is remembered of a client is in three places: its rows, this process's cache, and the session
+that a responder is answering from. The rows decide. What happens to the others when another
+transaction writes meanwhile:
 
 1. `commit_turn` locks the client's `"User"` row, then its `"Session"` row, and compares both
    revisions, and whether the sender's address still leads to this client, with those of the
@@ -10,7 +10,8 @@ when another transaction writes meanwhile:
    reset, a reset and a new client under the same id, a DBA's edit, a deleted session, another
    bot's turn all make the comparison fail. Then nothing is written. The statement returns what
    is true now, and the message is answered again from that. So a cache that is wrong, for
-   any reason, costs a round trip and never a wrong answer.
+   any reason, costs a round trip and never a wrong answer. A message whose addresses lead to two
+   clients merges them, and is then answered again in the same way.
 2. A reset that comes while we hold the lock waits for our commit, and then deletes what we
    wrote. One that came first makes us wait, and then the comparison fails.
 3. A load or a commit that any eviction overtook is not kept in the cache (`Cache.mark` and
@@ -176,7 +177,8 @@ def ask_at_once(responder: InstantResponder) -> Ask:
 def name_cause(answered_from: Session, current: Session) -> str:
     """Why the fence sent a turn back: `reset`, `edit` or another bot's `turn`.
 
-    A turn renews both revisions, an edit one, and another incarnation means a reset.
+    A turn renews both revisions, an edit one, and another incarnation means a reset. A merge renews
+    one or both, so it counts as `edit` or `turn`.
     """
     if answered_from.incarnation not in (None, current.incarnation):
         return "reset"

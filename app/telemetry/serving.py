@@ -1,4 +1,4 @@
-"""The events that all services share: a request was answered, the application failed."""
+"""The events that all services share: a request was answered, or could not be."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import logging
 from prometheus_client import CollectorRegistry, Histogram
 
 from app.telemetry.errors import describe_error
-from app.telemetry.logs import log
+from app.telemetry.logs import RateLimit, log
 
 PROBES = frozenset({"/live", "/ready", "/metrics"})
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any other is counted as `other`, so that callers cannot make series without end."""
+
+_unready = RateLimit()
 
 
 class RequestReports:
@@ -36,6 +38,12 @@ class RequestReports:
         level = logging.INFO if status < 500 else logging.WARNING
         ms = round(seconds * 1e3, 1)
         log.log(level, "request", method=counted, route=route, status=status, ms=ms)
+
+
+def report_database_unready(reason: str) -> None:
+    """/ready, which says less to its unauthenticated callers, is asked about once a second."""
+    if _unready.permits():
+        log.warning("the database cannot be used", reason=reason)
 
 
 def report_application_failed(error: Exception) -> None:

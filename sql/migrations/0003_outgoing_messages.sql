@@ -32,7 +32,7 @@ COMMENT ON TABLE public."WebSession" IS
 COMMENT ON COLUMN public."WebSession"."tokenHash" IS
 'HMAC-SHA-256 of the cookie under NOVABOT_SECRET_KEY: without that key, the table proves no login.';
 COMMENT ON TABLE public."Forgotten" IS
-'Keyed digests of the addresses reset in the last 8 days: messages dated before are late redeliveries. 9 bytes, a zero and a time, stand for all clients created before that time.';
+'Keyed digests of the addresses reset in the last 8 days: messages dated before are late redeliveries. 9 bytes, a zero and a time, stand for all senders who have no client, or one created after that time.';
 COMMENT ON TABLE public."Delivery" IS
 'Keyed digests of the message ids seen in the last 8 days; outlives resets, and identifies no client.';
 COMMENT ON COLUMN public."Bot"."stoppedAt" IS

@@ -16,7 +16,8 @@ from tests.streams import Handle, serve_streams
 PHONE = "6281234567890"
 USER_ID = "ID.4a5b6c7d8e9f"
 NUMBER_ID = "105550001"
-SHORT = Timeouts(pool=0.2, connect=0.2, write=0.2, read=0.2, whole=1)
+UNHURRIED = Timeouts()
+"""For servers that answer, however busy the machine is."""
 
 Answer = Handle
 """What a server does with a connection once it has read a request."""
@@ -80,14 +81,14 @@ def accepting(identifier: str = "wamid.QUJD") -> Answer:
     return answering(200, json.dumps(answer).encode())
 
 
-async def send(url: str, address: str = PHONE, timeouts: Timeouts = SHORT) -> Outcome:
+async def send(url: str, address: str = PHONE, timeouts: Timeouts = UNHURRIED) -> Outcome:
     async with CloudApi.open(url, NUMBER_ID, "a-token", timeouts) as api:
         return await api.send(address, Outgoing("halo é"), "row-7")
 
 
-async def send_to(answer: Answer) -> Outcome:
+async def send_to(answer: Answer, timeouts: Timeouts = UNHURRIED) -> Outcome:
     """What one send makes of this answer; whatever it is, the server has seen one request."""
     async with serve(answer) as server:
-        outcome = await send(server.url)
+        outcome = await send(server.url, timeouts=timeouts)
         assert len(server.requests) == 1
     return outcome

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
 from app.bot import heartbeat
-from app.database.errors import Unavailable
-from app.sessions.listener import Listener
+from app.database.errors import Busy, Unavailable
+from app.sessions import listener
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import RunningBot
 from tests.sessions.waiting import until
@@ -27,13 +29,15 @@ def door(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Closed while it is clear: no listener connects."""
     opened = asyncio.Event()
     opened.set()
-    connect = Listener._connect
+    connect = listener.connect_listener
 
-    async def connect_when_open(self: Listener) -> Any:
+    @asynccontextmanager
+    async def connect_when_open(url: str, name: str) -> AsyncGenerator[Any]:
         await opened.wait()
-        return await connect(self)
+        async with connect(url, name) as conn:
+            yield conn
 
-    monkeypatch.setattr(Listener, "_connect", connect_when_open)
+    monkeypatch.setattr(listener, "connect_listener", connect_when_open)
     return opened
 
 
@@ -96,7 +100,7 @@ async def test_a_row_of_which_nothing_is_known_is_not_relied_on(
     monkeypatch: pytest.MonkeyPatch,
     door: asyncio.Event,
 ) -> None:
-    """The write that says `deaf` is committed, and its reply is lost."""
+    """The write that says so is committed, and its reply is lost."""
     bot = await start_bot()
     report = heartbeat.report_bot
 
@@ -114,3 +118,20 @@ async def test_a_row_of_which_nothing_is_known_is_not_relied_on(
     monkeypatch.setattr(heartbeat, "report_bot", report)
     await bot.until_ready()
     assert says_listening(connection, bot)
+
+
+async def test_a_bot_stays_ready_when_a_write_fails_that_would_say_the_same_again(
+    start_bot: StartBot, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = await start_bot()
+    tried = asyncio.Event()
+
+    async def fail(*_: Any, **__: Any) -> None:
+        tried.set()
+        raise Busy("another transaction holds the row")
+
+    monkeypatch.setattr(heartbeat, "report_bot", fail)
+    bot.bot._heartbeat._changed.set()
+    await until(tried.is_set, "the write that fails")
+    assert says_listening(connection, bot)
+    assert (await bot.get("/ready")).status_code == 200

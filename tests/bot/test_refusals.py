@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.bot.whatsapp.cloud_api import ApiRefusal
+from app.bot.whatsapp.refusals import ApiRefusal
 from tests.bot.misbehaving_servers import (
     PHONE,
     USER_ID,

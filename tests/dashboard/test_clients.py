@@ -45,6 +45,9 @@ def test_a_search_finds_names_numbers_in_any_spelling_and_the_last_text(
         "1740",
         "62817",
         "https://wa.me/6281717407674",
+        "api.whatsapp.com/send?text=Hai&phone=6281717407674",
+        "Budi (0817-1740-7674)",
+        "\uff10\uff18\uff11\uff17-1740",
         "6281717407674@c.us",
         "id.9F3C",
         "sebentar, pet",
@@ -52,11 +55,32 @@ def test_a_search_finds_names_numbers_in_any_spelling_and_the_last_text(
         assert shown_ids(ana.get("/clients", params={"q": typed}).text) == ["6281717407674@c.us"]
 
 
+def test_pages_and_programs_read_the_handles_that_people_paste(
+    ana: httpx.Client, program: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    for handle in [
+        "wa.me/6281717407674?text=Halo",
+        "https://api.whatsapp.com/send/?text=Hai&phone=%2B6281717407674&app_absent=0",
+        "6281717407674:12@s.whatsapp.net",
+        '"Budi" <+62 817-1740-7674>',
+        "\u200e\u0660\u0668\u0661\u0667-1740-7674",
+    ]:
+        page = ana.get(f"/clients/{quote(handle, safe='')}")
+        assert (page.status_code, page.headers["location"]) == (303, PETANG), handle
+        found = program.get(f"/api/clients/{quote(handle, safe='')}")
+        assert found.json()["id"] == "6281717407674@c.us", handle
+    for handle in ["0817-1740-7674, 0812-3333-4444", "wa.me/message/6281717407674"]:
+        assert ana.get(f"/clients/{quote(handle, safe='')}").status_code == 404
+        assert program.delete(f"/api/clients/{quote(handle, safe='')}").status_code == 404
+    assert connection.execute('SELECT count(*) FROM "User"').fetchone() == (1,)
+
+
 def test_a_search_that_finds_no_client_says_so(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
-    for typed in ["nobody", "%", "_", "0899", "\\", "'", "a\0b"]:
+    for typed in ["unknown", "Budi 1740", "%", "_", "0899", "\\", "'", "a\0b"]:
         answer = ana.get("/clients", params={"q": typed})
         assert answer.status_code == 200
         assert shown_ids(answer.text) == []
@@ -278,6 +302,40 @@ def test_a_pause_made_for_another_incarnation_changes_nothing(
     assert answer.status_code == 200
     assert "Nothing was changed" in answer.text
     assert connection.execute('SELECT "pausedAt" FROM "User"').fetchone() == (None,)
+
+
+def test_the_page_says_what_happened_to_the_addresses(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    assert "What happened to these addresses" not in ana.get(PETANG).text
+    connection.execute(
+        """CREATE OR REPLACE FUNCTION novabot_internal.client_notes(client text)
+        RETURNS TABLE (kind text, at timestamptz, detail jsonb) LANGUAGE sql STABLE
+        AS $$
+            SELECT n.kind, n.at::timestamptz, n.detail::jsonb
+            FROM (VALUES
+                ('number_changed', '2026-11-20 03:00Z',
+                    '{"from": "6281717407673", "to": "6281717407674"}'),
+                ('ids_disagree', '2026-11-21 17:30Z',
+                    '{"phone": "6281717407674", "user_id": "ID.9f3c"}'),
+                ('of a later release', '-infinity', '{"x": "<b>"}'),
+                ('merged', 'infinity', NULL)
+            ) AS n (kind, at, detail)
+            WHERE client = '6281717407674@c.us'
+        $$"""
+    )
+    html = ana.get(PETANG).text
+    assert "What happened to these addresses" in html
+    changed, disagree = html.index("changed the phone number"), html.index("Nothing was joined")
+    assert html.index("turned out to be one person") < disagree < changed
+    assert changed < html.index("no words for (of a later release)")
+    assert "Nov 22, 2026, 12:30:00" in html
+    assert "Before: <bdi>+62 817-1740-7673</bdi> · After: <bdi>+62 817-1740-7674</bdi>" in html
+    assert "<b>" not in html
+    indonesian = ana.get(PETANG, headers={"Accept-Language": "id"}).text
+    assert "Pelanggan ini ganti nomor" in indonesian
+    assert "22 Nov 2026" in indonesian
 
 
 def test_a_viewer_reads_and_changes_nothing(

@@ -127,8 +127,10 @@ async def test_a_schema_that_is_behind_is_to_be_migrated(
         ("0.10.0", "0.1.9", None),
         ("99.0.0", "0.2.0", None),
         ("99.0.0", "98.5.0", "needs novabot 98.5.0 or newer: install the newer one"),
-        ("0.2.0", "0.2.0", "newer (0.2.0), and needs"),
-        ("0.1.9", "0.1.0", "newer (0.1.9), and needs"),
+        ("0.2.0", "0.2.0", "does not know (9999_future.sql): install the novabot that"),
+        ("0.1.9", "0.1.0", "does not know (9999_future.sql): install the novabot that"),
+        ("0.3.0rc1", "0.2.0", None),
+        ("0.3.0rc1", "0.3.0rc1", "newer (0.3.0rc1), and needs novabot 0.3.0rc1 or newer"),
     ],
 )
 async def test_a_newer_schema_is_used_if_it_says_that_it_works_with_this_release(

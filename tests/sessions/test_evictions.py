@@ -13,7 +13,7 @@ from app.sessions.evictions import Eviction, read_eviction
 
 ONE = "0191d7a4-3e0b-4c53-9f6e-0b8b2f7f7a11"
 TWO = "7d9bb5f2-52a3-4f0e-8a35-3f5f0b7f9d22"
-GARBLED = Eviction("garbled", ALL_CLIENTS)
+MALFORMED = Eviction("malformed", ALL_CLIENTS)
 
 
 @pytest.mark.parametrize(
@@ -159,19 +159,19 @@ def test_the_most_clients_that_the_trigger_names_are_read() -> None:
     ],
 )
 def test_anything_else_evicts_all_sessions(payload: str) -> None:
-    assert read_eviction(SESSION_RESET, payload) == GARBLED
+    assert read_eviction(SESSION_RESET, payload) == MALFORMED
 
 
 @pytest.mark.parametrize("payload", ["", "6281717407674@c.us", "{}", '{"clients": 7}', "[" * 7_999])
 def test_anything_else_evicts_all_sessions_from_the_other_channel_too(payload: str) -> None:
-    assert read_eviction(SESSION_CHANGED, payload) == GARBLED
+    assert read_eviction(SESSION_CHANGED, payload) == MALFORMED
 
 
 @given(st.sampled_from([SESSION_RESET, SESSION_CHANGED]), st.text(max_size=200))
 def test_no_text_at_all_is_an_error(channel: str, payload: str) -> None:
     eviction = read_eviction(channel, payload)
-    assert eviction.cause in ("hand", "garbled", "edit", "reset")
-    assert eviction.cause != "garbled" or eviction.clients == ALL_CLIENTS
+    assert eviction.cause in ("hand", "malformed", "edit", "reset")
+    assert eviction.cause != "malformed" or eviction.clients == ALL_CLIENTS
 
 
 JSON = st.recursive(
@@ -184,7 +184,7 @@ JSON = st.recursive(
 @given(st.sampled_from([SESSION_RESET, SESSION_CHANGED]), JSON, JSON)
 def test_no_json_at_all_is_an_error(channel: str, reset: Any, clients: Any) -> None:
     eviction = read_eviction(channel, json.dumps({"reset": reset, "clients": clients}))
-    if eviction.cause == "garbled":
+    if eviction.cause == "malformed":
         assert eviction.clients == ALL_CLIENTS
     else:
         assert clients == ALL_CLIENTS or isinstance(clients, list)

@@ -7,12 +7,12 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 15.0
+DEADLINE = 15.0
 """Seconds until a condition counts as never coming true."""
 
 
 async def until(
-    condition: Callable[[], object | Awaitable[object]], what: str, seconds: float = PATIENCE
+    condition: Callable[[], object | Awaitable[object]], what: str, seconds: float = DEADLINE
 ) -> None:
     """Returns once the condition holds; fails, saying `what` did not happen, at the deadline."""
     deadline = time.monotonic() + seconds

@@ -44,18 +44,18 @@ STRANGER = Known()
 
 
 @dataclass(slots=True)
-class Ear:
+class Listening:
     """A connection that listens to everything and can tell what has come until now."""
 
     conn: psycopg.Connection
-    speaker: psycopg.Connection
+    sender: psycopg.Connection
 
     @classmethod
-    def open(cls, conn: psycopg.Connection, speaker: psycopg.Connection) -> Ear:
-        """Listens on `conn`; `speaker` is used to mark what came before now."""
+    def open(cls, conn: psycopg.Connection, sender: psycopg.Connection) -> Listening:
+        """Listens on `conn`; `sender` is used to mark what came before now."""
         for channel in (*CHANNELS, "marker"):
             conn.execute(f"LISTEN {channel}")
-        return cls(conn, speaker)
+        return cls(conn, sender)
 
     def heard(self, *channels: str) -> list[str]:
         """The payloads that came on these channels since the last call, in order.
@@ -63,7 +63,7 @@ class Ear:
         Notifications come in the order of the commits, so the marker comes last.
         """
         nonce = uuid4().hex
-        self.speaker.execute("SELECT pg_notify('marker', %s)", (nonce,))
+        self.sender.execute("SELECT pg_notify('marker', %s)", (nonce,))
         payloads: list[str] = []
         marked = False
         for note in self.conn.notifies(timeout=DEADLINE):

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from tests.sql.acts import Ear, Notices
+from tests.sql.acts import Listening, Notices
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def other(connect: Callable[[], psycopg.Connection]) -> psycopg.Connection:
 
 
 @pytest.fixture
-def ear(connect: Callable[[], psycopg.Connection]) -> Ear:
+def listening(connect: Callable[[], psycopg.Connection]) -> Listening:
     """Hears all notifications."""
-    return Ear.open(connect(), connect())
+    return Listening.open(connect(), connect())
 
 
 @pytest.fixture

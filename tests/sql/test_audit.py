@@ -1,4 +1,4 @@
-"""audit.sql: what has changed in what forgetting hangs on is found, and told how to mend."""
+"""audit.sql: what has changed in what forgetting depends on is found, and told how to mend."""
 
 from __future__ import annotations
 

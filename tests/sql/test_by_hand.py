@@ -159,13 +159,13 @@ def test_a_trigger_that_keeps_the_client_is_told_instead_of_tried_for_ever(
 
 def test_a_life_is_reset_under_whatever_id_it_has_by_now(connection: psycopg.Connection) -> None:
     add_client(connection)
-    life = one(connection, 'SELECT incarnation FROM "User"')
+    incarnation = one(connection, 'SELECT incarnation FROM "User"')
     connection.execute("UPDATE \"User\" SET id = '628999@c.us'")
     reset = "SELECT clients FROM novabot_internal.reset_incarnation(%s, %s, 'ana', 'dashboard')"
-    assert one(connection, reset, CLIENT, life) == 1
-    assert one(connection, reset, CLIENT, life) == 0
+    assert one(connection, reset, CLIENT, incarnation) == 1
+    assert one(connection, reset, CLIENT, incarnation) == 0
     add_client(connection)
-    assert one(connection, reset, CLIENT, life) is None
+    assert one(connection, reset, CLIENT, incarnation) is None
     assert one(connection, 'SELECT count(*) FROM "User"') == 1
 
 

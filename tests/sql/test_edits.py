@@ -10,7 +10,7 @@ import pytest
 from tests.sql.acts import (
     CLIENT,
     STRANGER,
-    Ear,
+    Listening,
     add_client,
     add_many,
     counts,
@@ -21,12 +21,12 @@ from tests.sql.acts import (
 )
 
 
-def life(conn: psycopg.Connection, client: str = CLIENT) -> str:
+def incarnation(conn: psycopg.Connection, client: str = CLIENT) -> str:
     return str(one(conn, 'SELECT incarnation FROM "User" WHERE id = %s', client))
 
 
 def test_an_edit_of_what_is_remembered_of_a_client_renews_its_revision_and_tells_the_bots(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection, nama="Petang")
     for edit in (
@@ -39,19 +39,19 @@ def test_an_edit_of_what_is_remembered_of_a_client_renews_its_revision_and_tells
             " ON CONFLICT (id) DO UPDATE SET nama = 'Budi'"
         ),
     ):
-        before, lived = load(connection), life(connection)
+        before, changed = load(connection), incarnation(connection)
         connection.execute(edit.encode())
         after = load(connection)
         assert after.user_revision != before.user_revision, edit
         assert after.session_revision == before.session_revision
-        assert [json.loads(payload) for payload in ear.heard("session_changed")] == [
-            {"clients": [lived]}
+        assert [json.loads(payload) for payload in listening.heard("session_changed")] == [
+            {"clients": [changed]}
         ]
     assert counts(connection) == []
 
 
 def test_an_edit_of_a_session_renews_its_revision_and_tells_the_bots(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection)
     before = load(connection)
@@ -59,63 +59,67 @@ def test_an_edit_of_a_session_renews_its_revision_and_tells_the_bots(
     after = load(connection)
     assert after.user_revision == before.user_revision
     assert after.session_revision != before.session_revision
-    assert [json.loads(payload) for payload in ear.heard("session_changed")] == [
-        {"clients": [life(connection)]}
+    assert [json.loads(payload) for payload in listening.heard("session_changed")] == [
+        {"clients": [incarnation(connection)]}
     ]
 
 
 def test_a_new_id_is_told_under_the_same_incarnation(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection)
     before = load(connection)
     connection.execute("UPDATE \"User\" SET id = '628999@c.us'")
     after = load(connection, "628999")
     assert after.user_revision != before.user_revision
-    told = set(ear.heard("session_changed"))
+    told = set(listening.heard("session_changed"))
     assert [json.loads(payload) for payload in told] == [
-        {"clients": [life(connection, "628999@c.us")]}
+        {"clients": [incarnation(connection, "628999@c.us")]}
     ]
-    assert ear.heard("session_reset") == []
+    assert listening.heard("session_reset") == []
 
 
 def test_deleting_sessions_tells_the_bots_and_resets_no_client(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_many(connection, 3)
     connection.execute('DELETE FROM "Session" WHERE "userId" <> \'3@c.us\'')
-    told = [json.loads(payload)["clients"] for payload in ear.heard("session_changed")]
+    told = [json.loads(payload)["clients"] for payload in listening.heard("session_changed")]
     assert sorted(client for clients in told for client in clients) == sorted(
-        [life(connection, "1@c.us"), life(connection, "2@c.us")]
+        [incarnation(connection, "1@c.us"), incarnation(connection, "2@c.us")]
     )
     assert load(connection, "1").session_revision is None
-    assert ear.heard("session_reset") == []
+    assert listening.heard("session_reset") == []
     assert counts(connection) == []
 
 
 def test_truncating_the_sessions_tells_the_bots_to_drop_all(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_many(connection, 3)
     connection.execute('TRUNCATE "Session"')
-    assert [json.loads(payload) for payload in ear.heard("session_changed")] == [{"clients": "*"}]
-    assert ear.heard("session_reset") == []
+    assert [json.loads(payload) for payload in listening.heard("session_changed")] == [
+        {"clients": "*"}
+    ]
+    assert listening.heard("session_reset") == []
     assert one(connection, 'SELECT count(*) FROM "User"') == 3
 
 
 @pytest.mark.parametrize("edit", ["UPDATE \"User\" SET nama = 'Sari'", 'DELETE FROM "Session"'])
 def test_a_great_many_edits_are_told_as_150_and_all(
-    connection: psycopg.Connection, ear: Ear, edit: str
+    connection: psycopg.Connection, listening: Listening, edit: str
 ) -> None:
     add_many(connection, 400)
     connection.execute(edit.encode())
-    told = [json.loads(payload)["clients"] for payload in ear.heard("session_changed")]
+    told = [json.loads(payload)["clients"] for payload in listening.heard("session_changed")]
     assert len(told) == 151
     assert told[-1] == "*"
     assert "*" not in told[:-1]
 
 
-def test_an_edit_of_anything_else_is_not_told(connection: psycopg.Connection, ear: Ear) -> None:
+def test_an_edit_of_anything_else_is_not_told(
+    connection: psycopg.Connection, listening: Listening
+) -> None:
     add_client(connection, nama="Petang", conversations=2)
     before = load(connection)
     for edit in (
@@ -129,40 +133,42 @@ def test_an_edit_of_anything_else_is_not_told(connection: psycopg.Connection, ea
     ):
         connection.execute(edit.encode())
         assert load(connection) == before, edit
-        assert ear.heard("session_changed", "session_reset") == [], edit
+        assert listening.heard("session_changed", "session_reset") == [], edit
 
 
-def test_a_turn_notifies_no_listener(connection: psycopg.Connection, ear: Ear) -> None:
+def test_a_turn_notifies_no_listener(connection: psycopg.Connection, listening: Listening) -> None:
     take_turn(connection, STRANGER, learnt_name="Sari", context={"a": 1})
     take_turn(connection, load(connection), learnt_name="Budi", context={"a": 2})
-    assert ear.heard("session_changed", "session_reset", "reset_acknowledged") == []
+    assert listening.heard("session_changed", "session_reset", "reset_acknowledged") == []
 
 
-def test_an_edit_that_is_rolled_back_is_not_told(connection: psycopg.Connection, ear: Ear) -> None:
+def test_an_edit_that_is_rolled_back_is_not_told(
+    connection: psycopg.Connection, listening: Listening
+) -> None:
     add_client(connection, nama="Petang")
     before = load(connection)
     connection.execute("BEGIN")
     connection.execute("UPDATE \"User\" SET nama = 'Sari'")
     connection.execute("ROLLBACK")
     assert load(connection) == before
-    assert ear.heard("session_changed") == []
+    assert listening.heard("session_changed") == []
 
 
 def test_a_session_moved_to_another_client_is_told_of_both(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_many(connection, 2)
     connection.execute('DELETE FROM "Session" WHERE "userId" = \'2@c.us\'')
-    ear.heard()
+    listening.heard()
     connection.execute('UPDATE "Session" SET "userId" = \'2@c.us\'')
-    told = [json.loads(payload)["clients"] for payload in ear.heard("session_changed")]
+    told = [json.loads(payload)["clients"] for payload in listening.heard("session_changed")]
     assert sorted(client for clients in told for client in clients) == sorted(
-        [life(connection, "1@c.us"), life(connection, "2@c.us")]
+        [incarnation(connection, "1@c.us"), incarnation(connection, "2@c.us")]
     )
 
 
 def test_edits_are_told_under_the_replica_role_too(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection, nama="Petang")
     before = load(connection)
@@ -173,5 +179,5 @@ def test_edits_are_told_under_the_replica_role_too(
     after = load(connection)
     assert after.user_revision != before.user_revision
     assert after.session_revision != before.session_revision
-    assert len(ear.heard("session_changed")) == 2
+    assert len(listening.heard("session_changed")) == 2
     assert fetch(connection, 'SELECT nama FROM "User"')[0].nama == "Sari"

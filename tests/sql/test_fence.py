@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -242,6 +243,46 @@ def test_the_same_message_at_two_bots_at_once_is_stored_once(
     assert again.outcome == "duplicate"
 
 
+@pytest.mark.parametrize("known_by_number", [False, True])
+@pytest.mark.parametrize("first", ["by both", "by BSUID"])
+def test_a_client_met_at_once_by_its_number_and_by_its_bsuid_is_one_client(
+    connection: psycopg.Connection, other: psycopg.Connection, first: str, known_by_number: bool
+) -> None:
+    if known_by_number:
+        take_turn(connection, STRANGER, addresses=[PHONE])
+    turns: dict[str, Callable[[psycopg.Connection], Any]] = {
+        "by both": lambda conn: take_turn(
+            conn,
+            load(conn, PHONE),
+            addresses=[PHONE, "ID.1a2b3c"],
+            message_id="wamid.both",
+            learnt_name="Sari",
+        ),
+        "by BSUID": lambda conn: take_turn(
+            conn, STRANGER, addresses=["ID.1a2b3c"], message_id="wamid.bsuid"
+        ),
+    }
+    (second,) = turns.keys() - {first}
+    lift_lock_timeouts(connection)
+    connection.execute("BEGIN")
+    assert turns[first](connection).outcome == "committed"
+    later = Thread(lambda: turns[second](other))
+    with psycopg.connect(connection.info.dsn, password=connection.info.password) as third:
+        wait_until_blocked(third, other.info.backend_pid)
+    connection.execute("COMMIT")
+    with pytest.raises(psycopg.DatabaseError) as raised:
+        later.result()
+    assert raised.value.sqlstate == "ST003"
+    assert one(connection, 'SELECT count(*) FROM "Delivery"') == 1 + known_by_number
+    # As a bot does: the same call again, then from what it says is the session now.
+    assert turns[second](other).outcome == "stale"
+    addresses = [PHONE, "ID.1a2b3c"] if second == "by both" else ["ID.1a2b3c"]
+    again = take_turn(other, load(other, *addresses), addresses=addresses, learnt_name="Sari")
+    assert (again.outcome, again.id, again.nama) == ("committed", CLIENT, "Sari")
+    assert one(connection, 'SELECT array_agg(id) FROM "User"') == [CLIENT]
+    assert load(connection, "ID.1a2b3c") == load(connection, PHONE)
+
+
 def test_a_hundred_strangers_at_four_bots_become_a_hundred_clients(
     connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
 ) -> None:
@@ -331,10 +372,10 @@ def test_a_client_met_by_its_bsuid_gets_the_id_of_its_number_once_that_is_known(
 ) -> None:
     take_turn(connection, STRANGER, addresses=["ID.1a2b3c"], learnt_name="Petang")
     known = load(connection, "ID.1a2b3c")
-    life = one(connection, 'SELECT incarnation FROM "User"')
+    incarnation = one(connection, 'SELECT incarnation FROM "User"')
     done = take_turn(connection, known, addresses=[PHONE, "ID.1a2b3c"], message_id="wamid.2")
     assert (done.outcome, done.id, done.nama) == ("committed", CLIENT, "Petang")
-    assert done.incarnation == life
+    assert done.incarnation == incarnation
     now = load(connection, PHONE)
     assert now == load(connection, "ID.1a2b3c")
     assert take_turn(connection, now, message_id="wamid.3").outcome == "committed"

@@ -12,7 +12,7 @@ from psycopg import errors
 from tests.sql.acts import (
     CLIENT,
     PHONE,
-    Ear,
+    Listening,
     Notices,
     Thread,
     add_client,
@@ -158,7 +158,7 @@ def test_waiting_for_a_reset_that_never_was_is_an_error(connection: psycopg.Conn
 
 
 def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     bot = start_bot(connection)
     reset = reset_a_client(connection)
@@ -180,17 +180,21 @@ def test_an_acknowledgement_counts_once_and_tells_the_receipt_pages(
     )
     assert again == []
     assert one(connection, 'SELECT evicted FROM "ResetAck"') == 5
-    assert json.loads(ear.heard("reset_acknowledged")[0]) == {"reset": reset}
+    assert json.loads(listening.heard("reset_acknowledged")[0]) == {"reset": reset}
 
 
-def test_many_acknowledgements_are_told_as_one(connection: psycopg.Connection, ear: Ear) -> None:
+def test_many_acknowledgements_are_told_as_one(
+    connection: psycopg.Connection, listening: Listening
+) -> None:
     bot = start_bot(connection)
     resets = [reset_a_client(connection) for _ in range(51)]
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, resets, [0] * 51)
     )
     assert one(connection, 'SELECT count(*) FROM "ResetAck"') == 51
-    assert [json.loads(payload) for payload in ear.heard("reset_acknowledged")] == [{"reset": "*"}]
+    assert [json.loads(payload) for payload in listening.heard("reset_acknowledged")] == [
+        {"reset": "*"}
+    ]
 
 
 def test_a_reset_that_never_was_is_acknowledged_nowhere(connection: psycopg.Connection) -> None:
@@ -216,7 +220,7 @@ def test_an_unknown_bot_acknowledges_nothing(connection: psycopg.Connection) -> 
 
 
 def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_day(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     bot = start_bot(connection)
     old, known, fresh = (reset_a_client(connection) for _ in range(3))
@@ -226,13 +230,13 @@ def test_a_bot_that_dropped_everything_acknowledges_what_it_missed_in_the_last_d
     connection.execute(
         "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, [known], [4])
     )
-    ear.heard()
+    listening.heard()
     missed = one(connection, "SELECT novabot_internal.missed_resets(%s)", bot)
     assert missed == [fresh]
     connection.execute("SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, missed, [0]))
     rows = fetch(connection, 'SELECT "resetId", evicted FROM "ResetAck" ORDER BY 1')
     assert [tuple(row) for row in rows] == [(known, 4), (fresh, 0)]
-    assert len(ear.heard("reset_acknowledged")) == 1
+    assert len(listening.heard("reset_acknowledged")) == 1
     assert one(connection, "SELECT novabot_internal.missed_resets(%s)", bot) == []
 
 
@@ -250,12 +254,12 @@ def test_a_bot_reports_itself_and_retires(connection: psycopg.Connection) -> Non
 
 
 def test_without_track_counts_the_reset_is_whole_and_the_counts_are_zero(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection, conversations=3)
     connection.execute("SET track_counts = off")
     connection.execute('DELETE FROM "User" WHERE id = %s', (CLIENT,))
     reset = last_reset(connection)
     assert (reset.clients, reset.sessions, reset.conversations) == (1, 0, 0)
-    assert len(ear.heard("session_reset")) == 1
+    assert len(listening.heard("session_reset")) == 1
     assert one(connection, 'SELECT count(*) FROM "Conversation"') == 0

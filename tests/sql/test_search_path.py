@@ -59,6 +59,8 @@ TRAPS = (
     "format(text, bigint) RETURNS text",
     "pg_advisory_lock(bigint) RETURNS void",
     "pg_advisory_unlock(bigint) RETURNS boolean",
+    "to_regclass(text) RETURNS regclass",
+    "quote_ident(text) RETURNS text",
 )
 TRAPPED_OPERATORS = (
     ("=", "uuid", "uuid"),

@@ -14,7 +14,7 @@ from tests.sql.acts import (
     NOTHING,
     PHONE,
     STRANGER,
-    Ear,
+    Listening,
     add_client,
     contents,
     counts,
@@ -165,7 +165,7 @@ def test_pending_messages_of_a_bot_long_unseen_are_taken_over(
 
 
 def test_a_client_that_asks_is_forgotten_once_a_message(
-    connection: psycopg.Connection, ear: Ear
+    connection: psycopg.Connection, listening: Listening
 ) -> None:
     add_client(connection, conversations=3)
     answer = forget(connection, "wamid.1")
@@ -173,7 +173,7 @@ def test_a_client_that_asks_is_forgotten_once_a_message(
     reset = last_reset(connection)
     assert (reset.id, reset.actor, reset.source) == (answer.reset, "client", "chat")
     assert remaining(connection) == NOTHING
-    assert len(ear.heard("session_reset")) == 1
+    assert len(listening.heard("session_reset")) == 1
     add_client(connection)
     before = contents(connection)
     assert forget(connection, "wamid.1").outcome == "duplicate"

@@ -1,7 +1,7 @@
 """Turns, deletes, edits and TRUNCATE at once: no deadlock, and every commit passed the fence.
 
-The session is treated as a register that turns compare and set. A life's name and its context
-carry the same mark, so a session that outlived its client would show.
+The session is treated as a register that turns compare and set. An incarnation's name and its
+context carry the same mark, so a session that outlived its client would show.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class History:
     """The revisions that each committed turn of a known client replaced."""
     outcomes: Counter[str] = field(default_factory=Counter)
     mixed: list[str] = field(default_factory=list)
-    """Sessions that were not of the life of their client."""
+    """Sessions that were not of the incarnation of their client."""
 
 
 def take_turns(conn: psycopg.Connection, history: History, seed: int) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from app.cli.environment import ask_database
+from app.cli.near_misses import describe_near_misses
 from app.cli.receipts import reset_clients
 from app.crm.operators import hash_token
 from app.database import queries
@@ -68,6 +72,27 @@ def make_environment(database_url: str) -> dict[str, str]:
     return inherited | {"DATABASE_URL": database_url}
 
 
+def read_terminal(database_url: str, *arguments: str) -> str:
+    """What a command that succeeds writes on standard error, which is a terminal."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env=make_environment(database_url) | {"COLUMNS": "200"},
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        written = b""
+        # Linux answers EIO at the end of a terminal.
+        with process, suppress(OSError):
+            while part := screen.read(4096):
+                written += part
+    assert process.returncode == 0, written
+    return written.decode().replace("\r\n", "\n")
+
+
 def test_migrate_says_what_it_did_and_that_there_was_nothing_to_do(
     novabot: Novabot, connection: psycopg.Connection
 ) -> None:
@@ -103,8 +128,10 @@ def test_reset_prints_a_receipt_for_each_and_fails_for_what_it_cannot_read(
         r"reset \d+: 0 clients, 0 sessions, 0 conversations\n",
         told.stdout,
     )
-    assert told.stderr.startswith("novabot: 081?: ")
-    assert told.stderr.count("\n") == 1
+    unreadable, unknown = told.stderr.splitlines()
+    assert unreadable.startswith("novabot: 081?: ")
+    assert "0817-1740-7674" in unreadable
+    assert unknown.startswith("novabot: +62 812 0000 1111: no client has this address")
     sources = connection.execute('SELECT DISTINCT source, actor FROM "Reset"').fetchall()
     assert [source for source, _ in sources] == ["cli"]
 
@@ -112,7 +139,42 @@ def test_reset_prints_a_receipt_for_each_and_fails_for_what_it_cannot_read(
 def test_an_unknown_client_is_reset_with_zeros_and_success(novabot: Novabot) -> None:
     told = novabot("reset", "6281200001111@c.us")
     assert told.returncode == 0
-    assert "0 clients, 0 sessions, 0 conversations" in told.stdout
+    assert re.fullmatch(r"reset \d+: 0 clients, 0 sessions, 0 conversations\n", told.stdout)
+    assert told.stderr == (
+        "novabot: 6281200001111@c.us: no client has this address, so nothing was deleted\n"
+    )
+
+
+def test_a_terminal_is_told_similar_addresses_shortened_and_a_pipe_none(
+    novabot: Novabot, database_url: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        """INSERT INTO "User" (id) VALUES ('6281717407674@c.us'), ('6285217407675@c.us')"""
+    )
+    handles = ("0817-1740-7675", "+1 650 387 9439")
+    terminal = read_terminal(database_url, "reset", *handles)
+    assert terminal.splitlines() == [
+        "novabot: 0817-1740-7675: no client has this address, so nothing was deleted",
+        "  similar addresses:",
+        "    +628…674: one digit differs, is missing, is too many, or two are swapped",
+        "    +628…675: ends in the same 7 digits",
+        "novabot: +1 650 387 9439: no client has this address, so nothing was deleted",
+        "  no client has a similar address",
+    ]
+    piped = novabot("reset", *handles, FORCE_COLOR="1", TTY_COMPATIBLE="1")
+    assert piped.returncode == 0
+    assert "…" not in piped.stdout + piped.stderr
+    assert "similar" not in piped.stdout + piped.stderr
+    assert connection.execute('SELECT count(*) FROM "User"').fetchone() == (2,)
+
+
+def test_similar_addresses_behind_another_transactions_lock_are_told_to_be_so(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    with connection.transaction():
+        connection.execute('LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE')
+        told = ask_database(database_url, lambda conn: describe_near_misses(conn, "0817-1740-7675"))
+    assert "another transaction" in told
 
 
 def test_a_client_held_by_another_transaction_is_told_and_the_others_are_reset(

@@ -148,6 +148,31 @@ DEFECTS = {
         ),
         ("tests/sql/test_columns.py",),
     ),
+    "an address added without looking who has it by then": Defect(
+        "sql/clients.sql",
+        (
+            (
+                """        WHERE a.alias = ANY (addresses) AND u.id <> client\n""",
+                """        WHERE false\n""",
+            ),
+        ),
+        ("tests/sql/test_fence.py", "-k", "number_and_by_its_bsuid"),
+    ),
+    "an address taken from the client whom another bot has just met": Defect(
+        "sql/clients.sql",
+        (("current_setting('novabot.meeting', true) = 'on'", "false"),),
+        ("tests/sql/test_fence.py", "-k", "number_and_by_its_bsuid"),
+    ),
+    "a kind taken from the outbox that only a later release can send": Defect(
+        "sql/conversation.sql",
+        (("        AND (kinds IS NULL OR c.kind = ANY (kinds))\n", ""),),
+        ("tests/bot/test_outbox.py", "-k", "later_release"),
+    ),
+    "a bot ready before its row says that it listens": Defect(
+        "app/bot/app.py",
+        (("if not self._heartbeat.says_listening():", "if False:"),),
+        ("tests/bot/test_heartbeat.py",),
+    ),
     "a name looked for along the search_path": Defect(
         "sql/sessions.sql",
         (

@@ -19,7 +19,7 @@ SECONDS = float(os.environ.get("NOVABOT_HISTORY_SECONDS", "25"))
 
 PLANS = {
     "calm": [],
-    "signals and listeners": ["listeners cut", "signals lost", "signals garbled", "rows held"],
+    "signals and listeners": ["listeners cut", "signals lost", "signals malformed", "rows held"],
     "everything": list(FAULTS),
 }
 

@@ -28,18 +28,6 @@ from app.bot.whatsapp.outbound import UnsendableError, build_request
 from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
 from app.messages import Outgoing
 
-__all__ = [
-    "Accepted",
-    "ApiRefusal",
-    "CloudApi",
-    "NotSent",
-    "Outcome",
-    "Timeouts",
-    "Uncertain",
-    "Unsendable",
-    "Withdrawn",
-]
-
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=4)
 
 # All of these come before the first byte of the request (httpcore2: `connect_tcp`, `start_tls`,

@@ -27,8 +27,6 @@ from app.bot.whatsapp.inbound import (
 from app.bot.whatsapp.senders import Sender, find_recipient, find_sender, read_contacts
 from app.messages import Message
 
-__all__ = ["Body", "Message", "NotABody", "SetAside", "StatusUpdate", "read_body"]
-
 SET_ASIDE_LIMIT = 16_384
 """Characters kept of an item that could not be read."""
 

@@ -1,4 +1,4 @@
-"""The listener's connection cut, deaf, slow; other listeners in the way; the queue full."""
+"""The listener's connection cut, silent, slow; other listeners in the way; the queue full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications that are doubled, forged, garbled, from the future, and too many."""
+"""Notifications that are doubled, forged, malformed, from the future, and too many."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_doubled_reordered_and_forged_signals_cost_a_reload_and_are_acknowledged
     assert [nova.metric(bot, GAPS) for bot in (0, 1)] == gaps
 
 
-GARBLED = [
+MALFORMED = [
     "",
     "{",
     "null",
@@ -97,18 +97,20 @@ GARBLED = [
 ]
 
 
-def test_garbled_signals_evict_all_sessions_and_the_warnings_are_one_a_second(nova: Nova) -> None:
+def test_malformed_signals_evict_all_sessions_and_the_warnings_are_one_a_second(nova: Nova) -> None:
     pids, gaps = bot_pids(nova), [nova.metric(bot, GAPS) for bot in (0, 1)]
-    garbled = 'novabot_evictions_total{cause="garbled"}'
-    before = [nova.metric(bot, garbled) for bot in (0, 1)]
+    malformed = 'novabot_evictions_total{cause="malformed"}'
+    before = [nova.metric(bot, malformed) for bot in (0, 1)]
     warned = len(find_in_logs(nova, "malformed notification"))
     with nova.connect() as conn:
         client = remember(nova)
         begun = value(conn, "SELECT clock_timestamp()")
         for channel in ("session_reset", "session_changed"):
-            for payload in GARBLED:
+            for payload in MALFORMED:
                 notify(conn, payload, channel)
-        wait_for(lambda: all(nova.metric(b, garbled) > before[b] for b in (0, 1)), "an eviction", 5)
+        wait_for(
+            lambda: all(nova.metric(b, malformed) > before[b] for b in (0, 1)), "an eviction", 5
+        )
         assert client.ask(0) == client.ask(1) == ("Petang", "Petang")
         # Unknown keys beside the known ones are no reason to forget all clients.
         notify(conn, json.dumps({"reset": 1, "clients": [], "version": 2, "more": {"a": [1]}}))
@@ -136,7 +138,7 @@ def test_ten_thousand_signals_at_once_are_taken_and_the_reset_among_them_acknowl
         with conn.transaction():
             for payload in (
                 "jsonb_build_object('reset', 1, 'clients', ARRAY[gen_random_uuid()])::text",
-                "'garbled ' || n",
+                "'malformed ' || n",
             ):
                 conn.execute(
                     f"SELECT pg_notify('session_reset', {payload})"

@@ -114,7 +114,7 @@ class Faults:
             finally:
                 await conn.execute('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
 
-    async def garble_signals(self) -> None:
+    async def send_malformed_signals(self) -> None:
         async with await self._connect() as conn:
             for payload in ("", "{", '{"reset": 1}', "*", "x" * 7999, '{"clients": 7, "reset": 1}'):
                 await conn.execute("SELECT pg_notify('session_reset', %s)", (payload,))
@@ -143,7 +143,7 @@ FAULTS: dict[str, tuple[Callable[[Faults], Awaitable[None]], float]] = {
     "a bot killed": (Faults.kill_a_bot, 15.0),
     "rows held": (Faults.hold_rows, 4.0),
     "signals lost": (Faults.lose_signals, 6.0),
-    "signals garbled": (Faults.garble_signals, 3.0),
+    "signals malformed": (Faults.send_malformed_signals, 3.0),
     "the Cloud API in trouble": (Faults.trouble_the_cloud_api, 5.0),
 }
 """Each with the longest pause between two strikes, in seconds."""

@@ -6,13 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from app.bot.whatsapp.payload import (
-    Body,
-    Message,
-    SetAside,
-    StatusUpdate,
-    read_body,
-)
+from app.bot.whatsapp.inbound import StatusUpdate
+from app.bot.whatsapp.payload import Body, SetAside, read_body
+from app.messages import Message
 
 OURS = "105550001"
 PHONE = "6281234567890"

@@ -5,11 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.bot.whatsapp.payload import (
-    Body,
-    Message,
-    read_body,
-)
+from app.bot.whatsapp.payload import Body, read_body
+from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
     AT,
     OURS,

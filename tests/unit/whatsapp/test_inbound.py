@@ -4,12 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.bot.whatsapp.payload import (
-    Body,
-    Message,
-    SetAside,
-    read_body,
-)
+from app.bot.whatsapp.payload import Body, SetAside, read_body
+from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
     AT,
     OURS,

@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bot.whatsapp.payload import (
-    SET_ASIDE_LIMIT,
-    Body,
-    Message,
-    NotABody,
-    SetAside,
-    read_body,
-)
+from app.bot.whatsapp.payload import SET_ASIDE_LIMIT, Body, NotABody, SetAside, read_body
+from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
     OURS,
     PHONE,

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.bot.whatsapp.payload import (
-    Message,
-)
+from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
     PARENT_ID,
     PHONE,
