@@ -13,7 +13,7 @@ from app.crm.outbox import find_unknown_kinds, settle_abandoned
 from app.crm.watermarks import prune_digests
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
-from app.telemetry.bot import report_heartbeat_missed, report_taken_over, report_unknown_kinds
+from app.telemetry.bot import report_taken_over, report_unknown_kinds, report_upkeep_delayed
 
 INTERVAL = 1.0
 """Seconds between two rounds."""
@@ -56,7 +56,7 @@ class Upkeep:
                     await prune_digests(self._pool)
                     await self._warn_of_unknown_kinds()
             except TryLater as error:
-                report_heartbeat_missed(first_line(error))
+                report_upkeep_delayed(first_line(error))
             number += 1
             await asyncio.sleep(INTERVAL)
 

@@ -32,15 +32,15 @@ async def reset_clients(conn: AsyncConnection[tuple[Any, ...]], handles: Sequenc
     done = True
     for handle in handles:
         try:
-            reset = await reset_incarnation(conn, handle, None, actor=actor, door="cli")
+            reset = await reset_incarnation(
+                conn, handle, None, actor=actor, door="cli", seconds=None
+            )
         except UnreadableHandle as error:
             reason = str(error)
         except errors.LockNotAvailable:
             reason = "another transaction holds this client, nothing was reset; try again later"
         except psycopg.DatabaseError as error:
-            if conn.closed or isinstance(
-                error, errors.UndefinedFunction | errors.InvalidSchemaName
-            ):
+            if conn.closed or isinstance(error, _OLD_SCHEMA):
                 raise
             reason = first_line(error)
         else:

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.crm.errors import UnknownReset, reading_handle
-from app.database.queries import Source, fetch_all, fetch_one
+from app.database.queries import STATEMENT_DEADLINE, Source, fetch_all, fetch_one
 
 PAGE = 50
 
@@ -71,12 +71,13 @@ async def reset_incarnation(
     *,
     actor: str,
     door: Literal["dashboard", "api", "cli"],
+    seconds: float | None = STATEMENT_DEADLINE,
 ) -> Reset | None:
     """Resets the client if it is still this incarnation (None: the current one), else None.
 
     A client who is gone already is no fault: the receipt is one of zeros. `actor` and `door` are
-    the receipt's actor and source. Raises UnreadableHandle, and psycopg's LockNotAvailable after
-    5 s behind another transaction's lock.
+    the receipt's actor and source. Raises UnreadableHandle, psycopg's LockNotAvailable after 5 s
+    behind another transaction's lock, and OperationalError after `seconds`, if not None.
     """
     with reading_handle():
         return await fetch_one(
@@ -85,6 +86,7 @@ async def reset_incarnation(
             "SELECT r.* FROM novabot_internal.reset_incarnation(%s, %s, %s, %s) AS r"
             " WHERE r.id IS NOT NULL",
             [handle, incarnation, actor, door],
+            seconds=seconds,
         )
 
 

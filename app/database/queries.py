@@ -7,7 +7,7 @@ connection, several statements can share a transaction, and so a snapshot.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
@@ -20,7 +20,8 @@ Source = Pool | AsyncConnection[tuple[Any, ...]]
 Row = TypeVar("Row")
 
 STATEMENT_DEADLINE = 15.0
-"""Seconds that a statement may take: a reset waits 5 for another transaction's lock."""
+"""Seconds that a statement may take: a reset waits 5 for another transaction's lock. A command
+may wait without a deadline, for its user can interrupt it."""
 
 _BEGIN_SNAPSHOT: LiteralString = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL lock_timeout = '2s'"
@@ -29,16 +30,17 @@ _BEGIN_SNAPSHOT: LiteralString = (
 
 @asynccontextmanager
 async def open_bounded(
-    source: Source, seconds: float = STATEMENT_DEADLINE
+    source: Source, seconds: float | None = STATEMENT_DEADLINE
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
     """A connection that is cut after this many seconds, so that a server that stops answering
-    holds up no caller."""
+    holds up no caller. With `seconds` None it never is.
+    """
     if isinstance(source, AsyncConnection):
-        with cutting_after(source, seconds):
+        with _bounding(source, seconds):
             yield source
         return
     async with source.connection() as conn:
-        with cutting_after(conn, seconds):
+        with _bounding(conn, seconds):
             yield conn
 
 
@@ -58,11 +60,16 @@ async def open_snapshot(
 
 
 async def fetch_all(
-    source: Source, row: type[Row], query: LiteralString, values: Sequence[object] = ()
+    source: Source,
+    row: type[Row],
+    query: LiteralString,
+    values: Sequence[object] = (),
+    *,
+    seconds: float | None = STATEMENT_DEADLINE,
 ) -> list[Row]:
     """The rows, each as a value of the class `row`, whose fields are the columns."""
     async with (
-        open_bounded(source) as conn,
+        open_bounded(source, seconds) as conn,
         conn.cursor(row_factory=class_row(row)) as cursor,
     ):
         await cursor.execute(query, values)
@@ -70,10 +77,15 @@ async def fetch_all(
 
 
 async def fetch_one(
-    source: Source, row: type[Row], query: LiteralString, values: Sequence[object] = ()
+    source: Source,
+    row: type[Row],
+    query: LiteralString,
+    values: Sequence[object] = (),
+    *,
+    seconds: float | None = STATEMENT_DEADLINE,
 ) -> Row | None:
     """The first row, or None."""
-    rows = await fetch_all(source, row, query, values)
+    rows = await fetch_all(source, row, query, values, seconds=seconds)
     return rows[0] if rows else None
 
 
@@ -85,3 +97,9 @@ async def fetch_value(source: Source, query: LiteralString, values: Sequence[obj
     ):
         await cursor.execute(query, values)
         return await cursor.fetchone()
+
+
+def _bounding(
+    conn: AsyncConnection[tuple[Any, ...]], seconds: float | None
+) -> AbstractContextManager[None]:
+    return nullcontext() if seconds is None else cutting_after(conn, seconds)

@@ -25,6 +25,7 @@ RELEASE = "0.2.0"
 
 _READ_RELEASE = "SELECT release, oldest_working FROM novabot_internal.schema_release()"
 _OLDER = "the schema is older than this novabot: run novabot migrate"
+_FOREIGN_OWNER = "the schema novabot_internal belongs to another role: run novabot doctor"
 _FIND_FOREIGN_OWNER = """
     SELECT pg_catalog.quote_ident(o.rolname)
     FROM pg_catalog.pg_namespace AS n
@@ -53,14 +54,17 @@ def find_newer_release(conn: Connection[Any]) -> str | None:
 
 
 async def find_schema_fault(conn: AsyncConnection[tuple[Any, ...]]) -> str | None:
-    """Why this novabot cannot work on the schema, and what to do; None if it can."""
+    """Why this novabot cannot work on the schema, and what to do; None if it can.
+
+    Unauthenticated callers of /ready read it, so it names no role.
+    """
     try:
         cursor = await conn.execute(READ_APPLIED)
         applied: dict[str, str] = dict(await cursor.fetchall())
         if applied == list_wanted():
             return None
-        if owners := await (await conn.execute(_FIND_FOREIGN_OWNER)).fetchall():
-            return _describe_foreign_owner(*owners[0])
+        if await (await conn.execute(_FIND_FOREIGN_OWNER)).fetchall():
+            return _FOREIGN_OWNER
         release, oldest_working = (await (await conn.execute(_READ_RELEASE)).fetchall())[0]
     except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName):
         return _OLDER
@@ -95,7 +99,11 @@ def refuse_newer(conn: Connection[Any], applied: dict[str, str]) -> None:
 def _read_release(conn: Connection[Any]) -> tuple[str, str] | None:
     """The release of the schema and the oldest that works on it; None before 0.2."""
     if owners := conn.execute(_FIND_FOREIGN_OWNER).fetchall():
-        raise MigrationError(_describe_foreign_owner(*owners[0]))
+        (owner,) = owners[0]
+        raise MigrationError(
+            f"The schema novabot_internal belongs to the role {owner}: DROP SCHEMA"
+            " novabot_internal, or migrate as that role"
+        )
     try:
         return conn.execute(_READ_RELEASE).fetchall()[0]
     except (errors.UndefinedFunction, errors.InvalidSchemaName):
@@ -114,13 +122,6 @@ def _describe_misfit(release: str, oldest_working: str, applied: dict[str, str])
             " install the novabot that applied them"
         )
     return _OLDER
-
-
-def _describe_foreign_owner(owner: str) -> str:
-    return (
-        f"The schema novabot_internal belongs to the role {owner}: DROP SCHEMA novabot_internal,"
-        " or migrate as that role"
-    )
 
 
 def _is_newer(release: str) -> bool:

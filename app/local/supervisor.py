@@ -29,6 +29,8 @@ PROBE_TIMEOUT = 2.0
 STOP_TIMEOUT = 1.8
 """Seconds that children have to stop before they are killed."""
 
+_LOG_TIMEOUT = 0.5
+"""Seconds for the last lines of children that have ended."""
 _POLL = 0.05
 _LEVEL = re.compile(rb'\[(\w+) *\]|"level": ?"(\w+)"')
 _QUIET = {b"debug", b"info"}
@@ -83,13 +85,21 @@ class Supervisor:
             announcer.cancel()
             stopped.cancel()
             await self._stop_all()
-            for keeper in keepers:
-                # Those between two starts have no child that could end.
-                keeper.cancel()
+            await self._finish(keepers)
             ends = await asyncio.gather(announcer, *keepers, return_exceptions=True)
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+
+    async def _finish(self, keepers: Sequence[asyncio.Task[None]]) -> None:
+        """Lets the logs of children that have ended be written to their end."""
+        for service, keeper in zip(self._services, keepers, strict=True):
+            if service.name not in self._running:
+                # Between two starts: it has no child that could end.
+                keeper.cancel()
+        await asyncio.wait(keepers, timeout=_LOG_TIMEOUT)
+        for keeper in keepers:
+            keeper.cancel()
 
     async def _keep(self, service: Service) -> None:
         """Starts the service again whenever it ends."""

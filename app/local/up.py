@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -254,5 +254,7 @@ async def _watch_server(server: EmbeddedServer | None, stop: asyncio.Event) -> N
         if server.process.poll() is not None:
             stop.set()
             raise UpError(f"PostgreSQL ended unexpectedly: see {server.log_path}")
-        server.bound_log()
+        # A log that cannot be bounded must not end the watch over the server.
+        with suppress(OSError):
+            server.bound_log()
         await asyncio.sleep(_SERVER_POLL)

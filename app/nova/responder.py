@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.messages import TEXT_LIMIT, Message, Reply, instant
 from app.nova.answers import ANSWERS, Answers, Language
 from app.nova.intents import Intent, read_intent, read_language
 from app.nova.names import find_bare_name, find_name
-from app.sessions.session import Message, Reply, Responder, Session, instant
-
-MOST_ANSWER_CHARACTERS = 4_096
-"""WhatsApp's limit for a text message."""
+from app.sessions.session import Responder, Session
 
 KINDS_IN_OWN_WORDS = frozenset(("text", "image", "video", "document"))
 """Their text is written by the client; the title of a button is written by the business."""
@@ -29,8 +27,6 @@ def nova() -> Responder:
 @instant
 def respond(session: Session, message: Message) -> Reply:
     """At most one answer. It addresses the client by name if the name is known."""
-    if session.paused:
-        return Reply(session.context)
     if not message.text.strip():
         return _answer_unreadable(session)
     return _answer_text(session, message)
@@ -92,7 +88,7 @@ def _pick_answer(answers: Answers, intent: Intent, known: str | None) -> str:
 
 def _fill_in(template: str, name: str | None) -> str:
     text = template.format(name=f", {name}" if name else "", nama=name or "")
-    return text[:MOST_ANSWER_CHARACTERS]
+    return text[:TEXT_LIMIT]
 
 
 def _next_context(before: Mapping[str, Any], language: Language) -> dict[str, Any]:

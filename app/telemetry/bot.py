@@ -56,6 +56,7 @@ _signed_at = Gauge(
 _malformed_notifications = RateLimit()
 _gaps = RateLimit()
 _missed_heartbeats = RateLimit()
+_delayed_upkeep = RateLimit()
 
 
 def measure_memory(sessions: Callable[[], float], listening: Callable[[], bool]) -> None:
@@ -146,6 +147,11 @@ def report_responder_failed(error: BaseException) -> None:
 def report_heartbeat_missed(reason: str) -> None:
     if _missed_heartbeats.permits():
         log.warning("heartbeat missed", reason=reason)
+
+
+def report_upkeep_delayed(reason: str) -> None:
+    if _delayed_upkeep.permits():
+        log.warning("upkeep delayed", reason=reason)
 
 
 def report_taken_over(clients: int, abandoned: int) -> None:

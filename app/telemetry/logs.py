@@ -73,6 +73,7 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     root.setLevel(logging.WARNING)
     sys.excepthook = _report_end
     threading.excepthook = _report_thread_end
+    sys.unraisablehook = _report_unraisable
 
 
 def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -106,3 +107,8 @@ def _report_end(
 
 def _report_thread_end(ended: threading.ExceptHookArgs) -> None:
     log.error("thread ends by an unexpected error", exc_info=ended.exc_value)
+
+
+def _report_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """An error that Python cannot raise: of a __del__, of a callback of its own."""
+    log.error("unraisable error", exc_info=unraisable.exc_value)

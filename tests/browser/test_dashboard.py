@@ -9,7 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from starlette.routing import Route
 
+from app.dashboard.app import list_routes
 from tests.browser.chromium import open_browser
 from tests.dashboard.running import PASSWORD, Dashboard, add_operators, add_petang, run_dashboard
 
@@ -19,6 +21,11 @@ AXE = Path(__file__).parent / "axe-4.14.1.min.js.gz"
 BOT_A = "11111111-1111-1111-1111-111111111111"
 BOT_B = "22222222-2222-2222-2222-222222222222"
 PETANG = "/clients/6281717407674@c.us"
+PAGES = (
+    *("/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", "/clients/unknown"),
+    *("/resets", "/resets/1", "/bots"),
+)
+"""In this order: all but the first need a login."""
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +151,22 @@ def test_everything_works_without_javascript(
     context.close()
 
 
+def test_every_page_is_listed() -> None:
+    routes = [
+        route
+        for route in list_routes()
+        if isinstance(route, Route) and "GET" in (route.methods or ())
+    ]
+    listed = [path.partition("?")[0] for path in PAGES]
+    unlisted = {
+        route.path
+        for route in routes
+        if not route.path.startswith("/api/")
+        and not any(route.path_regex.fullmatch(path) for path in listed)
+    }
+    assert unlisted == {"/", "/signals"}
+
+
 @pytest.mark.parametrize(
     ("scheme", "width", "locale"), [("light", 1200, "id-ID"), ("dark", 390, "en-US")]
 )
@@ -174,9 +197,7 @@ def test_every_page_is_accessible_and_fits(
     )
     page = context.new_page()
     axe = gzip.decompress(AXE.read_bytes()).decode()
-    paths = ["/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", "/resets", "/bots"]
-    paths += ["/resets/1", "/clients/unknown"]
-    for path in paths:
+    for path in PAGES:
         page.goto(path)
         page.evaluate(axe)
         found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")

@@ -8,7 +8,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.database.migrations import MigrationError, migrate, pending, sql_directory
+from app.database.connection import open_async_connection
+from app.database.migrations import (
+    MigrationError,
+    find_schema_fault,
+    migrate,
+    pending,
+    sql_directory,
+)
 
 GONE = (
     "novabot_internal.old_one(integer, text)",
@@ -138,8 +145,8 @@ def test_postgresqls_hint_is_passed_on(connection: psycopg.Connection) -> None:
         migrate(connection, force=True)
 
 
-def test_a_schema_of_another_role_is_not_taken_over_nor_are_its_functions_called(
-    connection: psycopg.Connection, stranger: str
+async def test_a_schema_of_another_role_is_not_taken_over_nor_are_its_functions_called(
+    connection: psycopg.Connection, database_url: str, stranger: str
 ) -> None:
     connection.execute("DROP SCHEMA novabot_internal CASCADE")
     connection.execute(
@@ -156,6 +163,10 @@ def test_a_schema_of_another_role_is_not_taken_over_nor_are_its_functions_called
     for attempt in (migrate, pending):
         with pytest.raises(MigrationError, match=r"novabot_internal belongs to .*DROP SCHEMA"):
             attempt(connection)
+    connection.execute('DELETE FROM "Migration"')
+    async with await open_async_connection(database_url) as conn:
+        fault = await find_schema_fault(conn)
+    assert fault == "the schema novabot_internal belongs to another role: run novabot doctor"
     assert connection.execute("SELECT FROM called").fetchall() == []
 
 

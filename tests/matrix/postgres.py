@@ -30,7 +30,7 @@ class _Pin:
     """Of the package's archive, in base64, as npm writes it."""
 
 
-# No minor version from before 2025-11-13: those can lose notifications after a vacuum.
+# No minor below _FIRST_SOUND_MINORS in app/doctor/server.py: LISTEN can fail on those.
 _PINS = {
     (14, "x86_64"): _Pin(
         "14.23.0-beta.17",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from app.sessions.session import Session
 from tests.sql.acts import CLIENT, PHONE, fetch, load, one, take_turn
 
 BSUID = "ID.1a2b3c"
@@ -92,6 +94,17 @@ def test_an_update_of_each_remembered_column_and_of_no_other_renews_the_revision
                 f" WHERE {key} = '{CLIENT}' RETURNING revision".encode()
             ).fetchall()
             assert (after != before) == (column in FENCED[table]), column
+
+
+def test_load_session_returns_what_a_session_holds(connection: psycopg.Connection) -> None:
+    (returned,) = fetch(
+        connection,
+        "SELECT array_agg(a.name ORDER BY a.position) AS names"
+        " FROM pg_proc AS p, unnest(p.proargnames, p.proargmodes)"
+        " WITH ORDINALITY AS a (name, mode, position)"
+        " WHERE p.oid = 'novabot_internal.load_session'::regproc AND a.mode = 'o'",
+    )
+    assert returned.names == [field.name for field in fields(Session)]
 
 
 def test_no_statistics_are_kept_of_what_says_something_of_a_client(

@@ -67,6 +67,16 @@ async def fail_in_thread(_: Request) -> Response:
     return PlainTextResponse("it has failed")
 
 
+class FailsWhenCollected:
+    def __del__(self) -> None:
+        fail()
+
+
+async def fail_in_finalizer(_: Request) -> Response:
+    FailsWhenCollected()
+    return PlainTextResponse("it has failed")
+
+
 async def serve(port: int, *, fails_at_start: bool) -> None:
     stopping = asyncio.Event()
 
@@ -87,6 +97,7 @@ async def serve(port: int, *, fails_at_start: bool) -> None:
             Route("/callback", fail_in_callback),
             Route("/task", fail_in_forgotten_task),
             Route("/thread", fail_in_thread),
+            Route("/finalizer", fail_in_finalizer),
             Route("/end", end_process),
             Route("/ready", lambda _: PlainTextResponse("ready")),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import re
@@ -17,7 +18,10 @@ import pytest
 
 from app.cli.environment import ask_database
 from app.cli.near_misses import describe_near_misses
+from app.cli.receipts import reset_clients
 from app.crm.operators import hash_token
+from app.database import queries
+from app.database.connection import cutting_after, open_async_connection
 
 ROOT = Path(__file__).parents[2]
 
@@ -184,6 +188,25 @@ def test_a_client_held_by_another_transaction_is_told_and_the_others_are_reset(
     assert told.stderr.startswith("novabot: 081717407674: another transaction holds this client")
     assert "0 clients, 0 sessions, 0 conversations" in told.stdout
     assert len(connection.execute('SELECT FROM "User"').fetchall()) == 1
+
+
+async def test_a_reset_on_a_server_that_is_held_up_waits(
+    connection: psycopg.Connection,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No deadline of ours cuts it, however short: its user can interrupt it."""
+    monkeypatch.setattr(queries, "cutting_after", lambda conn, _: cutting_after(conn, 0.05))
+    connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
+    async with await open_async_connection(database_url) as conn:
+        with connection.transaction():
+            connection.execute('SELECT FROM "User" FOR UPDATE')
+            resetting = asyncio.create_task(reset_clients(conn, ["081717407674"]))
+            done, _ = await asyncio.wait([resetting], timeout=0.5)
+            assert not done
+        assert await resetting
+    assert "1 client, 0 sessions, 0 conversations" in capsys.readouterr().out
 
 
 def test_an_operator_is_added_once_with_a_password_from_standard_input(

@@ -96,13 +96,14 @@ def test_an_error_in_a_request_is_named_with_its_place_and_its_cause(failing: Fa
     assert "500" in request
 
 
-def test_errors_of_tasks_callbacks_and_threads_are_named_with_their_place(
+def test_errors_of_tasks_callbacks_threads_and_finalizers_are_named_with_their_place(
     failing: Failing,
 ) -> None:
     for path, told in (
         ("/callback", "Exception in callback"),
         ("/task", "Task exception was never retrieved"),
         ("/thread", "thread ends by an unexpected error"),
+        ("/finalizer", "unraisable error"),
     ):
         assert failing.http.get(path).status_code == 200
         (line,) = wait_for(lambda told=told: failing.find(told), told)

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.messages import TEXT_LIMIT, Message, Reply
 from app.nova import nova, respond
 from app.nova.answers import ANSWERS
 from app.nova.lexicon import GIVEN_NAMES
 from app.nova.tokens import tokenize
-from app.sessions.session import Message, Reply, Session
+from app.sessions.session import Session
 
 TIMES_OF_DAY = frozenset(
     ("pagi", "siang", "sore", "petang", "malam", "morning", "afternoon", "evening", "night")
@@ -535,12 +536,6 @@ def test_a_run_of_messages_without_text_is_answered_once() -> None:
     assert answer(respond(session, say("", "audio"))) == answer(first)
 
 
-def test_a_paused_client_gets_no_answer_and_nothing_changes() -> None:
-    paused = replace(KNOWN, paused=True)
-    for text in ("nama saya John", "lupakan saya", "siapa nama saya?", ""):
-        assert respond(paused, say(text)) == Reply(paused.context)
-
-
 def test_the_name_is_asked_for_once_and_a_bare_answer_understood() -> None:
     first = respond(STRANGER, say("halo"))
     assert answer(first).endswith(ANSWERS["id"].invitation)
@@ -558,7 +553,7 @@ def test_what_another_program_keeps_in_the_context_stays() -> None:
 
 
 def test_an_endless_name_in_the_database_still_makes_a_message() -> None:
-    assert len(answer(respond(replace(KNOWN, nama="a" * 9_000), say("halo")))) <= 4_096
+    assert len(answer(respond(replace(KNOWN, nama="a" * 9_000), say("halo")))) <= TEXT_LIMIT
 
 
 def test_novas_own_words_hold_no_time_of_day_and_no_given_name() -> None:

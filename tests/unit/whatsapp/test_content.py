@@ -7,7 +7,7 @@ import pytest
 
 from app.bot.whatsapp.payload import Body, read_body
 from app.messages import Message
-from tests.unit.whatsapp.webhook_bodies import (
+from tests.unit.whatsapp.read_bodies import (
     AT,
     OURS,
     PHONE,

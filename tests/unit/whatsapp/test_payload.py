@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.bot.whatsapp.payload import SET_ASIDE_LIMIT, Body, NotABody, SetAside, read_body
 from app.messages import Message
-from tests.unit.whatsapp.webhook_bodies import (
+from tests.unit.whatsapp.read_bodies import (
     OURS,
     PHONE,
     STAMP,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.messages import Message
-from tests.unit.whatsapp.webhook_bodies import (
+from tests.unit.whatsapp.read_bodies import (
     PARENT_ID,
     PHONE,
     USER_ID,
