@@ -3,17 +3,24 @@
 sql/addresses.sql says the same to the database. A BSUID is the two letters of a country, a period
 and up to 128 letters and digits (`ID.4fzq0k2m9x`); that of a parent account has `ENT.` in between.
 Letters in either case are accepted, and compared as they are given.
+
+A phone number has several national spellings in Mexico (52 1 or 52), Argentina (54 9 or 54) and
+Brazil (55, area, a 9 or none before a mobile number): `canonical` makes one of them.
 https://developers.facebook.com/docs/whatsapp/business-management-api/business-scoped-user-ids
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _BSUID_SHAPE = r"[A-Za-z]{2}\.(?:[Ee][Nn][Tt]\.)?[A-Za-z0-9]{1,128}"
 _PHONE = re.compile(r"[0-9]{5,20}")
 _BSUID = re.compile(_BSUID_SHAPE)
 _BSUID_IN_TEXT = re.compile(rf"\b{_BSUID_SHAPE}\b", re.ASCII)
+_MEXICO = re.compile(r"521[0-9]{10}")
+_ARGENTINA = re.compile(r"54[0-9]{10}")
+_BRAZIL = re.compile(r"55[1-9][0-9][6-9][0-9]{7}")
 _HOSTS = ("@c.us", "@s.whatsapp.net")
 
 
@@ -25,6 +32,22 @@ def is_phone(address: str) -> bool:
 def is_bsuid(address: str) -> bool:
     """Whether this is a business-scoped user id."""
     return _BSUID.fullmatch(address) is not None
+
+
+def canonical(address: str) -> str:
+    """The one form under which an address is compared; what is no phone number stays."""
+    if _MEXICO.fullmatch(address):
+        return "52" + address[3:]
+    if _ARGENTINA.fullmatch(address):
+        return "549" + address[2:]
+    if _BRAZIL.fullmatch(address):
+        return f"{address[:4]}9{address[4:]}"
+    return address
+
+
+def deciding_address(addresses: Sequence[str]) -> str:
+    """Of a sender's addresses, the one that decides who writes: a BSUID if there is one."""
+    return canonical(next((address for address in addresses if is_bsuid(address)), addresses[0]))
 
 
 def is_client_id(text: str) -> bool:

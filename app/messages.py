@@ -49,6 +49,8 @@ class Message:
     """What the person typed into WhatsApp; shown as such, never taken for the learnt name."""
     detail: Mapping[str, Any] | None = None
     """What else is kept of it (media id, coordinates, …), as JSON."""
+    account: str | None = None
+    """WhatsApp's id of the business account that it was sent to: its BSUIDs belong to that one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,10 @@ class Settings(BaseSettings):
     """`package.module:factory`"""
     session_limit: Annotated[int, Field(ge=1)] = _variable("NOVABOT_SESSION_LIMIT", 100_000)
     """Sessions that one bot keeps in memory."""
+    number_kept_days: Annotated[int, Field(ge=1, le=3650)] = _variable(
+        "NOVABOT_NUMBER_KEPT_DAYS", 90
+    )
+    """Days that a phone number stays a client's who does not write."""
     log_format: Literal["console", "json"] = _variable("NOVABOT_LOG_FORMAT", "console")
     locale: Literal["id", "en"] = _variable("NOVABOT_LOCALE", "id")
     """The dashboard's default language."""

@@ -1,5 +1,7 @@
 -- Addresses: the grammar of phone numbers and BSUIDs, and what a person types for one.
--- An address is stored and compared as WhatsApp gives it: phone digits without plus, or a BSUID.
+-- An address is stored and compared in its canonical form: phone digits without plus, in one of the
+-- spellings that a country has for them, or a BSUID as WhatsApp gives it. app/addresses.py says the
+-- same to Python.
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_phone(address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -17,6 +19,59 @@ $$;
 COMMENT ON FUNCTION novabot_internal.is_bsuid(text) IS
 'Whether an address is a BSUID (business-scoped user id): two letters for the country, a period, perhaps ENT and a period, and 1 to 128 letters and digits. Letters in either case are accepted, and compared as given.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.canonical_address(address text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN left(address, 2) NOT IN ('52', '54', '55') THEN address
+        WHEN address ~ '^521[0-9]{10}$' THEN '52' || substr(address, 4)
+        WHEN address ~ '^54[0-9]{10}$' THEN '549' || substr(address, 3)
+        WHEN address ~ '^55[1-9][0-9][6-9][0-9]{7}$'
+            THEN left(address, 4) || '9' || substr(address, 5)
+        ELSE address
+    END
+$$;
+COMMENT ON FUNCTION novabot_internal.canonical_address(text) IS
+'The one form of an address that has several spellings: Mexico 52 1 → 52, Argentina 54 → 54 9, Brazil 55 + area + 8 digits beginning with 6 to 9 → with a 9 before them. Others, and BSUIDs, stay.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.spellings_of(address text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT array_remove(
+        ARRAY[
+            c.form,
+            CASE
+                WHEN c.form ~ '^52[0-9]{10}$' THEN '521' || substr(c.form, 3)
+                WHEN c.form ~ '^549[0-9]{10}$' THEN '54' || substr(c.form, 4)
+                WHEN c.form ~ '^55[1-9][0-9]9[6-9][0-9]{7}$'
+                    THEN left(c.form, 4) || substr(c.form, 6)
+            END
+        ],
+        NULL
+    )
+    FROM (SELECT novabot_internal.canonical_address(address) AS form) AS c
+$$;
+COMMENT ON FUNCTION novabot_internal.spellings_of(text) IS
+'Every spelling of an address, the canonical one first.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.canonical_addresses(addresses text[]) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+BEGIN
+    -- PL/pgSQL keeps the plan; in every turn most often one address is asked for.
+    IF cardinality(addresses) = 1 THEN
+        RETURN ARRAY[novabot_internal.canonical_address(addresses[1])];
+    END IF;
+    RETURN ARRAY(
+        SELECT novabot_internal.canonical_address(a.address)
+        FROM unnest(addresses) WITH ORDINALITY AS a (address, place)
+        ORDER BY novabot_internal.is_phone(a.address), a.place
+    );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.canonical_addresses(text[]) IS
+'The canonical forms of a sender''s addresses: BSUIDs, which decide who writes, before phone numbers.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.alias_of(client_id text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
@@ -32,6 +87,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION novabot_internal.client_id_of(text) IS
 'The id of a client first met at this address: 6281717407674 → 6281717407674@c.us.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.ids_of(address text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT ARRAY(
+        SELECT novabot_internal.client_id_of(s.spelling)
+        FROM unnest(novabot_internal.spellings_of(address)) AS s (spelling)
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.ids_of(text) IS
+'The ids that a client at this address may have, one a spelling.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.clean_handle(handle text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE

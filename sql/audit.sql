@@ -20,7 +20,11 @@ AS $$
             ('Session', 'signal_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone',
                 'signal_sessions_deleted'),
             ('Session', 'signal_truncated', 'AFTER TRUNCATE STATEMENT', 'signal_sessions_truncated'),
-            ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten')
+            ('Alias', 'make_canonical', 'BEFORE INSERT UPDATE OF alias ROW WHEN',
+                'make_alias_canonical'),
+            ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten'),
+            ('FormerAlias', 'mark_former_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone',
+                'mark_former_forgotten')
     ) AS t (relation, name, kind, routine)
 $$;
 COMMENT ON FUNCTION novabot_internal.expected_triggers() IS
@@ -59,7 +63,7 @@ AS $$
     JOIN pg_proc AS p ON p.oid = t.tgfoid
     WHERE
         c.relnamespace = 'public'::regnamespace
-        AND c.relname IN ('User', 'Session', 'Alias', 'Conversation')
+        AND c.relname IN ('User', 'Session', 'Alias', 'Conversation', 'FormerAlias')
         AND NOT t.tgisinternal
 $$;
 COMMENT ON FUNCTION novabot_internal.present_triggers() IS
@@ -179,7 +183,8 @@ AS $$
             c.relnamespace = 'public'::regnamespace
             AND c.relname IN (
                 'User', 'Session', 'Alias', 'Conversation', 'SetAside', 'DigestKey',
-                'Operator', 'WebSession', 'ApiToken', 'LoginAttempt', 'Delivery', 'Forgotten'
+                'Operator', 'WebSession', 'ApiToken', 'LoginAttempt', 'Delivery', 'Forgotten',
+                'FormerAlias', 'IdentityEvent', 'IdentityNote'
             )
             AND (
                 has_any_column_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')

@@ -35,7 +35,9 @@ CREATE OR REPLACE FUNCTION public.commit_turn(
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.*
+    SELECT
+        r.outcome, r.id, r.incarnation, r.nama, r.paused, r.context, r.user_revision,
+        r.session_revision
     FROM
         novabot_internal.commit_turn(
             addresses, expected_id, expected_user_revision, expected_session_revision,
@@ -62,7 +64,7 @@ CREATE OR REPLACE FUNCTION public.forget_by_chat(
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.*
+    SELECT r.outcome, r.reset
     FROM
         novabot_internal.forget_by_chat(
             addresses, expected_id, expected_user_revision, expected_session_revision,
@@ -85,7 +87,7 @@ CREATE OR REPLACE FUNCTION public.store_message(
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.*
+    SELECT r.outcome, r.client_id
     FROM
         novabot_internal.store_message(
             addresses, message_id, kind, body, detail, written_at, profile, bot

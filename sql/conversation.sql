@@ -13,8 +13,11 @@ CREATE OR REPLACE FUNCTION novabot_internal.store_message(
     written_at timestamptz,
     profile text,
     bot uuid,
+    account text DEFAULT NULL,
+    kept_for interval DEFAULT '90 days',
     OUT outcome text,
-    OUT client_id text
+    OUT client_id text,
+    OUT identity text
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -26,12 +29,24 @@ SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE
+    writer record;
+    changed record;
     client public."User";
 BEGIN
-    client := novabot_internal.lock_client(addresses);
+    SELECT l.* INTO writer
+    FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
+    client := writer.client;
     outcome := novabot_internal.refusal_of(addresses, message_id, written_at, client."createdAt");
-    IF outcome IS NULL AND client.id IS NULL THEN
-        client := novabot_internal.add_client(addresses, profile);
+    IF outcome IS NULL AND writer.decision = 'forgotten' THEN
+        outcome := 'forgotten';
+    ELSIF outcome IS NULL AND writer.decision <> 'known' THEN
+        SELECT a.* INTO changed
+        FROM novabot_internal.apply_writer(
+            client, writer.decision, writer.other, writer.own, writer.event, account,
+            written_at, profile
+        ) AS a;
+        client := changed.became;
+        identity := changed.result;
     END IF;
     outcome := coalesce(outcome, CASE WHEN client.id IS NULL THEN 'stale' ELSE 'stored' END);
     client_id := client.id;
@@ -39,25 +54,30 @@ BEGIN
         RETURN;
     END IF;
     PERFORM novabot_internal.note_delivery(message_id);
-    IF cardinality(addresses) > 1 THEN
-        PERFORM novabot_internal.merge_clients(client.id, addresses);
-    END IF;
-    PERFORM novabot_internal.add_addresses(client.id, addresses);
     INSERT INTO public."Conversation" (
         "userId", direction, kind, body, detail, at, "waMessageId",
         status, address, "claimedBy", "claimedAt", author
     )
     VALUES (
         client.id, 'in', kind, body, detail, written_at, message_id,
-        'pending', addresses[1], bot, clock_timestamp(), 'client'
+        'pending',
+        coalesce(novabot_internal.answer_address(client.id, addresses), addresses[1]),
+        bot, clock_timestamp(), 'client'
     );
     UPDATE public."User" AS u
-    SET "profileName" = coalesce(profile, u."profileName"), "activeAt" = now()
+    SET
+        "profileName" = coalesce(profile, u."profileName"),
+        "activeAt" = now(),
+        "beganAt" = CASE
+            WHEN u."beganAt" > written_at THEN written_at ELSE u."beganAt"
+        END
     WHERE u.id = client.id;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.store_message(text[], text, text, text, jsonb, timestamptz, text, uuid) IS
-'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, forgotten, or stale (another transaction made the client: call it again).';
+COMMENT ON FUNCTION novabot_internal.store_message(
+    text[], text, text, text, jsonb, timestamptz, text, uuid, text, interval
+) IS
+'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.claim_pending(client text, bot uuid)
 RETURNS TABLE (
@@ -116,12 +136,13 @@ BEGIN
         coalesce(o.message ->> 'body', ''), nullif(o.message -> 'detail', 'null'), 'queued',
         queue_outgoing.address, coalesce(o.message ->> 'author', 'bot'), o.message ->> 'key'
     FROM jsonb_array_elements(outgoing) WITH ORDINALITY AS o (message, place)
+    WHERE queue_outgoing.address IS NOT NULL
     ORDER BY o.place
     ON CONFLICT ("userId", key) WHERE key IS NOT NULL DO NOTHING;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.queue_outgoing(text, text, jsonb) IS
-'Queues messages to a client in their order: an array of objects with kind (text unless given), body, detail, author (bot unless given) and key. One whose key this client already has is not queued again.';
+'Queues messages to a client in their order: an array of objects with kind (text unless given), body, detail, author (bot unless given) and key. One whose key this client already has is not queued again. Without an address (the client has left them all) nothing is queued.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
     client text, bot uuid, posted uuid[] DEFAULT NULL, kinds text[] DEFAULT NULL

@@ -49,6 +49,21 @@ BEGIN
         c."userId" = NEW.id
         AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
         AND novabot_internal.is_leftover(c.xmin);
+    DELETE FROM public."FormerAlias" AS c
+    WHERE
+        c."userId" = NEW.id
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
+        AND novabot_internal.is_leftover(c.xmin);
+    DELETE FROM public."IdentityNote" AS c
+    WHERE
+        c."userId" = NEW.id
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
+        AND novabot_internal.is_leftover(c.xmin);
+    DELETE FROM public."IdentityEvent" AS c
+    WHERE
+        NEW.id IN (c.source, c.target)
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = NEW.id)
+        AND novabot_internal.is_leftover(c.xmin);
     RETURN NEW;
 END
 $$;
@@ -112,23 +127,35 @@ BEGIN
     -- and after DISABLE TRIGGER ALL: what they left is deleted here. Many are deleted by EXECUTE,
     -- so that no plan made for a million rows is kept for one.
     IF forgotten <= most THEN
-        SELECT array_agg(g.id), jsonb_agg(g.incarnation) INTO ids, incarnations FROM gone AS g;
+        SELECT array_agg(g.id) INTO ids FROM gone AS g;
+        -- A reset forgets every life that was merged into one of these before.
+        SELECT CASE WHEN count(*) <= most THEN jsonb_agg(i.incarnation) ELSE '"*"' END
+        INTO incarnations
+        FROM gone AS g
+        CROSS JOIN unnest(g.incarnation || g.absorbed) AS i (incarnation);
         DELETE FROM public."Session" WHERE "userId" = ANY (ids);
         DELETE FROM public."Conversation" WHERE "userId" = ANY (ids);
         DELETE FROM public."Alias" WHERE "userId" = ANY (ids);
+        DELETE FROM public."FormerAlias" WHERE "userId" = ANY (ids);
+        DELETE FROM public."IdentityNote" WHERE "userId" = ANY (ids);
+        DELETE FROM public."IdentityEvent" WHERE source = ANY (ids) OR target = ANY (ids);
         -- Their addresses may have been deleted or changed by hand before.
-        SELECT array_agg(novabot_internal.alias_of(id)) INTO lost
-        FROM unnest(ids) AS id
-        WHERE
-            NOT EXISTS (
-                SELECT FROM public."Alias" AS a WHERE a.alias = novabot_internal.alias_of(id)
-            );
-        PERFORM novabot_internal.set_watermarks(lost);
-        PERFORM novabot_internal.drop_set_aside(lost);
+        SELECT array_agg(l.address) INTO lost
+        FROM unnest(ids) AS i (id)
+        CROSS JOIN novabot_internal.canonical_address(novabot_internal.alias_of(i.id))
+            AS l (address)
+        WHERE NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = l.address);
+        IF coalesce(current_setting('novabot.renaming', true), '') <> 'on' THEN
+            PERFORM novabot_internal.forget_addresses(lost);
+            PERFORM novabot_internal.drop_set_aside(lost);
+        END IF;
     ELSE
         EXECUTE 'DELETE FROM public."Session" AS c USING gone AS g WHERE c."userId" = g.id';
         EXECUTE 'DELETE FROM public."Conversation" AS c USING gone AS g WHERE c."userId" = g.id';
         EXECUTE 'DELETE FROM public."Alias" AS c USING gone AS g WHERE c."userId" = g.id';
+        EXECUTE 'DELETE FROM public."FormerAlias" AS c USING gone AS g WHERE c."userId" = g.id';
+        EXECUTE 'DELETE FROM public."IdentityNote" AS c USING gone AS g WHERE c."userId" = g.id';
+        DELETE FROM public."IdentityEvent";
         PERFORM novabot_internal.set_bulk_watermark();
         PERFORM novabot_internal.drop_set_aside('{}');
     END IF;
@@ -169,6 +196,9 @@ BEGIN
     SELECT count(*) INTO sessions FROM public."Session";
     SELECT count(*) INTO conversations FROM public."Conversation";
     DELETE FROM public."SetAside";
+    DELETE FROM public."FormerAlias";
+    DELETE FROM public."IdentityNote";
+    DELETE FROM public."IdentityEvent";
     PERFORM novabot_internal.set_bulk_watermark();
     PERFORM novabot_internal.write_receipt(clients, sessions, conversations, '"*"');
     RETURN NULL;
@@ -195,9 +225,10 @@ BEGIN
     FROM gone AS g
     WHERE coalesce(current_setting('novabot.renaming', true), '') <> 'on';
     IF cardinality(forgotten) <= most THEN
-        PERFORM novabot_internal.set_watermarks(forgotten);
+        PERFORM novabot_internal.forget_addresses(forgotten);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
+        DELETE FROM public."IdentityEvent";
     END IF;
     -- OFFSET 0: each row is looked up by the key, also by a plan that was made for an empty "User".
     SELECT array_agg(g.alias) INTO forgotten
@@ -221,6 +252,40 @@ REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_forgotten();
 ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_forgotten;
 
+CREATE OR REPLACE FUNCTION novabot_internal.mark_former_forgotten() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most CONSTANT integer := 450;
+    forgotten text[];
+BEGIN
+    SELECT array_agg(DISTINCT g.alias) INTO forgotten
+    FROM gone AS g
+    WHERE
+        coalesce(current_setting('novabot.renaming', true), '') <> 'on'
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId")
+        AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = g.alias);
+    IF cardinality(forgotten) <= most THEN
+        PERFORM novabot_internal.forget_addresses(forgotten);
+        PERFORM novabot_internal.drop_set_aside(forgotten);
+    ELSIF cardinality(forgotten) > most THEN
+        PERFORM novabot_internal.set_bulk_watermark();
+        DELETE FROM public."IdentityEvent";
+        DELETE FROM public."SetAside";
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.mark_former_forgotten() IS
+'The former addresses of a deleted client get their watermark too, except those that lead to another client by now.';
+
+CREATE OR REPLACE TRIGGER mark_former_forgotten
+AFTER DELETE ON public."FormerAlias"
+REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_former_forgotten();
+ALTER TABLE public."FormerAlias" ENABLE ALWAYS TRIGGER mark_former_forgotten;
+
 CREATE OR REPLACE FUNCTION novabot_internal.reset_client(
     handle text, actor text, source text
 ) RETURNS public."Reset"
@@ -231,7 +296,7 @@ DECLARE
     source_before CONSTANT text := coalesce(current_setting('novabot.source', true), '');
     client text;
     seen uuid;
-    gone uuid;
+    gone uuid[];
     sessions_before bigint;
     conversations_before bigint;
     receipt public."Reset";
@@ -249,8 +314,13 @@ BEGIN
         sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
         conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
         SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
-        DELETE FROM public."User" AS u WHERE u.id = client RETURNING u.incarnation INTO gone;
-        EXIT WHEN FOUND;
+        WITH deleted AS (
+            DELETE FROM public."User" AS u
+            WHERE u.id = ANY (novabot_internal.ids_in_every_spelling(client))
+            RETURNING u.incarnation
+        )
+        SELECT array_agg(d.incarnation) INTO gone FROM deleted AS d;
+        EXIT WHEN seen = ANY (gone);
         IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'ST004',
@@ -265,13 +335,13 @@ BEGIN
     ELSIF client IS NOT NULL THEN
         -- The trigger is disabled: the receipt is written here.
         receipt := novabot_internal.write_receipt(
-            1,
+            cardinality(gone),
             novabot_internal.rows_deleted_so_far('public."Session"') - sessions_before,
             novabot_internal.rows_deleted_so_far('public."Conversation"') - conversations_before,
-            jsonb_build_array(gone)
+            to_jsonb(gone)
         );
     ELSE
-        PERFORM novabot_internal.set_watermarks(ARRAY[novabot_internal.read_handle(handle)]);
+        PERFORM novabot_internal.forget_addresses(ARRAY[novabot_internal.read_handle(handle)]);
         PERFORM novabot_internal.drop_set_aside(ARRAY[novabot_internal.read_handle(handle)]);
         receipt := novabot_internal.write_receipt(0, 0, 0, '[]');
     END IF;

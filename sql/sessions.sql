@@ -4,7 +4,7 @@
 -- load_session, commit_turn and the other entries of a turn keep their plans, because planning takes
 -- longer than these look-ups. Why enable_seqscan and jit are off: see clients.sql.
 
-CREATE OR REPLACE FUNCTION novabot_internal.read_session(addresses text[])
+CREATE OR REPLACE FUNCTION novabot_internal.read_session(client text)
 RETURNS TABLE (
     id text, incarnation uuid, nama text, paused boolean, context jsonb,
     user_revision uuid, session_revision uuid
@@ -14,17 +14,17 @@ AS $$
     SELECT
         u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision
     FROM public."User" AS u
-    JOIN public."Alias" AS a ON a."userId" = u.id
     LEFT JOIN public."Session" AS s ON s."userId" = u.id
-    WHERE a.alias = ANY (addresses)
-    ORDER BY array_position(addresses, a.alias)
-    LIMIT 1
+    WHERE u.id = client
 $$;
-COMMENT ON FUNCTION novabot_internal.read_session(text[]) IS
-'What is remembered of the client that these addresses (preferred first) lead to; no row without a client.';
+COMMENT ON FUNCTION novabot_internal.read_session(text) IS
+'What is remembered of a client; no row without a client.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.load_session(
     addresses text[],
+    account text DEFAULT NULL,
+    written_at timestamptz DEFAULT now(),
+    kept_for interval DEFAULT '90 days',
     OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
     OUT user_revision uuid, OUT session_revision uuid
 ) RETURNS record
@@ -36,18 +36,53 @@ SET enable_seqscan = off
 SET enable_indexonlyscan = off
 SET jit = off
 AS $$
+DECLARE
+    client text;
 BEGIN
+    SELECT w.writer INTO client
+    FROM novabot_internal.find_writer(addresses, account, written_at, kept_for) AS w;
     SELECT r.*
     INTO
         load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
         load_session.context, load_session.user_revision, load_session.session_revision
-    FROM novabot_internal.read_session(addresses) AS r;
+    FROM novabot_internal.read_session(client) AS r;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.load_session(text[]) IS
-'What is remembered of the client that these addresses (preferred first) lead to; one row, all NULL without a client.';
+COMMENT ON FUNCTION novabot_internal.load_session(text[], text, timestamptz, interval) IS
+'What is remembered of the client who wrote from these addresses, in this business account, at this time; one row, all NULL without a client. kept_for: how long a number stays a client''s who does not write.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.lock_client(addresses text[]) RETURNS public."User"
+CREATE OR REPLACE FUNCTION novabot_internal.load_stored_session(
+    stored_message uuid,
+    OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
+    OUT user_revision uuid, OUT session_revision uuid
+) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    client text;
+BEGIN
+    SELECT u.id INTO client
+    FROM public."User" AS u
+    JOIN public."Conversation" AS c ON c."userId" = u.id
+    WHERE c.token = stored_message;
+    SELECT r.*
+    INTO
+        load_stored_session.id, load_stored_session.incarnation, load_stored_session.nama,
+        load_stored_session.paused, load_stored_session.context,
+        load_stored_session.user_revision, load_stored_session.session_revision
+    FROM novabot_internal.read_session(client) AS r;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.load_stored_session(uuid) IS
+'What is remembered of the client of a stored message; one row, all NULL when it is gone.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.lock_stored_client(stored_message uuid)
+RETURNS public."User"
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -55,16 +90,34 @@ DECLARE
 BEGIN
     SELECT u.* INTO client
     FROM public."User" AS u
+    JOIN public."Conversation" AS c ON c."userId" = u.id
+    WHERE c.token = stored_message
+    FOR NO KEY UPDATE OF u;
+    RETURN client;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.lock_stored_client(uuid) IS
+'Locks and returns the client of a stored message; NULL when it is gone.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.lock_client(addresses text[]) RETURNS public."User"
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    keys CONSTANT text[] := novabot_internal.canonical_addresses(addresses);
+    client public."User";
+BEGIN
+    SELECT u.* INTO client
+    FROM public."User" AS u
     JOIN public."Alias" AS a ON a."userId" = u.id
-    WHERE a.alias = ANY (addresses)
-    ORDER BY array_position(addresses, a.alias)
+    WHERE a.alias = ANY (keys)
+    ORDER BY array_position(keys, a.alias)
     LIMIT 1
     FOR NO KEY UPDATE OF u;
     RETURN client;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.lock_client(text[]) IS
-'Locks and returns the client that these addresses lead to; NULL without a client. A delete then waits until this transaction ends, or this one until the delete does.';
+'Locks and returns the client that the first known of these addresses, BSUIDs before numbers, leads to now; NULL without a client. A delete then waits until this transaction ends, or this one until the delete does.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.lock_session(client text) RETURNS uuid
 LANGUAGE plpgsql

@@ -41,7 +41,8 @@ AS $$
     DELETE FROM public."SetAside" AS s
     WHERE EXISTS (
         SELECT
-        FROM unnest(forgotten) AS f (alias)
+        FROM unnest(forgotten) AS g (address)
+        CROSS JOIN unnest(novabot_internal.spellings_of(g.address)) AS f (alias)
         WHERE
             s.address = f.alias
             OR position(f.alias IN s.item) > 0
@@ -51,11 +52,17 @@ AS $$
             ) > 0
     )
     OR (
-        NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = s.address)
+        NOT EXISTS (
+            SELECT
+            FROM public."Alias" AS a
+            WHERE a.alias = novabot_internal.canonical_address(s.address)
+        )
         AND EXISTS (
             SELECT
             FROM public."Forgotten" AS f
-            WHERE f.digest = novabot_internal.digest_of('address:' || s.address) AND f.at >= s.at
+            WHERE
+                f.digest = ANY (novabot_internal.address_digests(ARRAY[s.address]))
+                AND f.at >= s.at
         )
     )
 $$;
@@ -79,7 +86,10 @@ BEGIN
             SELECT
             FROM public."User" AS u
             JOIN public."Alias" AS a ON a."userId" = u.id
-            WHERE u.id = client AND (s.address = a.alias OR position(a.alias IN s.item) > 0)
+            CROSS JOIN unnest(novabot_internal.spellings_of(a.alias)) AS f (spelling)
+            WHERE
+                u.id = client
+                AND (s.address = f.spelling OR position(f.spelling IN s.item) > 0)
         )
     ORDER BY s.id DESC
     LIMIT most;

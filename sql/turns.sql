@@ -30,9 +30,11 @@ CREATE OR REPLACE FUNCTION novabot_internal.commit_turn(
     learnt_name text,
     outgoing jsonb,
     stored_message uuid,
+    account text DEFAULT NULL,
+    kept_for interval DEFAULT '90 days',
     OUT outcome text,
     OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
-    OUT user_revision uuid, OUT session_revision uuid
+    OUT user_revision uuid, OUT session_revision uuid, OUT identity text
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -44,12 +46,31 @@ SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE
+    writer record;
+    changed record;
+    decision text;
     client public."User";
     current_session uuid;
+    answer_to text := addresses[1];
 BEGIN
     -- 1. Lock the client, then its session: a transaction that deletes or edits them waits for this
     --    one, or this one for it, and then sees what it left.
-    client := novabot_internal.lock_client(addresses);
+    IF stored_message IS NULL THEN
+        client := novabot_internal.lock_client(addresses);
+        IF novabot_internal.is_known_writer(client.id, addresses, written_at) THEN
+            decision := 'known';
+        ELSE
+            SELECT l.* INTO writer
+            FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
+            client := writer.client;
+            decision := writer.decision;
+        END IF;
+    ELSE
+        client := novabot_internal.lock_stored_client(stored_message);
+        IF client.id IS NULL THEN
+            client := novabot_internal.lock_client(addresses);
+        END IF;
+    END IF;
     current_session := novabot_internal.lock_session(client.id);
 
     -- 2. The fence: the session answered from is the one in the database, or nothing is written.
@@ -66,58 +87,62 @@ BEGIN
         SET status = 'answered', "claimedBy" = NULL, "claimedAt" = NULL
         WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending';
         outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
+        answer_to := novabot_internal.answer_address(client.id, addresses);
     ELSE
-        -- 3b. It must be neither seen before nor forgotten, and its sender be one client. Two that
-        --     are merged here leave another session than the one that was answered from.
+        -- 3b. It must be neither seen before nor forgotten. What it shows of its writer's addresses
+        --     is written down; two clients that become one leave another session than the one
+        --     that was answered from.
         outcome := novabot_internal.refusal_of(
             addresses, message_id, written_at, client."createdAt"
         );
-        IF outcome IS NULL AND client.id IS NULL THEN
-            client := novabot_internal.add_client(addresses, profile);
-            outcome := CASE WHEN client.id IS NULL THEN 'stale' END;
-        ELSIF outcome IS NULL AND cardinality(addresses) > 1 THEN
+        IF outcome IS NULL AND decision = 'forgotten' THEN
+            outcome := 'forgotten';
+        ELSIF outcome IS NULL AND decision <> 'known' THEN
+            SELECT a.* INTO changed
+            FROM novabot_internal.apply_writer(
+                client, writer.decision, writer.other, writer.own, writer.event, account,
+                written_at, profile
+            ) AS a;
+            client := changed.became;
+            identity := changed.result;
             outcome := CASE
-                WHEN novabot_internal.merge_clients(client.id, addresses) THEN 'stale'
+                WHEN client.id IS NULL OR identity = 'merged' THEN 'stale'
             END;
+            answer_to := novabot_internal.answer_address(client.id, addresses);
+        ELSIF outcome IS NULL AND client.id = ANY (addresses) AND cardinality(addresses) > 1 THEN
+            -- Met by a BSUID alone under 0.1, and known by a number since.
+            client := novabot_internal.lock_client(ARRAY[novabot_internal.settle_id(client.id)]);
         END IF;
         outcome := coalesce(outcome, 'committed');
     END IF;
 
     IF outcome = 'stale' THEN
-        SELECT l.* INTO id, incarnation, nama, paused, context, user_revision, session_revision
-        FROM novabot_internal.read_session(addresses) AS l;
+        SELECT r.* INTO id, incarnation, nama, paused, context, user_revision, session_revision
+        FROM novabot_internal.read_session(
+            CASE
+                WHEN stored_message IS NOT NULL THEN client.id
+                ELSE (
+                    SELECT w.writer
+                    FROM novabot_internal.find_writer(
+                        addresses, account, written_at, kept_for
+                    ) AS w
+                )
+            END
+        ) AS r;
         RETURN;
     ELSIF outcome <> 'committed' THEN
         RETURN;
     END IF;
 
-    -- 4. Write: the message, the answers, the name, the session, both revisions. A client met
-    --    by a BSUID alone gets the id that its phone number gives it, once that is known.
+    -- 4. Write: the message, the answers, the name, the session, both revisions.
     IF stored_message IS NULL THEN
         PERFORM novabot_internal.note_delivery(message_id);
-        IF client.id = ANY (addresses) AND novabot_internal.is_phone(addresses[1]) THEN
-            UPDATE public."User" AS u
-            SET id = novabot_internal.client_id_of(addresses[1]), revision = gen_random_uuid()
-            WHERE
-                u.id = client.id
-                AND NOT EXISTS (
-                    SELECT
-                    FROM public."User" AS o
-                    WHERE o.id = novabot_internal.client_id_of(addresses[1])
-                );
-            SELECT u.* INTO client
-            FROM public."User" AS u
-            WHERE u.incarnation = client.incarnation;
-        END IF;
-        IF cardinality(addresses) > 1 THEN
-            PERFORM novabot_internal.add_addresses(client.id, addresses);
-        END IF;
         INSERT INTO public."Conversation" (
             "userId", direction, kind, body, detail, at, "waMessageId", author
         )
         VALUES (client.id, 'in', kind, body, detail, written_at, message_id, 'client');
     END IF;
-    PERFORM novabot_internal.queue_outgoing(client.id, addresses[1], outgoing);
+    PERFORM novabot_internal.queue_outgoing(client.id, answer_to, outgoing);
 
     user_revision := gen_random_uuid();
     session_revision := gen_random_uuid();
@@ -126,7 +151,11 @@ BEGIN
         revision = user_revision,
         nama = coalesce(learnt_name, u.nama),
         "profileName" = coalesce(profile, u."profileName"),
-        "activeAt" = now()
+        "activeAt" = now(),
+        "beganAt" = CASE
+            WHEN stored_message IS NULL AND u."beganAt" > written_at THEN written_at
+            ELSE u."beganAt"
+        END
     WHERE u.id = client.id
     RETURNING u.nama INTO nama;
     IF current_session IS NULL THEN
@@ -144,9 +173,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turn(
-    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid
+    text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid,
+    text, interval
 ) IS
-'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), forgotten (written before a reset), gone (the stored message was reset). Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.forget_by_chat(
     addresses text[],
@@ -156,8 +186,11 @@ CREATE OR REPLACE FUNCTION novabot_internal.forget_by_chat(
     message_id text,
     written_at timestamptz,
     stored_message uuid,
+    account text DEFAULT NULL,
+    kept_for interval DEFAULT '90 days',
     OUT outcome text,
-    OUT reset bigint
+    OUT reset bigint,
+    OUT address text
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -169,11 +202,27 @@ SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE
+    writer record;
     client public."User";
+    own text[] := addresses;
+    halves text[] := '{}';
     current_session uuid;
-    receipt public."Reset";
 BEGIN
-    client := novabot_internal.lock_client(addresses);
+    IF stored_message IS NULL THEN
+        SELECT l.* INTO writer
+        FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
+        client := writer.client;
+        own := writer.own;
+        -- One person first met by number and later by BSUID alone is two clients until now.
+        halves := CASE WHEN writer.decision = 'halves' THEN ARRAY[writer.other] ELSE '{}' END;
+    ELSE
+        client := novabot_internal.lock_stored_client(stored_message);
+        IF client.id IS NULL THEN
+            client := novabot_internal.lock_client(addresses);
+        END IF;
+        SELECT NULL::text AS decision, NULL::text AS other INTO writer;
+        own := '{}';
+    END IF;
     current_session := novabot_internal.lock_session(client.id);
     IF
         NOT novabot_internal.is_unchanged(
@@ -196,6 +245,7 @@ BEGIN
             novabot_internal.refusal_of(
                 addresses, message_id, written_at, client."createdAt"
             ),
+            CASE WHEN writer.decision = 'forgotten' THEN 'forgotten' END,
             'reset'
         );
         IF outcome = 'reset' THEN
@@ -203,21 +253,45 @@ BEGIN
         END IF;
     END IF;
     IF outcome = 'reset' THEN
-        -- One person first met by number and later by BSUID alone is two clients until now.
-        PERFORM novabot_internal.reset_client(u.id, 'client', 'chat')
-        FROM public."User" AS u
-        WHERE
-            u.id <> client.id
-            AND u.id IN (
-                SELECT a."userId" FROM public."Alias" AS a WHERE a.alias = ANY (addresses)
+        address := CASE
+            WHEN client.id IS NULL THEN own[1]
+            WHEN writer.decision = 'known' THEN addresses[1]
+            WHEN writer.decision IN ('add', 'moved', 'halves', 'taken') THEN own[1]
+            ELSE novabot_internal.answer_address(client.id, addresses)
+        END;
+        IF writer.decision IN ('taken', 'conflict') THEN
+            -- The number is the writer's, and leads to the earlier owner no more.
+            PERFORM novabot_internal.give_up(
+                writer.other,
+                ARRAY(
+                    SELECT novabot_internal.canonical_address(w.address)
+                    FROM unnest(own) AS w (address)
+                ),
+                written_at
             );
-        PERFORM novabot_internal.set_watermarks(addresses);
-        receipt := novabot_internal.reset_client(
-            coalesce(client.id, novabot_internal.client_id_of(addresses[1])), 'client', 'chat'
-        );
-        reset := receipt.id;
+            PERFORM novabot_internal.settle_id(writer.other);
+        END IF;
+        PERFORM novabot_internal.forget_addresses(own);
+        IF client.id IS NULL THEN
+            -- Its row may be there under the id of these addresses, without an address.
+            SELECT u.* INTO client
+            FROM public."User" AS u
+            WHERE u.id = ANY (novabot_internal.ids_of(own[1]));
+        END IF;
+        PERFORM
+            set_config('novabot.actor', 'client', true),
+            set_config('novabot.source', 'chat', true),
+            set_config('novabot.reset', '', true);
+        PERFORM novabot_internal.reset_client(o.id, 'client', 'chat')
+        FROM unnest(halves) AS o (id);
+        reset := CASE
+            WHEN client.id IS NULL THEN (novabot_internal.write_receipt(0, 0, 0, '[]')).id
+            ELSE (novabot_internal.reset_client(client.id, 'client', 'chat')).id
+        END;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.forget_by_chat(text[], text, uuid, uuid, text, timestamptz, uuid) IS
-'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, forgotten (written before a reset) or gone (the stored message was reset).';
+COMMENT ON FUNCTION novabot_internal.forget_by_chat(
+    text[], text, uuid, uuid, text, timestamptz, uuid, text, interval
+) IS
+'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, forgotten (written before a reset) or gone (the stored message was reset). address: where the farewell goes; NULL if the client has left all its addresses.';

@@ -9,6 +9,28 @@ $$;
 COMMENT ON FUNCTION novabot_internal.digest_of(text) IS
 'Keyed digest (32 bytes) of a message id or an address.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.address_digests(addresses text[]) RETURNS bytea[]
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    written text[] := addresses;
+    address text;
+BEGIN
+    FOREACH address IN ARRAY coalesce(addresses, '{}') LOOP
+        IF left(address, 2) IN ('52', '54', '55') THEN
+            written := written || novabot_internal.spellings_of(address);
+        END IF;
+    END LOOP;
+    RETURN ARRAY(
+        SELECT sha256(k.key || convert_to('address:' || w.spelling, 'UTF8'))
+        FROM public."DigestKey" AS k
+        CROSS JOIN unnest(written) AS w (spelling)
+    );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.address_digests(text[]) IS
+'The digests of these addresses in every spelling: 0.1 marked the one that it met.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.bulk_watermark(at timestamptz) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
@@ -26,11 +48,7 @@ AS $$
         SELECT
         FROM public."Forgotten" AS f
         WHERE
-            f.digest = ANY (
-                ARRAY(
-                    SELECT novabot_internal.digest_of('address:' || a) FROM unnest(addresses) AS a
-                )
-            )
+            f.digest = ANY (novabot_internal.address_digests(addresses))
             AND written_at < f.at - interval '60 seconds'
     )
     OR EXISTS (
@@ -51,13 +69,25 @@ CREATE OR REPLACE FUNCTION novabot_internal.set_watermarks(forgotten text[]) RET
 LANGUAGE sql
 AS $$
     INSERT INTO public."Forgotten" AS f (digest, at)
-    SELECT novabot_internal.digest_of('address:' || a), clock_timestamp()
-    FROM unnest(forgotten) AS a
-    ORDER BY 1
+    SELECT d.digest, clock_timestamp()
+    FROM unnest(novabot_internal.address_digests(forgotten)) AS d (digest)
+    GROUP BY d.digest
+    ORDER BY d.digest
     ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at)
 $$;
 COMMENT ON FUNCTION novabot_internal.set_watermarks(text[]) IS
 'These addresses are forgotten as of now: messages written before are late redeliveries.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.forget_addresses(forgotten text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM novabot_internal.set_watermarks(forgotten);
+    PERFORM novabot_internal.drop_identity_events(forgotten);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.forget_addresses(text[]) IS
+'These addresses are forgotten as of now, with the changes of addresses that are kept of them.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.set_bulk_watermark() RETURNS void
 LANGUAGE sql
@@ -112,7 +142,8 @@ AS $$
         FOR UPDATE SKIP LOCKED
     );
     DELETE FROM public."Forgotten" WHERE at < now() - interval '8 days';
+    DELETE FROM public."IdentityEvent" WHERE "keptAt" < now() - interval '8 days';
     SELECT novabot_internal.prune_set_aside();
 $$;
 COMMENT ON FUNCTION novabot_internal.prune_digests() IS
-'Deletes digests and items set aside that are older than 8 days; WhatsApp redelivers for 7. At most 5000 at a time; the bots call it every minute.';
+'Deletes digests, kept changes of addresses and items set aside that are older than 8 days; WhatsApp redelivers for 7. At most 5000 at a time; the bots call it every minute.';

@@ -7,6 +7,7 @@ listener, the heartbeat and the upkeep stop → the bot's row says so → the po
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import uvloop
@@ -83,7 +84,14 @@ class Bot:
         self._pool = pool
         self._cache = Cache(settings.session_limit, self._is_listening)
         self._outbox = Outbox(pool, api, self.id)
-        self._turns = BotTurns(pool, self._cache, responder, self.id, self._outbox)
+        self._turns = BotTurns(
+            pool,
+            self._cache,
+            responder,
+            self.id,
+            self._outbox,
+            number_kept=timedelta(days=settings.number_kept_days),
+        )
         self._acknowledgements = Acknowledgements(pool, self.id)
         self._heartbeat = Heartbeat(
             pool,

@@ -8,6 +8,7 @@ ends meanwhile.
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from app.messages import Message, Reply, is_instant
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
 from app.sessions.session import Responder, Session
-from app.sessions.store import Committed, Rejected, Stale, Stored, store_message
+from app.sessions.store import NUMBER_KEPT, Committed, Rejected, Stale, Stored, store_message
 from app.sessions.turn import BecameReset, Turns, ask_at_once
 from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
 
@@ -34,7 +35,14 @@ class BotTurns:
     """Answers the messages of one bot, a client's in their order."""
 
     def __init__(
-        self, pool: Pool, cache: Cache, responder: Responder, bot: UUID, outbox: Outbox
+        self,
+        pool: Pool,
+        cache: Cache,
+        responder: Responder,
+        bot: UUID,
+        outbox: Outbox,
+        *,
+        number_kept: timedelta = NUMBER_KEPT,
     ) -> None:
         self._pool = pool
         self._cache = cache
@@ -44,19 +52,22 @@ class BotTurns:
         self._workers = Workers(self._answer_stored)
         self._is_instant = is_instant(responder)
         ask = ask_at_once(responder) if is_instant(responder) else self._asking.ask
-        self._turns = Turns(pool, cache, ask)
-        self._silent_turns = Turns(pool, cache, _say_nothing)
+        self._number_kept = number_kept
+        self._turns = Turns(pool, cache, ask, number_kept=number_kept)
+        self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
 
     async def take(self, message: Message) -> None:
         """Answers a message, or stores it to be answered soon. Raises Busy or Unavailable."""
         if self._is_instant:
-            self._conclude(message, await self._turns.take(message))
+            self._conclude(await self._turns.take(message))
         else:
             count_turn((await self.store(message)).outcome)
 
     async def store(self, message: Message) -> Stored:
         """Stores a message, and sets about answering it. Raises Busy or Unavailable."""
-        stored = await store_message(self._pool, message, self._bot, deadline_from_now())
+        stored = await store_message(
+            self._pool, message, self._bot, deadline_from_now(), number_kept=self._number_kept
+        )
         if stored.outcome == "stored" and stored.client_id is not None:
             self._workers.wake(stored.client_id)
         return stored
@@ -86,7 +97,7 @@ class BotTurns:
             while pending := await claim_pending(self._pool, client, self._bot):
                 result = await self._answer(pending)
                 if result is not None:
-                    self._conclude(pending.message, result)
+                    self._conclude(result)
                 if isinstance(result, Rejected):
                     return  # gone, or at an address that leads to no client: looked at again later
         except TryLater:
@@ -109,17 +120,16 @@ class BotTurns:
         await asyncio.sleep(2.0**pending.attempts)  # what it depends on may be away for a moment
         return None
 
-    def _conclude(
-        self, message: Message, result: Committed | Stale | Rejected | BecameReset
-    ) -> None:
+    def _conclude(self, result: Committed | Stale | Rejected | BecameReset) -> None:
         match result:
             case Committed(session):
                 count_turn("committed")
                 if session.id is not None:
                     self._outbox.wake(session.id)
-            case BecameReset(farewell):
+            case BecameReset(farewell, address):
                 count_turn("reset")
-                self._outbox.say_farewell(message.addresses[0], farewell)
+                if address is not None:
+                    self._outbox.say_farewell(address, farewell)
             case Rejected(outcome):
                 count_turn(outcome)
             case Stale():

@@ -8,22 +8,26 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
+from app.addresses import canonical
+from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import Body, NotABody, SetAside, read_body
 from app.bot.whatsapp.signature import verify_signature
+from app.crm.identity import apply_identity_event
 from app.crm.outbox import apply_status
 from app.crm.set_aside import set_aside
 from app.database.errors import TryLater, Unavailable, first_line
 from app.database.pool import Pool
 from app.messages import Message
 from app.telemetry.bot import (
+    count_identity_event,
     count_ignored,
     count_turn,
     note_signed_webhook,
@@ -36,7 +40,7 @@ MAX_BODY = 3 * 1024 * 1024
 _SIDE_BY_SIDE = 6
 """Clients of one body that are served at the same time."""
 
-Item = Message | StatusUpdate | SetAside
+Item = Message | IdentityEvent | StatusUpdate | SetAside
 
 
 class Webhook:
@@ -90,11 +94,9 @@ class Webhook:
 
     async def _handle(self, body: Body) -> bool:
         """Tries every item while the database answers; False if WhatsApp has to deliver again."""
-        lines: dict[str, list[Item]] = {}
-        for item in body.items:
-            lines.setdefault(_find_owner(item), []).append(item)
+        lines = group_by_owner(body.items)
         if len(lines) == 1:
-            return await self._handle_line(next(iter(lines.values()))) is None
+            return await self._handle_line(lines[0]) is None
         places = asyncio.Semaphore(_SIDE_BY_SIDE)
         away = False
 
@@ -107,7 +109,7 @@ class Webhook:
                 away = away or isinstance(error, Unavailable)
                 return error is None
 
-        return all(await asyncio.gather(*(handle(line) for line in lines.values())))
+        return all(await asyncio.gather(*(handle(line) for line in lines)))
 
     async def _handle_line(self, line: list[Item]) -> TryLater | None:
         """The items of one client, in their order; ends at the first that the database delays."""
@@ -125,6 +127,8 @@ class Webhook:
             match item:
                 case Message():
                     await self._take(item)
+                case IdentityEvent():
+                    await self._apply_identity_event(item)
                 case StatusUpdate():
                     await self._note_status(item)
                 case SetAside():
@@ -136,6 +140,18 @@ class Webhook:
         except Exception as error:
             report_item_failed(error)
             await self._set_aside(_describe_failure(item, error))
+
+    async def _apply_identity_event(self, event: IdentityEvent) -> None:
+        outcome = await apply_identity_event(
+            self._pool,
+            message_id=event.id,
+            account=event.account,
+            number_changed=event.number_changed,
+            before=event.before,
+            after=event.after,
+            at=event.at,
+        )
+        count_identity_event(outcome)
 
     async def _note_status(self, update: StatusUpdate) -> None:
         await apply_status(
@@ -167,14 +183,35 @@ async def _read_bounded(request: Request) -> bytes | None:
     return b"".join(chunks)
 
 
-def _find_owner(item: Item) -> str:
+def group_by_owner(items: Sequence[Item]) -> list[list[Item]]:
+    """The items in lines that may be handled side by side: what shares an address shares a line."""
+    above: dict[str, str] = {}
+
+    def find_line(key: str) -> str:
+        while above.setdefault(key, key) != key:
+            key = above[key]
+        return key
+
+    for item in items:
+        first, *others = _find_keys(item)
+        for other in others:
+            above[find_line(other)] = find_line(first)
+    lines: dict[str, list[Item]] = {}
+    for item in items:
+        lines.setdefault(find_line(_find_keys(item)[0]), []).append(item)
+    return list(lines.values())
+
+
+def _find_keys(item: Item) -> Sequence[str]:
     match item:
-        case Message():
-            return item.addresses[0]
+        case Message() | IdentityEvent():
+            return [canonical(address) for address in item.addresses]
         case StatusUpdate():
-            return f"status {item.message_id}"
+            return [f"status {item.message_id}"]
         case SetAside():
-            return "set aside"
+            return ["set aside"]
+        case _:
+            assert_never(item)
 
 
 def _read_token(token: str | None) -> UUID | None:
@@ -189,7 +226,10 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
         case Message():
             address = item.addresses[0]
             text = json.dumps({"from": address, "type": item.kind, "text": item.text[:8_000]})
+        case IdentityEvent():
+            address = item.after[-1]
+            text = json.dumps({"type": "system", "before": item.before, "after": item.after})
         case _:
             address, text = None, json.dumps({"type": type(item).__name__})
-    at = item.at if isinstance(item, Message) else None
+    at = item.at if isinstance(item, Message | IdentityEvent) else None
     return SetAside(text, f"could not be handled: {type(error).__name__}", address, at)

@@ -3,7 +3,8 @@
 `sql/migrations/NNNN_name.sql` make the tables: each is applied once, in order, in a transaction
 of its own. `sql/*.sql` make the schema novabot_internal, functions and triggers with CREATE OR
 REPLACE: all of them are applied again, in one transaction, whenever one of them has changed:
-schema.sql first, grants.sql last, and in between what no file defines any more is dropped.
+schema.sql first, spellings.sql and grants.sql last, and before grants.sql what no file defines any
+more is dropped.
 
 The search_path of the connection does not matter: each transaction sets its own, and what is asked
 outside of one qualifies its names.

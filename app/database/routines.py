@@ -49,7 +49,7 @@ _FIND_TRIGGERS = """
         t.tgfoid = %s::regprocedure
         AND NOT t.tgisinternal
         AND c.relnamespace = 'public'::regnamespace
-        AND c.relname IN ('User', 'Session', 'Alias', 'Conversation')
+        AND c.relname IN ('User', 'Session', 'Alias', 'Conversation', 'FormerAlias')
 """
 _FIND_GRANTS = """
     SELECT

@@ -16,7 +16,7 @@ ROUTINES = "sql/*.sql"
 READ_APPLIED = 'SELECT name, checksum FROM public."Migration"'
 
 _FIRST = "schema.sql"
-_LAST = "grants.sql"
+_LAST = ("spellings.sql", "grants.sql")
 
 
 class MigrationError(Exception):
@@ -59,8 +59,8 @@ def read_routines() -> Script:
 def read_routine_scripts() -> tuple[Script, ...]:
     """In the order in which they are applied."""
     scripts = {script.name: script for script in _read_scripts(sql_directory())}
-    first, last = scripts.pop(_FIRST), scripts.pop(_LAST)
-    return (first, *scripts.values(), last)
+    first, last = scripts.pop(_FIRST), [scripts.pop(name) for name in _LAST]
+    return (first, *scripts.values(), *last)
 
 
 def read_obsolete() -> list[str]:

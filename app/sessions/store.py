@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -15,6 +15,10 @@ from app.database.pool import Pool
 from app.database.retrying import fetch_row
 from app.messages import Message, Outgoing, Reply
 from app.sessions.session import Session
+from app.telemetry.bot import report_identity
+
+NUMBER_KEPT: Final = timedelta(days=90)
+"""How long a number stays a client's who does not write, unless the settings say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,27 @@ class Stored:
     client_id: str | None
 
 
-async def load_session(pool: Pool, addresses: Sequence[str], deadline: float) -> Session:
-    """What is remembered of the client who writes from these addresses."""
+async def load_session(
+    pool: Pool, message: Message, deadline: float, *, number_kept: timedelta = NUMBER_KEPT
+) -> Session:
+    """What is remembered of the client who wrote this message."""
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision"
-        " FROM novabot_internal.load_session(%s)",
-        (list(addresses),),
+        " FROM novabot_internal.load_session(%s, %s, %s, %s)",
+        (list(message.addresses), message.account, message.at, number_kept),
+        deadline,
+    )
+    return _read_session(row)
+
+
+async def load_stored_session(pool: Pool, stored_message: UUID, deadline: float) -> Session:
+    """What is remembered of the client of a stored message; an empty session when it is gone."""
+    row = await fetch_row(
+        pool,
+        "SELECT id, incarnation, nama, paused, context, user_revision, session_revision"
+        " FROM novabot_internal.load_stored_session(%s)",
+        (stored_message,),
         deadline,
     )
     return _read_session(row)
@@ -64,6 +82,7 @@ async def commit_turn(
     deadline: float,
     *,
     stored_message: UUID | None = None,
+    number_kept: timedelta = NUMBER_KEPT,
 ) -> Committed | Stale | Rejected:
     """Writes a turn that was answered from `session`, if that is still the current one.
 
@@ -71,9 +90,10 @@ async def commit_turn(
     """
     row = await fetch_row(
         pool,
-        "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome"
+        "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome,"
+        " identity"
         " FROM novabot_internal.commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-        " %s)",
+        " %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -89,9 +109,13 @@ async def commit_turn(
             reply.learnt_name,
             Jsonb([_write_outgoing(outgoing) for outgoing in reply.outgoing]),
             stored_message,
+            message.account,
+            number_kept,
         ),
         deadline,
     )
+    if row[8] is not None:
+        report_identity(row[8])
     match row[7]:
         case "committed":
             return Committed(_read_session(row))
@@ -101,13 +125,20 @@ async def commit_turn(
             return Rejected(outcome)
 
 
-async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float) -> Stored:
+async def store_message(
+    pool: Pool,
+    message: Message,
+    bot: UUID,
+    deadline: float,
+    *,
+    number_kept: timedelta = NUMBER_KEPT,
+) -> Stored:
     """Stores a message whose answer takes its time, claimed by this bot."""
     while True:
-        outcome, client_id = await fetch_row(
+        outcome, client_id, identity = await fetch_row(
             pool,
-            "SELECT outcome, client_id"
-            " FROM novabot_internal.store_message(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "SELECT outcome, client_id, identity"
+            " FROM novabot_internal.store_message(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 list(message.addresses),
                 message.id,
@@ -117,9 +148,13 @@ async def store_message(pool: Pool, message: Message, bot: UUID, deadline: float
                 message.at,
                 message.profile_name,
                 bot,
+                message.account,
+                number_kept,
             ),
             deadline,
         )
+        if identity is not None:
+            report_identity(identity)
         if outcome != "stale":
             return Stored(outcome, client_id)
         if time.monotonic() > deadline:
@@ -133,11 +168,16 @@ async def forget_by_chat(
     deadline: float,
     *,
     stored_message: UUID | None = None,
-) -> str:
-    """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`."""
+    number_kept: timedelta = NUMBER_KEPT,
+) -> tuple[str, str | None]:
+    """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`.
+
+    With it, the address to which the farewell goes; None if the client has left all of them.
+    """
     row = await fetch_row(
         pool,
-        "SELECT outcome FROM novabot_internal.forget_by_chat(%s, %s, %s, %s, %s, %s, %s)",
+        "SELECT outcome, address"
+        " FROM novabot_internal.forget_by_chat(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -146,10 +186,12 @@ async def forget_by_chat(
             message.id,
             message.at,
             stored_message,
+            message.account,
+            number_kept,
         ),
         deadline,
     )
-    return row[0]
+    return row[0], row[1]
 
 
 def _write_outgoing(outgoing: Outgoing) -> dict[str, Any]:

@@ -5,7 +5,8 @@ that a responder is answering from. The rows decide. What happens to the others 
 transaction writes meanwhile:
 
 1. `commit_turn` locks the client's `"User"` row, then its `"Session"` row, and compares both
-   revisions, and whether the sender's address still leads to this client, with those of the
+   revisions, and whether the message was still written by this client (`find_writer` in
+   sql/identity.sql: by whom its addresses were owned at its time), with those of the
    session that was answered from. They are random, new at every write, and gone with the row: a
    reset, a reset and a new client under the same id, a DBA's edit, a deleted session, another
    bot's turn all make the comparison fail. Then nothing is written. The statement returns what
@@ -38,9 +39,11 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from app.addresses import deciding_address
 from app.database.errors import Busy
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
@@ -48,12 +51,14 @@ from app.messages import Message, Outgoing, Reply, check_reply
 from app.sessions.cache import Cache
 from app.sessions.session import InstantResponder, Session
 from app.sessions.store import (
+    NUMBER_KEPT,
     Committed,
     Rejected,
     Stale,
     commit_turn,
     forget_by_chat,
     load_session,
+    load_stored_session,
 )
 from app.telemetry.bot import count_stale_turn
 
@@ -67,15 +72,21 @@ class BecameReset:
 
     farewell: tuple[Outgoing, ...]
     """To be sent; not stored, for the client's rows are gone."""
+    address: str | None
+    """Where the farewell goes; None if the client has left all its addresses."""
 
 
 class Turns:
     """Takes turns for the clients of one bot."""
 
-    def __init__(self, pool: Pool, cache: Cache, ask: Ask) -> None:
+    def __init__(
+        self, pool: Pool, cache: Cache, ask: Ask, *, number_kept: timedelta = NUMBER_KEPT
+    ) -> None:
+        """`number_kept` is how long a number stays a client's who does not write."""
         self._pool = pool
         self._cache = cache
         self._ask = ask
+        self._number_kept = number_kept
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, message: Message) -> Committed | Rejected | BecameReset:
@@ -84,11 +95,11 @@ class Turns:
         Raises Busy or Unavailable when that is not done by `deadline_from_now()`.
         """
         deadline = deadline_from_now()
-        address = message.addresses[0]
+        address = deciding_address(message.addresses)
         async with self._one_at_a_time(address, deadline):
             session = self._cache.find(address)
             if session is None:
-                session = await load_session(self._pool, message.addresses, deadline)
+                session = await self._load(message, deadline)
             while True:
                 reply = await self._answer(session, message)
                 mark = self._cache.mark()
@@ -111,7 +122,7 @@ class Turns:
         After Stale, the message may be gone with its client: claim it again before it is answered
         again. Raises Busy or Unavailable, and what the responder raises.
         """
-        session = await load_session(self._pool, message.addresses, deadline_from_now())
+        session = await load_stored_session(self._pool, token, deadline_from_now())
         if session.incarnation is None:
             return Rejected("gone")
         reply = await self._answer(session, message)
@@ -133,23 +144,39 @@ class Turns:
     ) -> Committed | Stale | Rejected | BecameReset:
         """Lets the database decide what a reply that was made from `session` becomes."""
         if reply.forget:
-            outcome = await forget_by_chat(
-                self._pool, session, message, deadline, stored_message=stored_message
+            outcome, address = await forget_by_chat(
+                self._pool,
+                session,
+                message,
+                deadline,
+                stored_message=stored_message,
+                number_kept=self._number_kept,
             )
             match outcome:
                 case "reset":
-                    return BecameReset(reply.outgoing)
+                    return BecameReset(reply.outgoing, address)
+                case "stale" if stored_message is not None:
+                    result = Stale(await load_stored_session(self._pool, stored_message, deadline))
                 case "stale":
-                    result = Stale(await load_session(self._pool, message.addresses, deadline))
+                    result = Stale(await self._load(message, deadline))
                 case _:
                     return Rejected(outcome)
         else:
             result = await commit_turn(
-                self._pool, session, message, reply, deadline, stored_message=stored_message
+                self._pool,
+                session,
+                message,
+                reply,
+                deadline,
+                stored_message=stored_message,
+                number_kept=self._number_kept,
             )
         if isinstance(result, Stale):
             count_stale_turn(name_cause(session, result.session))
         return result
+
+    async def _load(self, message: Message, deadline: float) -> Session:
+        return await load_session(self._pool, message, deadline, number_kept=self._number_kept)
 
     @asynccontextmanager
     async def _one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:

@@ -46,6 +46,12 @@ _sent = Counter("novabot_messages_sent", "Attempts to send", ["outcome"], regist
 _ignored = Counter(
     "novabot_webhook_ignored", "Items acknowledged and not stored", ["reason"], registry=REGISTRY
 )
+_identity = Counter(
+    "novabot_identity",
+    "Changes of who has which address, and those that could not be made",
+    ["outcome"],
+    registry=REGISTRY,
+)
 _signed_at = Gauge(
     "novabot_webhook_last_signed_timestamp_seconds",
     "When the last webhook with a valid signature came",
@@ -55,6 +61,7 @@ _signed_at = Gauge(
 
 _malformed_notifications = RateLimit()
 _gaps = RateLimit()
+_moved_portfolios = RateLimit()
 _missed_heartbeats = RateLimit()
 _delayed_upkeep = RateLimit()
 
@@ -159,6 +166,33 @@ def report_taken_over(clients: int, abandoned: int) -> None:
         log.warning("answers of an ended bot are uncertain", answers=abandoned)
     if clients:
         log.info("work found waiting", clients=clients)
+
+
+def count_identity_event(outcome: str) -> None:
+    """What became of a change of addresses that WhatsApp told."""
+    _identity.labels(outcome).inc()
+    if outcome == "failed":
+        report_identity("move_failed")
+
+
+def report_identity(result: str) -> None:
+    """What a turn or an event did to who is who; an operator has to look at the failures."""
+    _identity.labels(result).inc()
+    match result:
+        case "merged":
+            log.info("two clients were one person, and are one client now")
+        case "portfolio_moved":
+            if _moved_portfolios.permits():
+                log.error(
+                    "known numbers come with other BSUIDs: the business's number has moved to"
+                    " another portfolio; no client is split until that ends"
+                )
+        case _:
+            log.error(
+                "an address could not change its client, a lock or a trigger kept it: two clients"
+                " stay, their pages say which",
+                result=result,
+            )
 
 
 def count_sending(outcome: str) -> None:

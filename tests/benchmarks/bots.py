@@ -112,7 +112,7 @@ class Bots:
         for phone in phones:
             for cache in self._caches:
                 mark = cache.mark()
-                session = await load_session(self._pool, (phone,), deadline_from_now())
+                session = await load_session(self._pool, make_message(phone), deadline_from_now())
                 cache.keep(session, phone, mark)
         return sum(len(cache) for cache in self._caches)
 

@@ -102,7 +102,7 @@ async def _compare(section: Section, program: str, url: str, phones: list[str]) 
         await turns.take(make_message(phone))
     async with _run_redis(program) as redis:
         for worker, phone in enumerate(phones[16:32]):
-            session = await load_session(pool, (phone,), deadline_from_now())
+            session = await load_session(pool, make_message(phone), deadline_from_now())
             await redis[worker].call("SET", phone, _write(session))
 
         async def get_and_set(worker: int) -> None:
@@ -165,7 +165,7 @@ async def _race(
                 'INSERT INTO "User" (id, nama) VALUES (%s, %s) ON CONFLICT DO NOTHING',
                 (f"{phone}@c.us", "Petang"),
             )
-            session = await load_session(pool, (phone,), deadline_from_now())
+            session = await load_session(pool, make_message(phone), deadline_from_now())
             await redis[0].call("SET", phone, _write(session))
 
             async def reset() -> None:

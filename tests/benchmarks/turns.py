@@ -90,7 +90,7 @@ async def _make_acts(pool: Pool, plain_pool: Pool, phones: list[str]) -> Mapping
         await turns.take(make_message(phone))
     fenced: dict[int, Session] = {}
     for worker, phone in enumerate(phones[16:32]):
-        fenced[worker] = await load_session(pool, (phone,), deadline_from_now())
+        fenced[worker] = await load_session(pool, make_message(phone), deadline_from_now())
     keys = itertools.count()
 
     async def select(_: int) -> None:

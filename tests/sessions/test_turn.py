@@ -125,7 +125,9 @@ async def test_a_turn_that_becomes_a_reset_is_one_statement_when_the_client_is_r
 ) -> None:
     await say(side, "nama saya Petang")
     statements.clear()
-    assert await side.turns.take(make_message("lupakan saya")) == BecameReset((Outgoing("Sudah."),))
+    assert await side.turns.take(make_message("lupakan saya")) == BecameReset(
+        (Outgoing("Sudah."),), PHONE
+    )
     assert len(statements) == 1
 
 
@@ -403,7 +405,9 @@ async def test_a_client_who_asks_for_it_is_forgotten_everywhere(
     side: Side, connection: psycopg.Connection
 ) -> None:
     await say(side, "nama saya Petang")
-    assert await side.turns.take(make_message("lupakan saya")) == BecameReset((Outgoing("Sudah."),))
+    assert await side.turns.take(make_message("lupakan saya")) == BecameReset(
+        (Outgoing("Sudah."),), PHONE
+    )
     assert find_everywhere(connection, "Petang") == []
     assert find_everywhere(connection, PHONE) == []
     await say(side)

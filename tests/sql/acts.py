@@ -26,7 +26,7 @@ _TURN = """
     SELECT * FROM novabot_internal.commit_turn(
         %(addresses)s, %(id)s, %(user_revision)s, %(session_revision)s, %(message_id)s, 'text',
         %(body)s, NULL, coalesce(%(written_at)s, clock_timestamp()), %(profile)s, %(context)s,
-        %(learnt_name)s, %(outgoing)s, %(stored)s
+        %(learnt_name)s, %(outgoing)s, %(stored)s, %(account)s
     )
 """
 
@@ -163,6 +163,7 @@ def take_turn(
     written_at: datetime | None = None,
     profile: str | None = None,
     stored: UUID | None = None,
+    account: str | None = None,
 ) -> Any:
     """The row that commit_turn returns; `outgoing` in place of `answers`, which are bodies."""
     if outgoing is None and answers is not None:
@@ -180,6 +181,7 @@ def take_turn(
         "learnt_name": learnt_name,
         "outgoing": None if outgoing is None else Jsonb(outgoing),
         "stored": stored,
+        "account": account,
     }
     with conn.cursor(row_factory=namedtuple_row) as cursor:
         return cursor.execute(_TURN, parameters).fetchone()

@@ -18,12 +18,14 @@ KEPT_BY_A_MERGE = {
     "User": {
         "id": "of the kept one",
         "incarnation": "of the kept one",
-        "nama": "of the one that wrote last and has one",
+        "nama": "of the one that wrote last with a name, else of the other",
         "revision": "renewed",
         "pausedAt": "paused if either was: the earlier",
         "profileName": "of the one that wrote last and has one",
         "createdAt": "the later: a bulk reset between the two covers both",
         "activeAt": "the later",
+        "beganAt": "the earlier",
+        "absorbed": "those of both, and the incarnation of the other",
     },
     "Session": {
         "userId": "of the kept one",
@@ -32,7 +34,7 @@ KEPT_BY_A_MERGE = {
         "updatedAt": "the later, with the context",
     },
 }
-"""What a merge of two clients keeps of each column: decide it here, and in merge_clients."""
+"""What a merge of two clients keeps of each column: decide it here, and in merge_client."""
 
 FENCED = {
     "User": {"id", "incarnation", "nama", "pausedAt"},
@@ -40,12 +42,13 @@ FENCED = {
 }
 """The columns whose UPDATE sends back the turns that were begun before."""
 NOT_REMEMBERED = {
-    "User": {"revision", "profileName", "createdAt", "activeAt"},
+    "User": {"revision", "profileName", "createdAt", "activeAt", "beganAt", "absorbed"},
     "Session": {"revision"},
 }
 
 SAYS_NOTHING_OF_A_CLIENT = {
     "Conversation": {"direction", "kind", "status"},
+    "IdentityNote": {"kind"},
 }
 """Text whose samples in the planner's statistics may outlive a reset."""
 
@@ -76,6 +79,7 @@ def test_an_update_of_each_remembered_column_and_of_no_other_renews_the_revision
     other = {
         "text": "'other'",
         "uuid": "gen_random_uuid()",
+        "uuid[]": "ARRAY[gen_random_uuid()]",
         "jsonb": "'{\"other\": true}'",
         "timestamp with time zone": "now() + interval '1 hour'",
     }
@@ -115,7 +119,8 @@ def test_no_statistics_are_kept_of_what_says_something_of_a_client(
         "SELECT c.relname, a.attname"
         " FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid"
         " WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"
-        " AND c.relname IN ('User', 'Session', 'Alias', 'Conversation', 'SetAside')"
+        " AND c.relname IN ('User', 'Session', 'Alias', 'Conversation', 'SetAside',"
+        " 'FormerAlias', 'IdentityEvent', 'IdentityNote')"
         " AND c.relkind = 'r' AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype)"
         " AND coalesce(a.attstattarget, -1) <> 0",
     )

@@ -279,6 +279,12 @@ def test_the_map_names_no_function_that_is_not_there(connection: psycopg.Connect
 INDEXES = {
     "user_by_activity": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
     "alias_by_client": 'DELETE FROM "User"',
+    "former_alias_by_client": 'DELETE FROM "User"',
+    "identity_event_by_source": 'DELETE FROM "User"',
+    "identity_event_by_target": 'DELETE FROM "User"',
+    "identity_note_by_client": 'DELETE FROM "User"',
+    "identity_note_by_time": 'SELECT count(*) FROM "IdentityNote"'
+    " WHERE \"notedAt\" > now() - interval '1 hour'",
     "conversation_by_client": 'DELETE FROM "User"',
     "conversation_unsettled": "SELECT novabot_internal.start_sending('1@c.us', gen_random_uuid())",
     "conversation_by_token": "SELECT novabot_internal.apply_status("
@@ -339,6 +345,10 @@ FIRST_AT_USER = {
     " NULL, now(), NULL, gen_random_uuid())",
     "forget_by_chat": f"SELECT novabot_internal.forget_by_chat({ADDRESSES}, NULL, NULL, NULL,"
     " 'wamid.1', now(), NULL)",
+    "load_stored_session": "SELECT novabot_internal.load_stored_session(gen_random_uuid())",
+    "apply_identity_event": "SELECT novabot_internal.apply_identity_event(NULL, true,"
+    " ARRAY['6281717407674'], ARRAY['628999'], now(), 'wamid.e')",
+    "earlier_clients": "SELECT novabot_internal.earlier_clients('6281717407674')",
     "reset_client": "SELECT reset_client('6281717407674')",
     "reset_incarnation": "SELECT novabot_internal.reset_incarnation('6281717407674',"
     " gen_random_uuid(), 'ana', 'dashboard')",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -269,7 +270,7 @@ def test_an_empty_database_is_migrated_whatever_the_search_path(
 TABLES = [
     name
     for path in (sql_directory() / "migrations").glob("*.sql")
-    for name in path.read_text().split('CREATE TABLE "')[1:]
+    for name in re.split(r'CREATE TABLE (?:public\.)?"', path.read_text())[1:]
 ] + ["Migration"]
 
 

@@ -142,8 +142,8 @@ DEFECTS = {
         "sql/turns.sql",
         (
             (
-                "novabot_internal.merge_clients(client.id, addresses) THEN 'stale'",
-                "novabot_internal.merge_clients(client.id, addresses) THEN NULL",
+                "WHEN client.id IS NULL OR identity = 'merged' THEN 'stale'",
+                "WHEN client.id IS NULL THEN 'stale'",
             ),
         ),
         ("tests/sql/test_columns.py",),
@@ -152,8 +152,8 @@ DEFECTS = {
         "sql/clients.sql",
         (
             (
-                """        WHERE a.alias = ANY (addresses) AND u.id <> client\n""",
-                """        WHERE false\n""",
+                "            AND u.id <> client\n    ) THEN",
+                "            AND false\n    ) THEN",
             ),
         ),
         ("tests/sql/test_fence.py", "-k", "number_and_by_its_bsuid"),
@@ -162,6 +162,55 @@ DEFECTS = {
         "sql/clients.sql",
         (("current_setting('novabot.meeting', true) = 'on'", "false"),),
         ("tests/sql/test_fence.py", "-k", "number_and_by_its_bsuid"),
+    ),
+    "rule 2: a number that comes with another BSUID kept by its client": Defect(
+        "sql/identity.sql",
+        (
+            (
+                "        ELSIF novabot_internal.conflicts_abound() THEN\n",
+                "        ELSIF true THEN\n",
+            ),
+        ),
+        ("tests/sql/test_identity.py", "-k", "another_bsuid or portfolio"),
+    ),
+    "rule 3: a late message given to who has the number now": Defect(
+        "sql/identity.sql",
+        (
+            ("    IF present.since <= at THEN\n", "    IF present.id IS NOT NULL THEN\n"),
+            ("                AND a.since <= at\n", ""),
+            ("known.first = known.last AND known.since <= at\n", "known.first = known.last\n"),
+        ),
+        ("tests/sql/test_identity.py", "-k", "another_bsuid or owner_is_gone"),
+    ),
+    "rule 4: the number decides before the BSUID": Defect(
+        "sql/identity.sql",
+        (
+            (
+                "        writer := id_owner;\n",
+                "        writer := coalesce(phone_owner, id_owner);\n",
+            ),
+        ),
+        ("tests/sql/test_identity.py", "-k", "disagree"),
+    ),
+    "rule 6: any two clients that one message shows merged": Defect(
+        "sql/identity.sql",
+        (("            AND NOT novabot_internal.has_phone(writer)\n", ""),),
+        ("tests/sql/test_identity.py", "-k", "disagree or one_kind"),
+    ),
+    "rule 8: a kept change not carried out when its client appears": Defect(
+        "sql/events.sql",
+        (
+            (
+                '    IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN\n',
+                "    IF true THEN\n",
+            ),
+        ),
+        ("tests/sql/test_identity_events.py", "-k", "whatever_order or chain"),
+    ),
+    "rule 8: a change older than a reset carried out": Defect(
+        "sql/events.sql",
+        (("    IF outcome IS NOT NULL THEN\n        RETURN outcome;\n    END IF;\n", ""),),
+        ("tests/sql/test_identity_events.py", "-k", "older_than_a_reset or after_the_reset"),
     ),
     "a kind taken from the outbox that only a later release can send": Defect(
         "sql/conversation.sql",

@@ -9,7 +9,11 @@ import psycopg
 from app.database.migrations import migrate
 from tests.sql.acts import fetch, one, tables
 
-NEW_COLUMNS: dict[str, dict[str, Any]] = {"Conversation": {"author": None, "key": None}}
+NEW_COLUMNS: dict[str, dict[str, Any]] = {
+    "Conversation": {"author": None, "key": None},
+    "User": {"beganAt": None, "absorbed": []},
+    "Alias": {"account": None, "spelling": None, "since": "-infinity"},
+}
 """What a row that is older than a column of its table holds in it."""
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -11,12 +11,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
 from app.bot.whatsapp.cleaning import clean_json, clean_text, mask_ids
 from app.bot.whatsapp.content import IGNORED_TYPES, is_forwarded, read_content
+from app.bot.whatsapp.identity_events import (
+    IdentityEvent,
+    is_identity_event,
+    read_identity_event,
+)
 from app.bot.whatsapp.senders import Sender
 from app.messages import Message
 
@@ -29,6 +35,8 @@ _UNIX_TIME = re.compile(r"[0-9]{1,14}")
 _MILLISECONDS = 100_000_000_000
 _CODE = re.compile(r"[0-9]{1,9}")
 _PLAIN_NAME = re.compile(r"[a-z_]{1,40}")
+
+_NO_CONTACTS: Mapping[str, Sender] = MappingProxyType({})
 
 _Shape = TypeVar("_Shape")
 
@@ -80,9 +88,19 @@ class _Status(msgspec.Struct):
     biz_opaque_callback_data: str | None = None
 
 
-def read_message(item: Mapping[str, Any], sender: Sender) -> Message | Ignored:
-    """Raises UnreadableError."""
+def read_message(
+    item: Mapping[str, Any],
+    sender: Sender,
+    account: str | None = None,
+    contacts: Mapping[str, Sender] = _NO_CONTACTS,
+) -> Message | IdentityEvent | Ignored:
+    """A message to this business account, or what it tells of a person's addresses.
+
+    Raises UnreadableError.
+    """
     header = _convert(item, _Header, "message")
+    if header.type == "system":
+        return _read_system(item, header, contacts, account)
     if header.type in IGNORED_TYPES:
         return Ignored(f"type {header.type}")
     if item.get("group_id"):
@@ -102,7 +120,28 @@ def read_message(item: Mapping[str, Any], sender: Sender) -> Message | Ignored:
         forwarded=is_forwarded(item),
         profile_name=sender.profile_name,
         detail=content.detail,
+        account=account,
     )
+
+
+def _read_system(
+    item: Mapping[str, Any],
+    header: _Header,
+    contacts: Mapping[str, Sender],
+    account: str | None,
+) -> IdentityEvent | Ignored:
+    if not is_identity_event(item):
+        return Ignored("type system")
+    event = read_identity_event(
+        item,
+        contacts,
+        message_id=_read_id(header, item, Sender(), "system"),
+        at=_read_time(header.timestamp),
+        account=account,
+    )
+    if event is None:
+        raise UnreadableError("a change of addresses that does not name both sides")
+    return event
 
 
 def read_status(item: Mapping[str, Any], recipient: Sender) -> StatusUpdate | Ignored:
@@ -155,7 +194,7 @@ def _read_id(header: _Header, item: Mapping[str, Any], sender: Sender, kind: str
     """WhatsApp's id, or a key that the same content gets again when it is delivered again."""
     if header.id and len(header.id) <= ID_LIMIT:
         return clean_text(header.id)
-    content = [sender.addresses[0], header.timestamp, kind, clean_json(item)]
+    content = [next(iter(sender.addresses), None), header.timestamp, kind, clean_json(item)]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return "content:" + hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -11,9 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NoReturn, cast
 
-from app.bot.whatsapp.cleaning import clean_json, remove_message_ids
+from app.bot.whatsapp.cleaning import clean_json, clean_text, remove_message_ids
+from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import (
     Ignored,
     StatusUpdate,
@@ -29,6 +31,8 @@ from app.messages import Message
 
 SET_ASIDE_LIMIT = 16_384
 """Characters kept of an item that could not be read."""
+_ACCOUNT_LIMIT = 64
+"""Characters of a business account's id that are told apart."""
 
 
 class NotABody(ValueError):
@@ -53,7 +57,7 @@ class SetAside:
 class Body:
     """What one POST brought, in the order in which it stands there."""
 
-    items: tuple[Message | StatusUpdate | SetAside, ...] = ()
+    items: tuple[Message | IdentityEvent | StatusUpdate | SetAside, ...] = ()
     ignored: tuple[str, ...] = ()
     """A reason each, from a small vocabulary (`field history`, `type reaction`), for counting."""
 
@@ -63,10 +67,10 @@ def read_body(raw: bytes, phone_number_id: str) -> Body:
     body = _decode(raw)
     if body.get("object") != "whatsapp_business_account":
         return Body(ignored=("object",))
-    items: list[Message | StatusUpdate | SetAside] = []
+    items: list[Message | IdentityEvent | StatusUpdate | SetAside] = []
     ignored: list[str] = []
-    for value in _find_values(body, phone_number_id, ignored):
-        _read_value(value, items, ignored)
+    for account, value in _find_values(body, phone_number_id, ignored):
+        _read_value(account, value, items, ignored)
     return Body(tuple(items), tuple(ignored))
 
 
@@ -87,9 +91,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _find_values(
     body: Mapping[str, Any], phone_number_id: str, ignored: list[str]
-) -> Iterator[dict[str, Any]]:
-    """The values of the changes that concern our number's messages."""
+) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """The values of the changes that concern our number's messages, and their accounts."""
     for entry in _objects(body.get("entry")):
+        account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
             field, value = change.get("field", "messages"), change.get("value")
             if field != "messages":
@@ -99,7 +104,13 @@ def _find_values(
             elif _is_foreign(cast("dict[str, Any]", value), phone_number_id):
                 ignored.append("foreign number")
             else:
-                yield cast("dict[str, Any]", value)
+                yield account, cast("dict[str, Any]", value)
+
+
+def _read_account(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return clean_text(str(value)[:_ACCOUNT_LIMIT]) or None
 
 
 def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
@@ -113,8 +124,9 @@ def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
 
 
 def _read_value(
+    account: str | None,
     value: Mapping[str, Any],
-    items: list[Message | StatusUpdate | SetAside],
+    items: list[Message | IdentityEvent | StatusUpdate | SetAside],
     ignored: list[str],
 ) -> None:
     """By the order of its keys: a value may hold messages, statuses and errors at once."""
@@ -126,7 +138,7 @@ def _read_value(
     for name, entries in value.items():
         match name:
             case "messages":
-                find, read = find_sender, read_message
+                find, read = find_sender, partial(read_message, account=account, contacts=contacts)
             case "statuses":
                 find, read = find_recipient, read_status
             case "errors":

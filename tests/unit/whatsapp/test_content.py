@@ -22,7 +22,7 @@ from tests.unit.whatsapp.read_bodies import (
 
 def test_a_text_is_its_body() -> None:
     message = read_one()
-    assert message == Message("wamid.QUJD", (PHONE,), "text", "halo", AT)
+    assert message == Message("wamid.QUJD", (PHONE,), "text", "halo", AT, account="1")
 
 
 def test_a_template_button_is_its_text() -> None:
