@@ -304,6 +304,40 @@ def test_a_pause_made_for_another_incarnation_changes_nothing(
     assert connection.execute('SELECT "pausedAt" FROM "User"').fetchone() == (None,)
 
 
+def test_the_page_says_what_happened_to_the_addresses(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    assert "What happened to these addresses" not in ana.get(PETANG).text
+    connection.execute(
+        """CREATE OR REPLACE FUNCTION novabot_internal.client_notes(client text)
+        RETURNS TABLE (kind text, at timestamptz, detail jsonb) LANGUAGE sql STABLE
+        AS $$
+            SELECT n.kind, n.at::timestamptz, n.detail::jsonb
+            FROM (VALUES
+                ('number_changed', '2026-11-20 03:00Z',
+                    '{"from": "6281717407673", "to": "6281717407674"}'),
+                ('ids_disagree', '2026-11-21 17:30Z',
+                    '{"phone": "6281717407674", "user_id": "ID.9f3c"}'),
+                ('of a later release', '-infinity', '{"x": "<b>"}'),
+                ('merged', 'infinity', NULL)
+            ) AS n (kind, at, detail)
+            WHERE client = '6281717407674@c.us'
+        $$"""
+    )
+    html = ana.get(PETANG).text
+    assert "What happened to these addresses" in html
+    changed, disagree = html.index("changed the phone number"), html.index("Nothing was joined")
+    assert html.index("turned out to be one person") < disagree < changed
+    assert changed < html.index("no words for (of a later release)")
+    assert "Nov 22, 2026, 12:30:00" in html
+    assert "Before: <bdi>+62 817-1740-7673</bdi> · After: <bdi>+62 817-1740-7674</bdi>" in html
+    assert "<b>" not in html
+    indonesian = ana.get(PETANG, headers={"Accept-Language": "id"}).text
+    assert "Pelanggan ini ganti nomor" in indonesian
+    assert "22 Nov 2026" in indonesian
+
+
 def test_a_viewer_reads_and_changes_nothing(
     vera: httpx.Client, connection: psycopg.Connection
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
@@ -14,9 +15,11 @@ from app.bot.whatsapp.content import STORED_TYPES
 from app.bot.whatsapp.payload import SetAside, read_body
 from app.bot.whatsapp.refusals import decide_action
 from app.crm.bots import Bot
+from app.crm.client_notes import ClientNote
 from app.crm.conversation import StoredMessage
 from app.crm.set_aside import SetAsideItem
 from app.dashboard.pages.client import describe_context
+from app.dashboard.pages.client_notes import ShownNote, show_notes
 from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import LOCALES, Language, Locale, load_language
@@ -54,7 +57,7 @@ def test_every_text_is_named_somewhere() -> None:
     )
     built = {
         *("role", "unit", "kind", "status", "unsent", "error"),
-        *("actor", "context", "source", "state", "failure"),
+        *("actor", "context", "source", "state", "failure", "note", "note_address"),
     }
     unused = [
         key
@@ -135,6 +138,48 @@ def test_every_item_that_the_bot_sets_aside_is_explained(locale: Locale) -> None
     assert explain_item("messages", "rubbish", language) == language.t("reason.other")
     assert reasons["no text"] == language.t("reason.content", kind=language.t("kind.text"))
     assert len(set(reasons.values())) == 4
+
+
+NOTES = [
+    *("number_changed", "user_id_changed", "earlier_owner", "merged", "ids_disagree"),
+    *("ambiguous_change", "change_failed", "merge_failed", "portfolio_moved"),
+]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_note_says_in_words_what_happened(locale: Locale) -> None:
+    language = load_language(locale)
+    written = {kind: show_note(kind, {}, language).text for kind in NOTES}
+    assert {f"note.{kind}" for kind in NOTES} == {
+        key for key in language.texts if key.startswith("note.") and key != "note.unknown_kind"
+    }
+    assert len(set(written.values())) == len(NOTES)
+    for kind, text in written.items():
+        assert len(text.split()) > 10, kind
+        assert "_" not in text, kind
+        assert "{" not in text, kind
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_note_of_a_later_release_is_shown_without_its_detail(locale: Locale) -> None:
+    language = load_language(locale)
+    note = show_note("sim_swapped", {"sim": "8962", "from": None, "to": 5}, language)
+    assert note.text == language.t("note.unknown_kind", kind="sim_swapped")
+    assert note.addresses == []
+
+
+def test_a_note_names_its_addresses_as_people_write_them() -> None:
+    detail = {"to": "6281717407675", "from": "6281717407674", "user_id": "ID.9f3c"}
+    assert show_note("number_changed", detail, load_language("en")).addresses == [
+        ("Before", "+62 817-1740-7674"),
+        ("After", "+62 817-1740-7675"),
+        ("User ID", "ID.9f3c"),
+    ]
+
+
+def show_note(kind: str, detail: Mapping[str, object], language: Language) -> ShownNote:
+    (shown,) = show_notes([ClientNote(kind, datetime(2026, 11, 22, tzinfo=UTC), detail)], language)
+    return shown
 
 
 def failed(code: int | None, status: str = "failed") -> StoredMessage:

@@ -1,4 +1,4 @@
-"""A client: the conversation, what the bot remembers, and pausing the bot."""
+"""A client: the conversation, what the bot remembers, its addresses, and pausing the bot."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.addresses import write_address
+from app.crm.client_notes import list_client_notes
 from app.crm.clients import find_client, get_client_id, pause_client
 from app.crm.conversation import read_conversation
 from app.crm.set_aside import list_set_aside
+from app.dashboard.pages.client_notes import show_notes
 from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import Language
@@ -31,6 +33,7 @@ async def show_client(request: Request) -> Response:
         if client is None:
             return _go_to_client(await get_client_id(conn, handle))
         conversation = await read_conversation(conn, client.id, before)
+        notes = await list_client_notes(conn, client.id)
         items = await list_set_aside(conn, client.id) if client.set_aside else []
     language = language_of(request)
     return render(
@@ -43,6 +46,7 @@ async def show_client(request: Request) -> Response:
         addresses=[(alias, write_address(alias)) for alias in client.aliases],
         remembered=describe_context(client.context or {}, language),
         stored=json.dumps(dict(client.context or {}), ensure_ascii=False, indent=2),
+        notes=show_notes(notes, language),
         set_aside=describe_items(items, language),
     )
 
