@@ -18,7 +18,7 @@ class ClientNote:
     at: datetime
     """In the sender's time."""
     detail: Mapping[str, object]
-    """The addresses concerned, by their part in it: `from`, `to`, …"""
+    """The addresses concerned, by their part in it: `from` and `to`, or `address`."""
 
 
 async def list_client_notes(source: Source, client_id: str) -> list[ClientNote]:
@@ -26,7 +26,6 @@ async def list_client_notes(source: Source, client_id: str) -> list[ClientNote]:
     return await fetch_all(
         source,
         ClientNote,
-        "SELECT n.kind, novabot_internal.shown_time(n.at) AS at, coalesce(n.detail, '{}') AS detail"
-        " FROM novabot_internal.client_notes(%s) AS n ORDER BY n.at DESC LIMIT %s",
+        "SELECT * FROM novabot_internal.client_notes(%s) LIMIT %s",
         [client_id, PAGE],
     )

@@ -315,12 +315,11 @@ def test_the_page_says_what_happened_to_the_addresses(
         AS $$
             SELECT n.kind, n.at::timestamptz, n.detail::jsonb
             FROM (VALUES
+                ('merged', '2026-11-23 03:00Z', '{}'),
+                ('ids_disagree', '2026-11-21 17:30Z', '{"address": "ID.9f3c"}'),
                 ('number_changed', '2026-11-20 03:00Z',
                     '{"from": "6281717407673", "to": "6281717407674"}'),
-                ('ids_disagree', '2026-11-21 17:30Z',
-                    '{"phone": "6281717407674", "user_id": "ID.9f3c"}'),
-                ('of a later release', '-infinity', '{"x": "<b>"}'),
-                ('merged', 'infinity', NULL)
+                ('of a later release', '2026-11-19 03:00Z', '{"x": "<b>"}')
             ) AS n (kind, at, detail)
             WHERE client = '6281717407674@c.us'
         $$"""
@@ -332,6 +331,7 @@ def test_the_page_says_what_happened_to_the_addresses(
     assert changed < html.index("no words for (of a later release)")
     assert "Nov 22, 2026, 12:30:00" in html
     assert "Before: <bdi>+62 817-1740-7673</bdi> · After: <bdi>+62 817-1740-7674</bdi>" in html
+    assert "Address: <bdi>ID.9f3c</bdi>" in html
     assert "<b>" not in html
     indonesian = ana.get(PETANG, headers={"Accept-Language": "id"}).text
     assert "Pelanggan ini ganti nomor" in indonesian

@@ -142,7 +142,7 @@ def test_every_item_that_the_bot_sets_aside_is_explained(locale: Locale) -> None
 
 NOTES = [
     *("number_changed", "user_id_changed", "earlier_owner", "merged", "ids_disagree"),
-    *("ambiguous_change", "change_failed", "merge_failed", "portfolio_moved"),
+    *("ambiguous_change", "move_failed", "merge_failed", "portfolio_moved"),
 ]
 
 
@@ -169,11 +169,11 @@ def test_a_note_of_a_later_release_is_shown_without_its_detail(locale: Locale) -
 
 
 def test_a_note_names_its_addresses_as_people_write_them() -> None:
-    detail = {"to": "6281717407675", "from": "6281717407674", "user_id": "ID.9f3c"}
+    detail = {"to": "6281717407675", "from": "6281717407674", "address": "ID.9f3c"}
     assert show_note("number_changed", detail, load_language("en")).addresses == [
         ("Before", "+62 817-1740-7674"),
         ("After", "+62 817-1740-7675"),
-        ("User ID", "ID.9f3c"),
+        ("Address", "ID.9f3c"),
     ]
 
 

@@ -34,8 +34,8 @@ def _write_kind(kind: str, language: Language) -> str:
 
 
 def _write_detail(detail: Mapping[str, object], language: Language) -> Iterator[tuple[str, str]]:
-    """In the order that the texts have; what has no label there is left out."""
-    for part in ("from", "to", "phone", "user_id", "address"):
+    """The addresses; what a later release adds is left out."""
+    for part in ("from", "to", "address"):
         address = detail.get(part)
         if isinstance(address, str) and address:
             yield language.t(f"note_address.{part}"), write_address(address)
