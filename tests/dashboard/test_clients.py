@@ -7,13 +7,9 @@ import httpx2 as httpx
 import psycopg
 from markupsafe import escape
 
-from tests.dashboard.running import add_petang
+from tests.dashboard.running import add_petang, shown_ids
 
 PETANG = "/clients/6281717407674@c.us"
-
-
-def shown_ids(html: str) -> list[str]:
-    return re.findall(r'class="row" href="/clients/([^"]+)"', html)
 
 
 def add_clients(connection: psycopg.Connection, many: int) -> None:
@@ -302,40 +298,6 @@ def test_a_pause_made_for_another_incarnation_changes_nothing(
     assert answer.status_code == 200
     assert "Nothing was changed" in answer.text
     assert connection.execute('SELECT "pausedAt" FROM "User"').fetchone() == (None,)
-
-
-def test_the_page_says_what_happened_to_the_addresses(
-    ana: httpx.Client, connection: psycopg.Connection
-) -> None:
-    add_petang(connection)
-    assert "What happened to these addresses" not in ana.get(PETANG).text
-    connection.execute(
-        """CREATE OR REPLACE FUNCTION novabot_internal.client_notes(client text)
-        RETURNS TABLE (kind text, at timestamptz, detail jsonb) LANGUAGE sql STABLE
-        AS $$
-            SELECT n.kind, n.at::timestamptz, n.detail::jsonb
-            FROM (VALUES
-                ('merged', '2026-11-23 03:00Z', '{}'),
-                ('ids_disagree', '2026-11-21 17:30Z', '{"address": "ID.9f3c"}'),
-                ('number_changed', '2026-11-20 03:00Z',
-                    '{"from": "6281717407673", "to": "6281717407674"}'),
-                ('of a later release', '2026-11-19 03:00Z', '{"x": "<b>"}')
-            ) AS n (kind, at, detail)
-            WHERE client = '6281717407674@c.us'
-        $$"""
-    )
-    html = ana.get(PETANG).text
-    assert "What happened to these addresses" in html
-    changed, disagree = html.index("changed the phone number"), html.index("Nothing was joined")
-    assert html.index("turned out to be one person") < disagree < changed
-    assert changed < html.index("no words for (of a later release)")
-    assert "Nov 22, 2026, 12:30:00" in html
-    assert "Before: <bdi>+62 817-1740-7673</bdi> · After: <bdi>+62 817-1740-7674</bdi>" in html
-    assert "Address: <bdi>ID.9f3c</bdi>" in html
-    assert "<b>" not in html
-    indonesian = ana.get(PETANG, headers={"Accept-Language": "id"}).text
-    assert "Pelanggan ini ganti nomor" in indonesian
-    assert "22 Nov 2026" in indonesian
 
 
 def test_a_viewer_reads_and_changes_nothing(

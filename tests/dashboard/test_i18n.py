@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 from uuid import UUID
 
+import psycopg
 import pytest
 
 import app.dashboard
@@ -15,16 +16,17 @@ from app.bot.whatsapp.content import STORED_TYPES
 from app.bot.whatsapp.payload import SetAside, read_body
 from app.bot.whatsapp.refusals import decide_action
 from app.crm.bots import Bot
-from app.crm.client_notes import ClientNote
 from app.crm.conversation import StoredMessage
+from app.crm.identity import IdentityNote
 from app.crm.set_aside import SetAsideItem
 from app.dashboard.pages.client import describe_context
-from app.dashboard.pages.client_notes import ShownNote, show_notes
+from app.dashboard.pages.identity_notes import DescribedNote, describe_notes
 from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import LOCALES, Language, Locale, load_language
 from app.dashboard.web.rendering import open_templates
 from app.messages import KINDS
+from tests.sql.acts import one
 
 HERE = Path(app.dashboard.__file__).parent
 
@@ -140,20 +142,17 @@ def test_every_item_that_the_bot_sets_aside_is_explained(locale: Locale) -> None
     assert len(set(reasons.values())) == 4
 
 
-NOTES = [
-    *("number_changed", "user_id_changed", "earlier_owner", "merged", "ids_disagree"),
-    *("ambiguous_change", "move_failed", "merge_failed", "portfolio_moved"),
-]
-
-
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_kind_of_note_says_in_words_what_happened(locale: Locale) -> None:
+def test_every_kind_of_note_says_in_words_what_happened(
+    locale: Locale, connection: psycopg.Connection
+) -> None:
     language = load_language(locale)
-    written = {kind: show_note(kind, {}, language).text for kind in NOTES}
-    assert {f"note.{kind}" for kind in NOTES} == {
+    kinds = read_kinds_of_notes(connection)
+    assert {f"note.{kind}" for kind in kinds} == {
         key for key in language.texts if key.startswith("note.") and key != "note.unknown_kind"
     }
-    assert len(set(written.values())) == len(NOTES)
+    written = {kind: describe_note(kind, {}, language).text for kind in kinds}
+    assert len(set(written.values())) == len(kinds)
     for kind, text in written.items():
         assert len(text.split()) > 10, kind
         assert "_" not in text, kind
@@ -163,23 +162,36 @@ def test_every_kind_of_note_says_in_words_what_happened(locale: Locale) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_note_of_a_later_release_is_shown_without_its_detail(locale: Locale) -> None:
     language = load_language(locale)
-    note = show_note("sim_swapped", {"sim": "8962", "from": None, "to": 5}, language)
+    note = describe_note("sim_swapped", {"sim": "8962", "from": None, "to": 5}, language)
     assert note.text == language.t("note.unknown_kind", kind="sim_swapped")
     assert note.addresses == []
 
 
 def test_a_note_names_its_addresses_as_people_write_them() -> None:
     detail = {"to": "6281717407675", "from": "6281717407674", "address": "ID.9f3c"}
-    assert show_note("number_changed", detail, load_language("en")).addresses == [
+    assert describe_note("number_changed", detail, load_language("en")).addresses == [
         ("Before", "+62 817-1740-7674"),
         ("After", "+62 817-1740-7675"),
         ("Address", "ID.9f3c"),
     ]
 
 
-def show_note(kind: str, detail: Mapping[str, object], language: Language) -> ShownNote:
-    (shown,) = show_notes([ClientNote(kind, datetime(2026, 11, 22, tzinfo=UTC), detail)], language)
-    return shown
+def read_kinds_of_notes(connection: psycopg.Connection) -> list[str]:
+    """The kinds that the database takes."""
+    constraint = one(
+        connection,
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = 'public.\"IdentityNote\"'::regclass AND conname = 'kind_is_known'",
+    )
+    kinds = re.findall(r"'(\w+)'", constraint)
+    assert len(kinds) == 9
+    return kinds
+
+
+def describe_note(kind: str, detail: Mapping[str, object], language: Language) -> DescribedNote:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    (described,) = describe_notes([IdentityNote(kind, at, detail)], language)
+    return described
 
 
 def failed(code: int | None, status: str = "failed") -> StoredMessage:

@@ -7,34 +7,36 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.addresses import write_address
-from app.crm.client_notes import ClientNote
+from app.crm.identity import IdentityNote
 from app.dashboard.web.i18n import Language
 
 
 @dataclass(frozen=True, slots=True)
-class ShownNote:
+class DescribedNote:
     at: datetime
     text: str
-    """What happened, in a sentence or two."""
+    """What happened, and what the operator can do."""
     addresses: list[tuple[str, str]]
     """A label and an address each."""
 
 
-def show_notes(notes: Sequence[ClientNote], language: Language) -> list[ShownNote]:
+def describe_notes(notes: Sequence[IdentityNote], language: Language) -> list[DescribedNote]:
     return [
-        ShownNote(
-            note.at, _write_kind(note.kind, language), list(_write_detail(note.detail, language))
+        DescribedNote(
+            note.at,
+            _describe_kind(note.kind, language),
+            list(_list_addresses(note.detail, language)),
         )
         for note in notes
     ]
 
 
-def _write_kind(kind: str, language: Language) -> str:
+def _describe_kind(kind: str, language: Language) -> str:
     return language.find(f"note.{kind}") or language.t("note.unknown_kind", kind=kind)
 
 
-def _write_detail(detail: Mapping[str, object], language: Language) -> Iterator[tuple[str, str]]:
-    """The addresses; what a later release adds is left out."""
+def _list_addresses(detail: Mapping[str, object], language: Language) -> Iterator[tuple[str, str]]:
+    """The addresses of a note; what a later release adds to its detail is left out."""
     for part in ("from", "to", "address"):
         address = detail.get(part)
         if isinstance(address, str) and address:
