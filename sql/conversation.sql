@@ -32,7 +32,9 @@ DECLARE
     writer record;
     changed record;
     client public."User";
+    stated_at CONSTANT timestamptz := written_at;
 BEGIN
+    written_at := least(written_at, now());
     SELECT l.* INTO writer
     FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
     client := writer.client;
@@ -53,7 +55,7 @@ BEGIN
     IF outcome <> 'stored' THEN
         RETURN;
     END IF;
-    PERFORM novabot_internal.note_delivery(message_id);
+    PERFORM novabot_internal.note_delivery(message_id, stated_at);
     INSERT INTO public."Conversation" (
         "userId", direction, kind, body, detail, at, "waMessageId",
         status, address, "claimedBy", "claimedAt", author
@@ -77,7 +79,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.store_message(
     text[], text, text, text, jsonb, timestamptz, text, uuid, text, interval
 ) IS
-'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
+'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, too_old, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.claim_pending(client text, bot uuid)
 RETURNS TABLE (

@@ -40,7 +40,9 @@ DECLARE
     client text;
 BEGIN
     SELECT w.writer INTO client
-    FROM novabot_internal.find_writer(addresses, account, written_at, kept_for) AS w;
+    FROM novabot_internal.find_writer(
+        addresses, account, least(written_at, now()), kept_for
+    ) AS w;
     SELECT r.*
     INTO
         load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
