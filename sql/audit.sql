@@ -16,6 +16,7 @@ AS $$
             ('User', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_user_revision'),
             ('User', 'reset_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone', 'reset_deleted'),
             ('User', 'reset_truncated', 'BEFORE TRUNCATE STATEMENT', 'reset_truncated'),
+            ('User', 'stop_sending', 'AFTER UPDATE ROW WHEN', 'stop_sending'),
             ('Session', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_session_revision'),
             ('Session', 'signal_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone',
                 'signal_sessions_deleted'),
