@@ -14,6 +14,7 @@ AS $$
             ('User', 'bury_orphans', 'BEFORE INSERT ROW', 'bury_orphans'),
             ('User', 'own_alias_on_rename', 'AFTER UPDATE OF id ROW WHEN', 'add_own_alias'),
             ('User', 'renew_revision', 'BEFORE UPDATE ROW WHEN', 'renew_user_revision'),
+            ('User', 'renew_revision_if_changed', 'AFTER UPDATE ROW WHEN', 'renew_changed_user'),
             ('User', 'reset_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone', 'reset_deleted'),
             ('User', 'reset_truncated', 'BEFORE TRUNCATE STATEMENT', 'reset_truncated'),
             ('User', 'stop_sending', 'AFTER UPDATE ROW WHEN', 'stop_sending'),

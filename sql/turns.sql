@@ -147,11 +147,10 @@ BEGIN
     END IF;
     PERFORM novabot_internal.queue_outgoing(client.id, answer_to, outgoing);
 
-    user_revision := gen_random_uuid();
-    session_revision := gen_random_uuid();
+    -- What is returned is read from the rows: a trigger of the DBA's may have changed it.
     UPDATE public."User" AS u
     SET
-        revision = user_revision,
+        revision = gen_random_uuid(),
         nama = coalesce(learnt_name, u.nama),
         "profileName" = coalesce(profile, u."profileName"),
         "activeAt" = now(),
@@ -160,19 +159,19 @@ BEGIN
             ELSE u."beganAt"
         END
     WHERE u.id = client.id
-    RETURNING u.nama INTO nama;
+    RETURNING u.nama, u."pausedAt" IS NOT NULL, u.revision INTO nama, paused, user_revision;
     IF current_session IS NULL THEN
-        INSERT INTO public."Session" ("userId", context, revision)
-        VALUES (client.id, new_context, session_revision);
+        INSERT INTO public."Session" AS s ("userId", context, revision)
+        VALUES (client.id, new_context, gen_random_uuid())
+        RETURNING s.context, s.revision INTO context, session_revision;
     ELSE
         UPDATE public."Session" AS s
-        SET context = new_context, revision = session_revision, "updatedAt" = now()
-        WHERE s."userId" = client.id;
+        SET context = new_context, revision = gen_random_uuid(), "updatedAt" = now()
+        WHERE s."userId" = client.id
+        RETURNING s.context, s.revision INTO context, session_revision;
     END IF;
     id := client.id;
     incarnation := client.incarnation;
-    paused := client."pausedAt" IS NOT NULL;
-    context := new_context;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turn(
