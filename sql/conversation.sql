@@ -32,7 +32,9 @@ DECLARE
     writer record;
     changed record;
     client public."User";
+    stated_at CONSTANT timestamptz := written_at;
 BEGIN
+    written_at := least(written_at, now());
     SELECT l.* INTO writer
     FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
     client := writer.client;
@@ -53,7 +55,7 @@ BEGIN
     IF outcome <> 'stored' THEN
         RETURN;
     END IF;
-    PERFORM novabot_internal.note_delivery(message_id);
+    PERFORM novabot_internal.note_delivery(message_id, stated_at);
     INSERT INTO public."Conversation" (
         "userId", direction, kind, body, detail, at, "waMessageId",
         status, address, "claimedBy", "claimedAt", author
@@ -77,7 +79,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.store_message(
     text[], text, text, text, jsonb, timestamptz, text, uuid, text, interval
 ) IS
-'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
+'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, too_old, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.claim_pending(client text, bot uuid)
 RETURNS TABLE (
@@ -143,6 +145,34 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.queue_outgoing(text, text, jsonb) IS
 'Queues messages to a client in their order: an array of objects with kind (text unless given), body, detail, author (bot unless given) and key. One whose key this client already has is not queued again. Without an address (the client has left them all) nothing is queued.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.stopped_reason() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT 'a person took over before it was sent'
+$$;
+COMMENT ON FUNCTION novabot_internal.stopped_reason() IS
+'"errorText" of what a bot had queued when it was paused.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.stop_sending() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET status = 'failed', "errorText" = novabot_internal.stopped_reason()
+    WHERE c."userId" = NEW.id AND c.status = 'queued' AND coalesce(c.author, 'bot') = 'bot';
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.stop_sending() IS
+'A client for whom a person takes over gets nothing more of the bot: what it has queued is not sent. What operators and programs have queued is.';
+
+CREATE OR REPLACE TRIGGER stop_sending
+AFTER UPDATE ON public."User"
+FOR EACH ROW WHEN (OLD."pausedAt" IS NULL AND NEW."pausedAt" IS NOT NULL)
+EXECUTE FUNCTION novabot_internal.stop_sending();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER stop_sending;
 
 CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
     client text, bot uuid, posted uuid[] DEFAULT NULL, kinds text[] DEFAULT NULL
@@ -222,17 +252,31 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
 AS $$
+DECLARE
+    is_stopped boolean := false;
 BEGIN
+    IF new_status = 'queued' THEN
+        -- A person who takes over meanwhile waits for this, or this for them.
+        SELECT u."pausedAt" IS NOT NULL AND coalesce(c.author, 'bot') = 'bot' INTO is_stopped
+        FROM public."User" AS u
+        JOIN public."Conversation" AS c ON c."userId" = u.id
+        WHERE c.token = message
+        FOR SHARE OF u;
+    END IF;
     UPDATE public."Conversation" AS c
     SET
-        status = new_status, "errorCode" = code, "errorText" = reason,
+        status = CASE WHEN is_stopped THEN 'failed' ELSE new_status END,
+        "errorCode" = CASE WHEN NOT is_stopped THEN code END,
+        "errorText" = CASE
+            WHEN is_stopped THEN novabot_internal.stopped_reason() ELSE reason
+        END,
         "claimedBy" = NULL, "claimedAt" = NULL, "dueAt" = clock_timestamp() + again_after
     WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot;
     RETURN FOUND;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.settle_unsent(uuid, uuid, text, integer, text, interval) IS
-'An attempt did not succeed: queued (nothing was sent; again after a while), uncertain (it may have gone out) or failed.';
+'An attempt did not succeed: queued (nothing was sent; again after a while, or failed if a person has taken over), uncertain (it may have gone out) or failed.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.settle_abandoned() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER

@@ -26,13 +26,17 @@ DECLARE
     source_life uuid;
     target_life uuid;
     outcome text;
+    stated_at CONSTANT timestamptz := at;
 BEGIN
+    at := least(at, now());
     PERFORM FROM public."User" AS u LIMIT 0;
     IF novabot_internal.was_delivered(message_id) THEN
         RETURN 'duplicate';
+    ELSIF novabot_internal.is_too_old(at) THEN
+        RETURN 'too_old';
     END IF;
     PERFORM novabot_internal.lock_addresses(concerned);
-    PERFORM novabot_internal.note_delivery(message_id);
+    PERFORM novabot_internal.note_delivery(message_id, stated_at);
     outcome := novabot_internal.reset_by_event(froms, tos, at);
     IF outcome IS NOT NULL THEN
         RETURN outcome;
@@ -83,7 +87,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.apply_identity_event(
     text, boolean, text[], text[], timestamptz, text
 ) IS
-'WhatsApp tells that a person has other addresses from a sender''s time on. outcome: moved (the client has its new addresses), merged (with the stranger that a text had made of it), kept (its client is not known yet), noted (another client had the number before: neither has it now), reset (one side was reset after the change, so the other one is too), forgotten (the same, and there was nothing left), duplicate, or failed (another transaction or a trigger kept it: nothing moved). Raises lock_not_available after 500 ms behind another transaction''s lock on an address.';
+'WhatsApp tells that a person has other addresses from a sender''s time on. outcome: moved (the client has its new addresses), merged (with the stranger that a text had made of it), kept (its client is not known yet), noted (another client had the number before: neither has it now), reset (one side was reset after the change, so the other one is too), forgotten (the same, and there was nothing left), duplicate, too_old (of over 7.5 days ago), or failed (another transaction or a trigger kept it: nothing moved). Raises lock_not_available after 500 ms behind another transaction''s lock on an address.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.reset_by_event(
     froms text[], tos text[], at timestamptz

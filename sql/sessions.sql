@@ -40,7 +40,9 @@ DECLARE
     client text;
 BEGIN
     SELECT w.writer INTO client
-    FROM novabot_internal.find_writer(addresses, account, written_at, kept_for) AS w;
+    FROM novabot_internal.find_writer(
+        addresses, account, least(written_at, now()), kept_for
+    ) AS w;
     SELECT r.*
     INTO
         load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
@@ -190,6 +192,31 @@ FOR EACH ROW WHEN (
 )
 EXECUTE FUNCTION novabot_internal.renew_user_revision();
 ALTER TABLE public."User" ENABLE ALWAYS TRIGGER renew_revision;
+
+CREATE OR REPLACE FUNCTION novabot_internal.renew_changed_user() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE public."User" AS u
+    SET revision = gen_random_uuid()
+    WHERE u.id = NEW.id AND u.revision = NEW.revision;
+    PERFORM novabot_internal.signal_change(OLD.incarnation);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.renew_changed_user() IS
+'What renew_user_revision does, for what a trigger that fires after it (triggers fire in the order of their names) made of the row.';
+
+CREATE OR REPLACE TRIGGER renew_revision_if_changed
+AFTER UPDATE ON public."User"
+FOR EACH ROW WHEN (
+    OLD.revision = NEW.revision
+    AND (OLD.id, OLD.incarnation, OLD.nama, OLD."pausedAt")
+    IS DISTINCT FROM (NEW.id, NEW.incarnation, NEW.nama, NEW."pausedAt")
+)
+EXECUTE FUNCTION novabot_internal.renew_changed_user();
+ALTER TABLE public."User" ENABLE ALWAYS TRIGGER renew_revision_if_changed;
 
 CREATE OR REPLACE FUNCTION novabot_internal.renew_session_revision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER

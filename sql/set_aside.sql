@@ -14,14 +14,17 @@ BEGIN
     -- This waits for a reset under way; or the reset waits for this, and deletes the item.
     client := novabot_internal.lock_client(ARRAY[sender]);
     IF
-        novabot_internal.is_forgotten(
+        novabot_internal.is_too_old(written_at)
+        OR novabot_internal.is_forgotten(
             ARRAY[sender], coalesce(written_at, clock_timestamp()), client."createdAt"
         )
     THEN
         RETURN false;
     END IF;
-    INSERT INTO public."Delivery" (digest)
-    VALUES (novabot_internal.digest_of('aside:' || what))
+    INSERT INTO public."Delivery" (digest, "seenAt")
+    VALUES (
+        novabot_internal.digest_of('aside:' || what), greatest(clock_timestamp(), written_at)
+    )
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
         INSERT INTO public."SetAside" (address, item, reason) VALUES (sender, what, why);
@@ -30,7 +33,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.set_aside(text, text, text, timestamptz) IS
-'Keeps an item that could not be read, once: delivered again, also after a reset, or written before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'Keeps an item that could not be read, once: delivered again, also after a reset, or written over 7.5 days ago or before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.drop_set_aside(forgotten text[]) RETURNS void
 LANGUAGE sql

@@ -9,11 +9,12 @@ LANGUAGE sql STABLE
 AS $$
     SELECT CASE
         WHEN novabot_internal.was_delivered(message_id) THEN 'duplicate'
+        WHEN novabot_internal.is_too_old(written_at) THEN 'too_old'
         WHEN novabot_internal.is_forgotten(addresses, written_at, client_since) THEN 'forgotten'
     END
 $$;
 COMMENT ON FUNCTION novabot_internal.refusal_of(text[], text, timestamptz, timestamptz) IS
-'Why a message is not to be answered: duplicate (seen before, by any bot, before or after any reset), forgotten (written before its sender was forgotten, and delivered late), or NULL.';
+'Why a message is not to be answered: duplicate (seen before, by any bot, before or after any reset), too_old (written over 7.5 days ago), forgotten (written before its sender was forgotten, and delivered late), or NULL.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.commit_turn(
     addresses text[],
@@ -52,7 +53,9 @@ DECLARE
     client public."User";
     current_session uuid;
     answer_to text := addresses[1];
+    stated_at CONSTANT timestamptz := written_at;
 BEGIN
+    written_at := least(written_at, now());
     -- 1. Lock the client, then its session: a transaction that deletes or edits them waits for this
     --    one, or this one for it, and then sees what it left.
     IF stored_message IS NULL THEN
@@ -136,7 +139,7 @@ BEGIN
 
     -- 4. Write: the message, the answers, the name, the session, both revisions.
     IF stored_message IS NULL THEN
-        PERFORM novabot_internal.note_delivery(message_id);
+        PERFORM novabot_internal.note_delivery(message_id, stated_at);
         INSERT INTO public."Conversation" (
             "userId", direction, kind, body, detail, at, "waMessageId", author
         )
@@ -144,11 +147,10 @@ BEGIN
     END IF;
     PERFORM novabot_internal.queue_outgoing(client.id, answer_to, outgoing);
 
-    user_revision := gen_random_uuid();
-    session_revision := gen_random_uuid();
+    -- What is returned is read from the rows: a trigger of the DBA's may have changed it.
     UPDATE public."User" AS u
     SET
-        revision = user_revision,
+        revision = gen_random_uuid(),
         nama = coalesce(learnt_name, u.nama),
         "profileName" = coalesce(profile, u."profileName"),
         "activeAt" = now(),
@@ -157,26 +159,26 @@ BEGIN
             ELSE u."beganAt"
         END
     WHERE u.id = client.id
-    RETURNING u.nama INTO nama;
+    RETURNING u.nama, u."pausedAt" IS NOT NULL, u.revision INTO nama, paused, user_revision;
     IF current_session IS NULL THEN
-        INSERT INTO public."Session" ("userId", context, revision)
-        VALUES (client.id, new_context, session_revision);
+        INSERT INTO public."Session" AS s ("userId", context, revision)
+        VALUES (client.id, new_context, gen_random_uuid())
+        RETURNING s.context, s.revision INTO context, session_revision;
     ELSE
         UPDATE public."Session" AS s
-        SET context = new_context, revision = session_revision, "updatedAt" = now()
-        WHERE s."userId" = client.id;
+        SET context = new_context, revision = gen_random_uuid(), "updatedAt" = now()
+        WHERE s."userId" = client.id
+        RETURNING s.context, s.revision INTO context, session_revision;
     END IF;
     id := client.id;
     incarnation := client.incarnation;
-    paused := client."pausedAt" IS NOT NULL;
-    context := new_context;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turn(
     text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid,
     text, interval
 ) IS
-'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.forget_by_chat(
     addresses text[],
@@ -207,7 +209,9 @@ DECLARE
     own text[] := addresses;
     halves text[] := '{}';
     current_session uuid;
+    stated_at CONSTANT timestamptz := written_at;
 BEGIN
+    written_at := least(written_at, now());
     IF stored_message IS NULL THEN
         SELECT l.* INTO writer
         FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
@@ -249,7 +253,7 @@ BEGIN
             'reset'
         );
         IF outcome = 'reset' THEN
-            PERFORM novabot_internal.note_delivery(message_id);
+            PERFORM novabot_internal.note_delivery(message_id, stated_at);
         END IF;
     END IF;
     IF outcome = 'reset' THEN
@@ -294,4 +298,4 @@ $$;
 COMMENT ON FUNCTION novabot_internal.forget_by_chat(
     text[], text, uuid, uuid, text, timestamptz, uuid, text, interval
 ) IS
-'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, forgotten (written before a reset) or gone (the stored message was reset). address: where the farewell goes; NULL if the client has left all its addresses.';
+'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, too_old, forgotten (written before a reset) or gone (the stored message was reset). address: where the farewell goes; NULL if the client has left all its addresses.';

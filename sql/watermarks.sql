@@ -99,12 +99,16 @@ $$;
 COMMENT ON FUNCTION novabot_internal.set_bulk_watermark() IS
 'Adds a watermark for all senders who have no client, or one created after it.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.note_delivery(message_id text) RETURNS void
+CREATE OR REPLACE FUNCTION novabot_internal.note_delivery(message_id text, written_at timestamptz)
+RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    INSERT INTO public."Delivery" (digest)
-    VALUES (novabot_internal.digest_of('message:' || message_id))
+    -- A time in the future counts as now each time it is delivered, until it is no longer one.
+    INSERT INTO public."Delivery" (digest, "seenAt")
+    VALUES (
+        novabot_internal.digest_of('message:' || message_id), greatest(clock_timestamp(), written_at)
+    )
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
@@ -113,8 +117,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.note_delivery(text) IS
-'Records that this message was seen, as a digest. Raises ST003 when another transaction has done so since this one looked: everything is undone, and the next try finds it seen.';
+COMMENT ON FUNCTION novabot_internal.note_delivery(text, timestamptz) IS
+'Records that this message was seen, as a digest that is kept for 8 days from now, or from the time it stated_at if that is later. Raises ST003 when another transaction has done so since this one looked: everything is undone, and the next try finds it seen.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.was_delivered(message_id text) RETURNS boolean
 LANGUAGE sql STABLE
@@ -127,6 +131,14 @@ AS $$
 $$;
 COMMENT ON FUNCTION novabot_internal.was_delivered(text) IS
 'Whether this message was seen in the last 8 days.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_too_old(written_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT written_at < now() - interval '180 hours'
+$$;
+COMMENT ON FUNCTION novabot_internal.is_too_old(timestamptz) IS
+'Whether a message or an event was written over 7.5 days ago, by the database''s clock: WhatsApp redelivers for 7 days, and what is kept to tell a redelivery, or one from before a reset, goes after 8.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.prune_digests() RETURNS void
 LANGUAGE sql SECURITY DEFINER

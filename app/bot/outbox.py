@@ -81,10 +81,18 @@ class Outbox:
         task.add_done_callback(self._farewells.discard)
 
     async def finish(self, seconds: float) -> None:
-        """Ends what is being sent; what is queued stays for another bot."""
+        """Ends what is being sent; what is queued stays for another bot.
+
+        What runs longer is cancelled: the client's connections close right after, and one that is
+        just being made then would stay open.
+        """
         await self._workers.finish(seconds)
-        if self._farewells:
-            await asyncio.wait(self._farewells, timeout=seconds)
+        if not self._farewells:
+            return
+        _, late = await asyncio.wait(self._farewells, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _send_all(self, client: str) -> None:
         while time.monotonic() >= self._resume_at:

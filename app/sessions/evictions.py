@@ -30,7 +30,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """Whom to forget, and why."""
+    """Which clients a bot has to forget, and why."""
 
     cause: Literal["reset", "edit", "hand", "malformed", "gap"]
     clients: frozenset[UUID] | str

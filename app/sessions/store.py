@@ -38,13 +38,14 @@ class Rejected:
     """Nothing was written, and nothing is to be answered."""
 
     outcome: str
-    """`duplicate`, `forgotten` (written before a reset) or `gone` (reset while it was answered)."""
+    """`duplicate`, `too_old` (written over 7.5 days ago), `forgotten` (written before a reset) or
+    `gone` (reset while it was answered)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     outcome: str
-    """`stored`, `duplicate` or `forgotten`."""
+    """`stored`, `duplicate`, `too_old` or `forgotten`."""
     client_id: str | None
 
 
@@ -170,9 +171,9 @@ async def forget_by_chat(
     stored_message: UUID | None = None,
     number_kept: timedelta = NUMBER_KEPT,
 ) -> tuple[str, str | None]:
-    """Resets the client who asked for it: `reset`, `stale`, `duplicate`, `forgotten` or `gone`.
+    """Resets the client who asked for it.
 
-    With it, the address to which the farewell goes; None if the client has left all of them.
+    Returns `reset`, `stale`, `duplicate`, `too_old`, `forgotten` or `gone`. With it, the address to which the farewell goes; None if the client has left all of them.
     """
     row = await fetch_row(
         pool,

@@ -62,5 +62,8 @@ async def cloud(api: Api) -> AsyncIterator[CloudApi]:
 
 
 @pytest.fixture
-async def outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
-    return open_outbox(pool, cloud, connection)
+async def outbox(
+    pool: Pool, cloud: CloudApi, connection: psycopg.Connection
+) -> AsyncIterator[Outbox]:
+    async with open_outbox(pool, cloud, connection) as opened:
+        yield opened

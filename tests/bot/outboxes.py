@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from uuid import uuid4
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
 
 import psycopg
 
@@ -13,11 +14,18 @@ from app.database.pool import Pool
 from tests.sessions.turns import PHONE
 
 
-def open_outbox(pool: Pool, cloud: CloudApi, connection: psycopg.Connection) -> Outbox:
-    """The outbox of a living bot."""
-    bot = uuid4()
+@asynccontextmanager
+async def open_outbox(
+    pool: Pool, cloud: CloudApi, connection: psycopg.Connection, bot: UUID | None = None
+) -> AsyncGenerator[Outbox]:
+    """The outbox of a living bot, which ends its sending before `cloud` closes."""
+    bot = bot or uuid4()
     connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
-    return Outbox(pool, cloud, bot)
+    outbox = Outbox(pool, cloud, bot)
+    try:
+        yield outbox
+    finally:
+        await outbox.finish(5)
 
 
 def queue(connection: psycopg.Connection, *texts: str, phone: str = PHONE, age: int = 0) -> None:

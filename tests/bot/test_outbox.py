@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from contextlib import AsyncExitStack
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
@@ -51,18 +52,19 @@ async def test_a_clients_answers_go_out_in_their_order(
 async def test_two_bots_send_each_answer_once_and_in_order(
     pool: Pool, cloud: CloudApi, connection: psycopg.Connection, api: Api
 ) -> None:
-    boxes = [open_outbox(pool, cloud, connection) for _ in range(3)]
     texts = [f"answer {number}" for number in range(40)]
     queue(connection, *texts)
+    async with AsyncExitStack() as stack:
+        boxes = [
+            await stack.enter_async_context(open_outbox(pool, cloud, connection)) for _ in range(3)
+        ]
 
-    def is_sent() -> bool:
-        for box in boxes:
-            box.wake(CLIENT)
-        return set(read_statuses(connection)) == {"sent"}
+        def is_sent() -> bool:
+            for box in boxes:
+                box.wake(CLIENT)
+            return set(read_statuses(connection)) == {"sent"}
 
-    await until(is_sent, "everything sent")
-    for box in boxes:
-        await box.finish(5)
+        await until(is_sent, "everything sent")
     assert api.texts(PHONE, None) == texts
 
 
@@ -73,8 +75,10 @@ async def test_an_answer_that_was_not_sent_is_tried_again_and_the_next_waits_for
         taken.bind(("127.0.0.1", 0))  # bound, and not listening
         port = taken.getsockname()[1]
         url = f"http://127.0.0.1:{port}/v24.0"
-        async with CloudApi.open(url, NUMBER_ID, ACCESS_TOKEN) as cloud:
-            outbox = open_outbox(pool, cloud, connection)
+        async with (
+            CloudApi.open(url, NUMBER_ID, ACCESS_TOKEN) as cloud,
+            open_outbox(pool, cloud, connection) as outbox,
+        ):
             queue(connection, "one", "two")
             outbox.wake(CLIENT)
             await until(
@@ -94,7 +98,7 @@ async def test_an_answer_that_was_not_sent_is_tried_again_and_the_next_waits_for
 
                 await until(is_sent, "both sent")
                 assert api.texts(PHONE, None) == ["one", "two"]
-                await outbox.finish(5)
+                await outbox.finish(5)  # writes that it was sent, before the API stops
     assert read_statuses(connection) == ["sent", "sent"]
 
 
@@ -398,4 +402,5 @@ async def test_a_stop_does_not_wait_for_ever(
     await outbox.finish(0.2)
     assert time.monotonic() - begun < 1.5
     assert read_statuses(connection) == ["sending"]  # the bot that finds it says uncertain
+    assert not outbox._farewells  # one that goes on after the client closes leaves a connection
     api.release()

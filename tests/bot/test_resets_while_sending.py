@@ -112,37 +112,36 @@ async def test_what_is_done_at_an_await_of_a_send_decides_it(
     act: str,
     where: str,
 ) -> None:
-    outbox = open_outbox(pool, cloud, connection)
     statement = (RESETS | EDITS)[act].encode()
     queue(connection, "of the old incarnation")
     connection.execute('INSERT INTO "Session" ("userId") VALUES (%s)', (CLIENT,))
     is_sent = True
-    if (at := AWAITS[where]) is None:
-        api.order(hold=True, to=PHONE, times=1)
-        outbox.wake(CLIENT)
-        await until(lambda: api.texts(PHONE, "pending"), "the answer on its way")
-        connection.execute(statement)
-        api.release()
-    else:
-        if at[0] == "is_sending":
-            act_at(monkeypatch, "start_sending", "after", clock.stand_still)
-        done = act_at(monkeypatch, *at[:2], lambda: connection.execute(statement))
-        is_sent = at[2] or act in EDITS
-        outbox.wake(CLIENT)
-        await until(lambda: done, "the moment of the act")
-    await outbox.finish(5)
+    async with open_outbox(pool, cloud, connection) as outbox:
+        if (at := AWAITS[where]) is None:
+            api.order(hold=True, to=PHONE, times=1)
+            outbox.wake(CLIENT)
+            await until(lambda: api.texts(PHONE, "pending"), "the answer on its way")
+            connection.execute(statement)
+            api.release()
+        else:
+            if at[0] == "is_sending":
+                act_at(monkeypatch, "start_sending", "after", clock.stand_still)
+            done = act_at(monkeypatch, *at[:2], lambda: connection.execute(statement))
+            is_sent = at[2] or act in EDITS
+            outbox.wake(CLIENT)
+            await until(lambda: done, "the moment of the act")
     assert api.texts(PHONE, None) == (["of the old incarnation"] if is_sent else [])
     assert read_statuses(connection) == (["sent"] if act in EDITS else [])
 
     # The next answer, whose row may have the id of the old one, goes out as ever.
-    outbox = open_outbox(pool, cloud, connection)
     queue(connection, "of this incarnation")
+    async with open_outbox(pool, cloud, connection) as outbox:
 
-    def is_next_sent() -> bool:
-        outbox.wake(CLIENT)
-        return read_statuses(connection)[-1:] == ["sent"]
+        def is_next_sent() -> bool:
+            outbox.wake(CLIENT)
+            return read_statuses(connection)[-1:] == ["sent"]
 
-    await until(is_next_sent, "the next sent")
+        await until(is_next_sent, "the next sent")
     assert api.texts(PHONE, None)[-1] == "of this incarnation"
     assert len(api.texts(PHONE, None)) == 1 + is_sent
     assert set(read_statuses(connection)) == {"sent"}
@@ -229,10 +228,11 @@ async def test_an_answer_reset_while_it_waits_to_be_tried_again_is_not_sent(
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and not listening
         port = taken.getsockname()[1]
-        async with CloudApi.open(
-            f"http://127.0.0.1:{port}/v24.0", NUMBER_ID, ACCESS_TOKEN
-        ) as cloud:
-            outbox = open_outbox(pool, cloud, connection)
+        url = f"http://127.0.0.1:{port}/v24.0"
+        async with (
+            CloudApi.open(url, NUMBER_ID, ACCESS_TOKEN) as cloud,
+            open_outbox(pool, cloud, connection) as outbox,
+        ):
             queue(connection, "one")
             outbox.wake(CLIENT)
             started = time.monotonic()

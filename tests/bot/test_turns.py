@@ -11,7 +11,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.bot.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
@@ -20,6 +19,7 @@ from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.store import Stored
 from tests.bot.conftest import StartBot
+from tests.bot.outboxes import open_outbox
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api
 from tests.sessions.turns import (
     CLIENT,
@@ -168,11 +168,13 @@ async def deaf(
     pool: Pool, api: Api, thinker: Thinker, connection: psycopg.Connection
 ) -> AsyncIterator[BotTurns]:
     """One that hears no eviction at all: the fence alone protects it."""
-    async with CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as cloud:
-        bot = uuid4()
-        connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
+    bot = uuid4()
+    async with (
+        CloudApi.open(api.url, NUMBER_ID, ACCESS_TOKEN) as cloud,
+        open_outbox(pool, cloud, connection, bot) as outbox,
+    ):
         cache = Cache(10, lambda: False)
-        turns = BotTurns(pool, cache, thinker.respond, bot, Outbox(pool, cloud, bot))
+        turns = BotTurns(pool, cache, thinker.respond, bot, outbox)
         yield turns
         await turns.finish(5)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,14 @@ AXE = Path(__file__).parent / "axe-4.14.1.min.js.gz"
 BOT_A = "11111111-1111-1111-1111-111111111111"
 BOT_B = "22222222-2222-2222-2222-222222222222"
 PETANG = "/clients/6281717407674@c.us"
+FIND_SCROLLED_SIDEWAYS = """
+    [...document.querySelectorAll("main *")]
+        .filter(e => getComputedStyle(e).overflowX == "auto" && e.scrollWidth > e.clientWidth)
+        .map(e => e.outerHTML.slice(0, 200))
+"""
+UNKNOWN = "/clients/unknown"
 PAGES = (
-    *("/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", "/clients/unknown"),
+    *("/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", UNKNOWN),
     *("/resets", "/resets/1", "/bots"),
 )
 """In this order: all but the first need a login."""
@@ -167,8 +174,23 @@ def test_every_page_is_listed() -> None:
     assert unlisted == {"/", "/signals"}
 
 
+def test_every_page_answers_and_is_linked_from_another(
+    dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute("SELECT reset_client('628999999')")
+    linked: set[str] = set()
+    with dashboard.logged_in() as client:
+        for path in PAGES[1:]:
+            answer = client.get(path)
+            assert answer.status_code == (404 if path == UNKNOWN else 200), path
+            here = path.partition("?")[0]
+            linked |= set(re.findall(r'href="([^"?#]+)', answer.text)) - {here}
+    assert {path for path in PAGES[1:] if "?" not in path} - linked == {UNKNOWN}
+
+
 @pytest.mark.parametrize(
-    ("scheme", "width", "locale"), [("light", 1200, "id-ID"), ("dark", 390, "en-US")]
+    ("scheme", "width", "locale"), [("light", 1200, "en-US"), ("dark", 360, "id-ID")]
 )
 def test_every_page_is_accessible_and_fits(
     browser: Browser,
@@ -212,6 +234,7 @@ def test_every_page_is_accessible_and_fits(
         found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
         assert found == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate(FIND_SCROLLED_SIDEWAYS) == [], path
         if path == "/login":
             page.locator("#username").fill("ana")
             page.locator("#password").fill(PASSWORD)

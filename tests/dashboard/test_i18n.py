@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 from uuid import UUID
@@ -29,6 +30,31 @@ from app.messages import KINDS
 from tests.sql.acts import one
 
 HERE = Path(app.dashboard.__file__).parent
+NAMES = {"Nova", "ID", "EN", "Bahasa Indonesia", "English"}
+"""What a template says in every language."""
+SAME = {
+    *("role.admin", "role.operator", "clients.bot", "client.reset", "client.from_bot"),
+    *("kind.video", "kind.audio", "reset.title", "reset.button", "resets.number"),
+    *("source.api", "receipt.title", "receipt.bot", "bots.process"),
+}
+"""Texts that are the same in both languages."""
+
+
+class WordFinder(HTMLParser):
+    """Collects the words that a template has outside its tags and in attributes that are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: set[str] = set()
+
+    def handle_data(self, data: str) -> None:
+        if re.search(r"[^\W\d_]", data):
+            self.words.add(data.strip(" \n·"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in {"title", "aria-label", "placeholder", "alt"}:
+                self.handle_data(value or "")
 
 
 def placeholders(text: str) -> set[str]:
@@ -40,6 +66,20 @@ def test_both_languages_have_the_same_texts() -> None:
     assert indonesian.keys() == english.keys()
     for key, text in english.items():
         assert placeholders(text) == placeholders(indonesian[key]), key
+
+
+def test_a_text_is_translated() -> None:
+    indonesian, english = load_language("id").texts, load_language("en").texts
+    assert {key for key in english if english[key] == indonesian[key]} == SAME
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("templates/*.html")), ids=lambda path: path.name)
+def test_no_template_has_words_of_its_own(path: Path) -> None:
+    finder = WordFinder()
+    source = path.read_text(encoding="utf-8")
+    finder.feed(re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", source, flags=re.DOTALL))
+    finder.close()
+    assert finder.words <= NAMES
 
 
 def test_every_text_that_a_page_names_exists() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.sql.acts import (
     CLIENT,
     STRANGER,
+    Known,
     Listening,
     add_client,
     add_many,
@@ -48,6 +49,54 @@ def test_an_edit_of_what_is_remembered_of_a_client_renews_its_revision_and_tells
             {"clients": [changed]}
         ]
     assert counts(connection) == []
+
+
+LAST = "\U0010ffff"
+"""Sorts after every name that a trigger of ours can have."""
+
+
+def add_trigger(conn: psycopg.Connection, table: str, event: str, body: str) -> None:
+    """A DBA's row trigger, which fires after all others."""
+    conn.execute(
+        f"CREATE FUNCTION foreign_{table}_{event}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$BEGIN {body}; RETURN NEW; END$$;"
+        f' CREATE TRIGGER "{LAST}{event}" BEFORE {event} ON "{table}"'
+        f" FOR EACH ROW EXECUTE FUNCTION foreign_{table}_{event}()".encode()
+    )
+
+
+def test_what_a_trigger_that_fires_last_makes_of_a_client_is_an_edit(
+    connection: psycopg.Connection, listening: Listening
+) -> None:
+    add_client(connection, nama="Petang")
+    before, changed = load(connection), incarnation(connection)
+    add_trigger(connection, "User", "UPDATE", "NEW.nama := 'Budi'")
+    connection.execute('UPDATE "User" SET "profileName" = \'P\'')
+    after = load(connection)
+    assert one(connection, 'SELECT nama FROM "User"') == "Budi"
+    assert after.user_revision != before.user_revision
+    assert [json.loads(payload) for payload in listening.heard("session_changed")] == [
+        {"clients": [changed]}
+    ]
+    assert take_turn(connection, before).outcome == "stale"
+    assert take_turn(connection, after).outcome == "committed"
+
+
+def test_a_turn_remembers_what_a_trigger_that_fires_last_made_of_it(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection)
+    add_trigger(connection, "User", "UPDATE", "NEW.nama := upper(NEW.nama)")
+    add_trigger(connection, "Session", "INSERT", "NEW.context := NEW.context || '{\"by\": 1}'")
+    connection.execute('DELETE FROM "Session"')
+    first = take_turn(connection, load(connection), learnt_name="Petang", context={"n": 1})
+    assert (first.nama, first.context) == ("PETANG", {"n": 1, "by": 1})
+    known = Known(first.id, first.user_revision, first.session_revision)
+    assert known == load(connection)
+    add_trigger(connection, "Session", "UPDATE", "NEW.context := NEW.context || '{\"by\": 2}'")
+    second = take_turn(connection, known, context={"n": 2})
+    assert second.context == {"n": 2, "by": 2}
+    assert Known(second.id, second.user_revision, second.session_revision) == load(connection)
 
 
 def test_an_edit_of_a_session_renews_its_revision_and_tells_the_bots(

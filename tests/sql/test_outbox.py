@@ -427,3 +427,69 @@ def test_a_send_settled_after_ids_began_anew_does_not_touch_the_new_message(
     before = contents(connection)
     assert not settle_sent(connection, 1, "wamid.old")
     assert contents(connection) == before
+
+
+# A person takes over
+
+
+PAUSES = {
+    "by an operator": "SELECT novabot_internal.pause_client(%s, NULL, true)",
+    "by a DBA": 'UPDATE "User" SET "pausedAt" = now() WHERE id = %s',
+}
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize("how", PAUSES)
+def test_what_the_bot_has_queued_is_not_sent_once_a_person_takes_over(
+    connection: psycopg.Connection, how: str, role: str
+) -> None:
+    add_client(connection)
+    bot = start_bot(connection)
+    mine = queue_answer(connection)
+    theirs = queue_answer(connection)
+    connection.execute(
+        'UPDATE "Conversation" SET author = %s WHERE id = %s', ("operator:A", theirs)
+    )
+    connection.execute(f"SET session_replication_role = {role}".encode())
+    connection.execute(PAUSES[how].encode(), (CLIENT,))
+    assert message(connection, mine).status == "failed"
+    assert "person took over" in message(connection, mine).errorText
+    assert [row.id for row in start(connection, bot)] == [theirs]
+    settle_sent(connection, theirs, "wamid.T")
+    connection.execute('UPDATE "User" SET "pausedAt" = NULL')
+    assert start(connection, bot) == []
+
+
+@pytest.mark.parametrize("author", ["bot", None, "operator:A"])
+def test_an_attempt_that_fails_after_a_person_takes_over_is_not_repeated_if_it_is_the_bots(
+    connection: psycopg.Connection, author: str | None
+) -> None:
+    add_client(connection)
+    bot = start_bot(connection)
+    number = queue_answer(connection)
+    connection.execute('UPDATE "Conversation" SET author = %s', (author,))
+    start(connection, bot)
+    connection.execute('UPDATE "User" SET "pausedAt" = now()')
+    assert message(connection, number).status == "sending"
+    again = "SELECT novabot_internal.settle_unsent(%s, %s, 'queued', 130429, 'slow', '0')"
+    assert one(connection, again, TOKENS[number], bot)
+    expected = "queued" if author == "operator:A" else "failed"
+    assert message(connection, number).status == expected
+
+
+def test_an_attempt_that_fails_while_a_person_takes_over_waits_for_them(
+    connection: psycopg.Connection, other: psycopg.Connection
+) -> None:
+    add_client(connection)
+    lift_lock_timeouts(connection)
+    bot = start_bot(connection)
+    number = queue_answer(connection)
+    start(connection, bot)
+    again = "SELECT novabot_internal.settle_unsent(%s, %s, 'queued', NULL, 'slow', '0')"
+    with connection.transaction():
+        connection.execute('UPDATE "User" SET "pausedAt" = now()')
+        loser = Thread(lambda: one(other, again, TOKENS[number], bot))
+        with psycopg.connect(connection.info.dsn, password=connection.info.password) as third:
+            wait_until_blocked(third, other.info.backend_pid)
+    assert loser.result()
+    assert message(connection, number).status == "failed"

@@ -349,6 +349,8 @@ FIRST_AT_USER = {
     "apply_identity_event": "SELECT novabot_internal.apply_identity_event(NULL, true,"
     " ARRAY['6281717407674'], ARRAY['628999'], now(), 'wamid.e')",
     "earlier_clients": "SELECT novabot_internal.earlier_clients('6281717407674')",
+    "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
+    " 'queued', NULL, '')",
     "reset_client": "SELECT reset_client('6281717407674')",
     "reset_incarnation": "SELECT novabot_internal.reset_incarnation('6281717407674',"
     " gen_random_uuid(), 'ana', 'dashboard')",

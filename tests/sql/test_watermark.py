@@ -41,6 +41,39 @@ def late(conn: psycopg.Connection, before: datetime, seconds: float, *addresses:
     return late_turn(conn, before, seconds, *addresses).outcome
 
 
+def write(
+    conn: psycopg.Connection, door: str, at: datetime, message_id: str = "wamid.late"
+) -> object:
+    """A message, wish, event or unreadable item of a stranger; returns what became of it."""
+    whom = ["628555000111"]
+    match door:
+        case "turn":
+            return take_turn(
+                conn, STRANGER, addresses=whom, message_id=message_id, written_at=at
+            ).outcome
+        case "stored":
+            statement = (
+                "SELECT outcome FROM novabot_internal.store_message("
+                "%s, %s, 'text', 'halo', NULL, %s, 'J', gen_random_uuid())"
+            )
+            return one(conn, statement, whom, message_id, at)
+        case "wish":
+            statement = (
+                "SELECT outcome FROM novabot_internal.forget_by_chat("
+                "%s, NULL, NULL, NULL, %s, %s, NULL)"
+            )
+            return one(conn, statement, whom, message_id, at)
+        case "event":
+            statement = (
+                "SELECT novabot_internal.apply_identity_event("
+                "NULL, true, %s, ARRAY['628555000222'], %s, %s)"
+            )
+            return one(conn, statement, whom, at, message_id)
+        case _:
+            statement = "SELECT novabot_internal.set_aside(%s, %s, 'unreadable', %s)"
+            return one(conn, statement, whom[0], f'{{"id": "{message_id}"}}', at)
+
+
 def reset_at(conn: psycopg.Connection) -> datetime:
     return last_reset(conn).at
 
@@ -56,7 +89,7 @@ def test_a_message_over_60_seconds_older_than_the_reset_is_dropped_and_a_younger
     assert late(connection, at, 61) == "forgotten"
     assert late(connection, at, 61, "ID.1a2b3c") == "forgotten"
     assert late(connection, at, 61, "628999", "ID.1a2b3c") == "forgotten"
-    assert late(connection, at, 8 * 86400) == "forgotten"
+    assert late(connection, at, 7 * 86400) == "forgotten"
     assert contents(connection) == before
     assert late(connection, at, 61, "628999") == "committed"
     assert late(connection, at, 59) == "committed"
@@ -120,6 +153,43 @@ def test_a_client_made_again_in_the_transaction_that_reset_all_clients_is_born_a
         connection.execute('TRUNCATE "User" CASCADE')
         connection.execute('INSERT INTO "User" (id) VALUES (%s)', (CLIENT,))
     assert late(connection, reset_at(connection), 61) == "forgotten"
+
+
+@pytest.mark.parametrize("door", ["turn", "stored", "wish", "event", "aside"])
+def test_what_was_written_over_7_and_a_half_days_ago_brings_nobody_back(
+    connection: psycopg.Connection, door: str
+) -> None:
+    before = contents(connection)
+    too_old = now(connection) - timedelta(days=7, hours=12, seconds=1)
+    assert write(connection, door, too_old) in ("too_old", False)
+    assert contents(connection) == before
+    assert write(connection, door, too_old + timedelta(minutes=1)) not in ("too_old", False)
+
+
+@pytest.mark.parametrize("door", ["turn", "stored", "wish", "event", "aside"])
+def test_a_time_in_the_future_counts_as_now_and_is_known_for_as_long_as_it_is_one(
+    connection: psycopg.Connection, door: str
+) -> None:
+    ahead = now(connection) + timedelta(days=30)
+    first = write(connection, door, ahead, "wamid.A")
+    assert one(
+        connection, 'SELECT coalesce(max(at), now()) <= clock_timestamp() FROM "Conversation"'
+    )
+    connection.execute('DELETE FROM "User"')
+    # Nine days later, which is more than digests are kept.
+    connection.execute('UPDATE "Delivery" SET "seenAt" = "seenAt" - interval \'9 days\'')
+    connection.execute("UPDATE \"Forgotten\" SET at = at - interval '9 days'")
+    connection.execute("SELECT novabot_internal.prune_digests()")
+    before = contents(connection)
+    again = write(connection, door, ahead - timedelta(days=9), "wamid.A")
+    assert (first, again) in (
+        ("committed", "duplicate"),
+        ("stored", "duplicate"),
+        ("reset", "duplicate"),
+        ("kept", "duplicate"),
+        (True, False),
+    )
+    assert contents(connection) == before
 
 
 def test_digests_and_items_set_aside_are_kept_for_8_days(connection: psycopg.Connection) -> None:

@@ -113,6 +113,26 @@ DEFECTS = {
         ),
         ("tests/sessions/test_listener.py", "-k", "stood_still"),
     ),
+    "what a trigger made of a client not judged": Defect(
+        "sql/sessions.sql",
+        (
+            (
+                "    SET revision = gen_random_uuid()\n    WHERE u.id = NEW.id",
+                "    SET revision = u.revision\n    WHERE u.id = NEW.id",
+            ),
+        ),
+        ("tests/sql/test_edits.py", "-k", "fires_last"),
+    ),
+    "answers tried again after a person took over": Defect(
+        "sql/conversation.sql",
+        (("    IF new_status = 'queued' THEN\n", "    IF false THEN\n"),),
+        ("tests/sql/test_outbox.py", "-k", "takes_over"),
+    ),
+    "messages of any age taken": Defect(
+        "sql/turns.sql",
+        (("        WHEN novabot_internal.is_too_old(written_at) THEN 'too_old'\n", ""),),
+        ("tests/sql/test_watermark.py", "-k", "brings_nobody_back"),
+    ),
     "deliveries forgotten by a reset": Defect(
         "sql/resets.sql",
         (
