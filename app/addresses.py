@@ -22,6 +22,7 @@ _MEXICO = re.compile(r"521[0-9]{10}")
 _ARGENTINA = re.compile(r"54[0-9]{10}")
 _BRAZIL = re.compile(r"55[1-9][0-9][6-9][0-9]{7}")
 _HOSTS = ("@c.us", "@s.whatsapp.net")
+_EARLIER_CLIENT = re.compile(r"([0-9]{5,20})#([0-9a-f]{8})[0-9a-f-]{28}")
 
 
 def is_phone(address: str) -> bool:
@@ -62,10 +63,16 @@ def replace_bsuids(text: str, replacement: str) -> str:
 
 
 def write_address(address: str) -> str:
-    """A phone number, or its client id, as people write it: +62 817-1740-7674; others unchanged."""
+    """A phone number, or its client id, as people write it: +62 817-1740-7674; others unchanged.
+
+    `6281717407674#1f0c…`, an earlier client of a number, is +62 817-1740-7674 #1f0c2d3e: the number
+    is another client's now.
+    """
     # Bots need the grammar and not this: the package costs tens of milliseconds of their start.
     import phonenumbers
 
+    if earlier := _EARLIER_CLIENT.fullmatch(address):
+        return f"{write_address(earlier[1])} #{earlier[2]}"
     digits = address
     for host in _HOSTS:
         digits = digits.removesuffix(host)

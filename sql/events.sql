@@ -329,7 +329,8 @@ DECLARE
     tos CONSTANT text[] := novabot_internal.canonical_addresses(to_addresses);
     given_up text[];
 BEGIN
-    SELECT array_agg(a.alias ORDER BY novabot_internal.is_phone(a.alias) DESC) INTO given_up
+    SELECT array_agg(a.alias ORDER BY novabot_internal.is_phone(a.alias) = number_changed DESC)
+    INTO given_up
     FROM public."Alias" AS a
     WHERE
         a."userId" = client
@@ -373,12 +374,13 @@ BEGIN
     FROM public."Alias" AS a
     WHERE a.alias = ANY (tos) AND a."userId" <> client AND a.since > move_client.at
     ON CONFLICT DO NOTHING;
-    IF number_changed THEN
-        PERFORM novabot_internal.note_identity(
-            client, 'number_changed', at,
-            jsonb_build_object('from', given_up[1], 'to', tos[cardinality(tos)])
-        );
-    END IF;
+    PERFORM novabot_internal.note_identity(
+        client, CASE WHEN number_changed THEN 'number_changed' ELSE 'user_id_changed' END, at,
+        jsonb_build_object(
+            'from', given_up[1],
+            'to', tos[CASE WHEN number_changed THEN cardinality(tos) ELSE 1 END]
+        )
+    );
     PERFORM novabot_internal.settle_id(client);
 END
 $$;

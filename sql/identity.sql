@@ -376,14 +376,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.client_notes(text) IS
-'What happened to a client''s addresses, the latest first. kind: number_changed (detail: from, to), earlier_owner (it had this address before another client), merged, ids_disagree, ambiguous_change, move_failed, merge_failed, portfolio_moved; detail has address where one is meant.';
+'What happened to a client''s addresses, the latest first. kind: number_changed and user_id_changed (detail: from, to), earlier_owner (it had this address before another client), merged, ids_disagree, ambiguous_change, move_failed, merge_failed, portfolio_moved; detail has address where one is meant.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.earlier_clients(address text)
-RETURNS TABLE (id text, incarnation uuid, until timestamptz)
+RETURNS TABLE (id text, incarnation uuid, nama text, until timestamptz)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
 AS $$
-    SELECT u.id, u.incarnation, max(f.until)
+    SELECT u.id, u.incarnation, u.nama, novabot_internal.shown_time(max(f.until))
     FROM public."User" AS u
     JOIN public."FormerAlias" AS f ON f."userId" = u.id
     WHERE
@@ -391,11 +392,11 @@ AS $$
         AND NOT EXISTS (
             SELECT FROM public."Alias" AS a WHERE a.alias = f.alias AND a."userId" = u.id
         )
-    GROUP BY u.id, u.incarnation
-    ORDER BY 3 DESC, 1
+    GROUP BY u.id
+    ORDER BY max(f.until) DESC, u.id
 $$;
 COMMENT ON FUNCTION novabot_internal.earlier_clients(text) IS
-'The clients who had an address before, the latest first.';
+'The clients who had an address before and do not have it now, the latest first; until: the sender''s time.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.reply_address(client text) RETURNS text
 LANGUAGE sql STABLE

@@ -5,6 +5,8 @@ RETURNS TABLE (address text, client text, is_former boolean)
 LANGUAGE sql STABLE
 AS $$
     SELECT a.alias, a."userId", false FROM public."Alias" AS a
+    UNION ALL
+    SELECT f.alias, f."userId", true FROM public."FormerAlias" AS f
 $$;
 COMMENT ON FUNCTION novabot_internal.known_addresses() IS
 'Every address of a client: those that lead to it now, and former ones.';
@@ -43,7 +45,7 @@ SET lock_timeout = '2s'
 AS $$
 #variable_conflict use_column
 DECLARE
-    sought CONSTANT text := novabot_internal.read_handle(handle);
+    sought CONSTANT text := novabot_internal.canonical_address(novabot_internal.read_handle(handle));
     is_number CONSTANT boolean := novabot_internal.is_phone(sought);
     -- Without and with the country code that read_handle gives to a national number.
     spellings CONSTANT text[] := CASE

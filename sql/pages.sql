@@ -1,5 +1,5 @@
 -- What the dashboard's pages and its JSON API read of clients, one function a page.
--- All of them name "User" first, and none waits longer than 2 seconds for a lock.
+-- Those on several tables name "User" first, and none waits longer than 2 seconds for a lock.
 
 CREATE OR REPLACE FUNCTION novabot_internal.shown_time(at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -25,6 +25,7 @@ AS $$
 DECLARE
     sought CONSTANT text := lower(btrim(search));
     digits CONSTANT text := novabot_internal.typed_digits(search);
+    canonical CONSTANT text := novabot_internal.canonical_address(digits);
 BEGIN
     RETURN QUERY
     SELECT
@@ -56,7 +57,21 @@ BEGIN
                 WHERE
                     a."userId" = u.id
                     AND (
-                        position(digits IN a.alias) > 0 OR position(sought IN lower(a.alias)) > 0
+                        position(canonical IN a.alias) > 0
+                        OR position(digits IN a.alias) > 0
+                        OR position(digits IN a.spelling) > 0
+                        OR position(sought IN lower(a.alias)) > 0
+                    )
+            )
+            OR EXISTS (
+                SELECT
+                FROM public."FormerAlias" AS f
+                WHERE
+                    f."userId" = u.id
+                    AND (
+                        position(canonical IN f.alias) > 0
+                        OR position(digits IN f.alias) > 0
+                        OR position(sought IN lower(f.alias)) > 0
                     )
             )
         )
@@ -65,13 +80,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.list_clients(text, timestamptz, text, integer) IS
-'A page of clients, the latest active first, after ("activeAt", id), which "cursor" gives joined by a space; search is sought in names, addresses (a number in any usual spelling) and the last text.';
+'A page of clients, the latest active first, after ("activeAt", id), which "cursor" gives joined by a space; search is sought in names, present and former addresses (a number in any usual spelling) and the last text.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.describe_client(client text)
 RETURNS TABLE (
     id text, incarnation uuid, nama text, profile_name text, created_at timestamptz,
     active_at timestamptz, paused_at timestamptz, context jsonb, updated_at timestamptz,
-    aliases text[], received bigint, sent bigint, queued bigint, set_aside bigint
+    aliases text[], former_aliases text[], received bigint, sent bigint, queued bigint, set_aside bigint
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -87,6 +102,17 @@ BEGIN
         ARRAY(
             SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = u.id
             ORDER BY a."createdAt", a.alias
+        ),
+        ARRAY(
+            SELECT f.alias
+            FROM public."FormerAlias" AS f
+            WHERE
+                f."userId" = u.id
+                AND NOT EXISTS (
+                    SELECT FROM public."Alias" AS a WHERE a.alias = f.alias AND a."userId" = u.id
+                )
+            GROUP BY f.alias
+            ORDER BY max(f.until) DESC, f.alias
         ),
         messages.received, messages.sent, messages.queued,
         (SELECT count(*) FROM novabot_internal.items_set_aside(u.id, 1000))
@@ -132,3 +158,15 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.client_timeline(text, bigint, integer) IS
 'A client''s messages, the latest first, older than the message `before`.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.portfolio_moved_at() RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
+AS $$
+    SELECT max(n."notedAt")
+    FROM public."IdentityNote" AS n
+    WHERE n.kind = 'portfolio_moved' AND n."notedAt" > clock_timestamp() - interval '7 days'
+$$;
+COMMENT ON FUNCTION novabot_internal.portfolio_moved_at() IS
+'When it last showed within 7 days that the business''s number had moved to another portfolio; else NULL.';

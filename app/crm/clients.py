@@ -62,6 +62,8 @@ class Client:
     """None without a session."""
     updated_at: datetime | None
     aliases: list[str]
+    former_aliases: list[str]
+    """Addresses that lead to the client no more, the latest first."""
     received: int
     sent: int
     queued: int
@@ -73,8 +75,7 @@ class Client:
 
     @property
     def label(self) -> str:
-        """The name, else the number."""
-        return self.nama if self.nama and self.nama.strip() else self.number
+        return write_label(self.nama, self.id)
 
 
 Likeness = Literal["same", "spelling", "letter_case", "slip", "ending"]
@@ -90,7 +91,12 @@ class NearMiss:
     address: str
     likeness: Likeness
     is_former: bool
-    """The client had it before, and has another one now."""
+    """The client had it before, and does not have it now."""
+
+
+def write_label(nama: str | None, client_id: str) -> str:
+    """What a client is called on pages: the name, else the number."""
+    return nama if nama and nama.strip() else write_address(client_id)
 
 
 async def list_clients(source: Source, search: str, after: str) -> ClientPage:

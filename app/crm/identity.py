@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.crm.clients import write_label
 from app.database.pool import Pool
-from app.database.queries import Source, fetch_all
+from app.database.queries import Source, fetch_all, fetch_value
 from app.database.retrying import deadline_from_now, fetch_row
 
 
@@ -18,8 +19,7 @@ class IdentityNote:
     """Something that happened to a client's addresses."""
 
     kind: str
-    """`number_changed`, `earlier_owner`, `merged`, `ids_disagree`, `ambiguous_change`,
-    `move_failed`, `merge_failed` or `portfolio_moved`."""
+    """What happened (sql/identity.sql); one that this release does not know, too."""
     at: datetime
     """The sender's time."""
     detail: Mapping[str, Any]
@@ -28,12 +28,17 @@ class IdentityNote:
 
 @dataclass(frozen=True, slots=True)
 class EarlierClient:
-    """A client who had an address before."""
+    """A client who had an address before, and does not have it now."""
 
     id: str
     incarnation: UUID
+    nama: str | None
     until: datetime
     """The sender's time."""
+
+    @property
+    def label(self) -> str:
+        return write_label(self.nama, self.id)
 
 
 async def apply_identity_event(
@@ -59,15 +64,25 @@ async def apply_identity_event(
     return row[0]
 
 
-async def read_notes(source: Source, client_id: str) -> list[IdentityNote]:
+async def list_identity_notes(source: Source, client_id: str) -> list[IdentityNote]:
     """What happened to a client's addresses, the latest first."""
     return await fetch_all(
         source, IdentityNote, "SELECT * FROM novabot_internal.client_notes(%s)", [client_id]
     )
 
 
-async def find_earlier_clients(source: Source, address: str) -> list[EarlierClient]:
-    """The clients who had this address before, the latest first."""
+async def list_earlier_clients(source: Source, addresses: Sequence[str]) -> list[EarlierClient]:
+    """The clients who had one of these addresses before, the latest first."""
     return await fetch_all(
-        source, EarlierClient, "SELECT * FROM novabot_internal.earlier_clients(%s)", [address]
+        source,
+        EarlierClient,
+        "SELECT e.* FROM unnest(%s::text[]) AS a (address)"
+        " CROSS JOIN LATERAL novabot_internal.earlier_clients(a.address) AS e"
+        " ORDER BY e.until DESC, e.id",
+        [list(addresses)],
     )
+
+
+async def find_portfolio_move(source: Source) -> datetime | None:
+    """When it last showed, within 7 days, that the business's number moved to another portfolio."""
+    return await fetch_value(source, "SELECT novabot_internal.portfolio_moved_at()")

@@ -86,15 +86,15 @@ CREATE TABLE public."IdentityNote" (
     "notedAt" timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT kind_is_known CHECK (
         kind IN (
-            'number_changed', 'earlier_owner', 'merged', 'ids_disagree', 'ambiguous_change',
-            'move_failed', 'merge_failed', 'portfolio_moved'
+            'number_changed', 'user_id_changed', 'earlier_owner', 'merged', 'ids_disagree',
+            'ambiguous_change', 'move_failed', 'merge_failed', 'portfolio_moved'
         )
     )
 );
 
 -- A client's page, and a reset.
 CREATE INDEX identity_note_by_client ON public."IdentityNote" ("userId");
--- Counting the conflicts of the last hour.
+-- Counting the conflicts of the last hour, and the alert on the page of the bots.
 CREATE INDEX identity_note_by_time ON public."IdentityNote" ("notedAt");
 
 ALTER TABLE public."IdentityNote"

@@ -204,7 +204,16 @@ def test_every_page_is_accessible_and_fits(
     start_bots(connection)
     connection.execute(
         """
+        INSERT INTO "User" (id) VALUES ('ID.before');
         UPDATE "User" SET nama = repeat('Panjang', 30);
+        INSERT INTO "FormerAlias" (alias, "userId", until)
+        VALUES
+            ('6281717407673', '6281717407674@c.us', now()), ('6281717407674', 'ID.before', now());
+        INSERT INTO "IdentityNote" ("userId", kind, at, detail)
+        VALUES
+            ('6281717407674@c.us', 'number_changed', now(),
+                '{"from": "6281717407673", "to": "6281717407674"}'),
+            ('6281717407674@c.us', 'portfolio_moved', now(), '{}');
         UPDATE "Conversation" SET body = repeat('x', 3000) WHERE direction = 'in';
         INSERT INTO "SetAside" (address, item, reason) VALUES ('6281717407674', '{}', 'odd');
         SELECT reset_client('628999999');

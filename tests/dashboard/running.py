@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import threading
 import time
@@ -109,6 +110,11 @@ def add_petang(connection: psycopg.Connection) -> None:
             ('6281717407674@c.us', 'out', 'Sebentar, Petang.', 'queued', '6281717407674');
         """
     )
+
+
+def shown_ids(html: str) -> list[str]:
+    """The ids in the list of clients, as its links have them."""
+    return re.findall(r'class="row" href="/clients/([^"]+)"', html)
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = DEADLINE) -> None:

@@ -7,13 +7,9 @@ import httpx2 as httpx
 import psycopg
 from markupsafe import escape
 
-from tests.dashboard.running import add_petang
+from tests.dashboard.running import add_petang, shown_ids
 
 PETANG = "/clients/6281717407674@c.us"
-
-
-def shown_ids(html: str) -> list[str]:
-    return re.findall(r'class="row" href="/clients/([^"]+)"', html)
 
 
 def add_clients(connection: psycopg.Connection, many: int) -> None:

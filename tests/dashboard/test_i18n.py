@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 from uuid import UUID
 
+import psycopg
 import pytest
 
 import app.dashboard
@@ -16,13 +18,16 @@ from app.bot.whatsapp.payload import SetAside, read_body
 from app.bot.whatsapp.refusals import decide_action
 from app.crm.bots import Bot
 from app.crm.conversation import StoredMessage
+from app.crm.identity import IdentityNote
 from app.crm.set_aside import SetAsideItem
 from app.dashboard.pages.client import describe_context
+from app.dashboard.pages.identity_notes import DescribedNote, describe_notes
 from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import LOCALES, Language, Locale, load_language
 from app.dashboard.web.rendering import open_templates
 from app.messages import KINDS
+from tests.sql.acts import one
 
 HERE = Path(app.dashboard.__file__).parent
 NAMES = {"Nova", "ID", "EN", "Bahasa Indonesia", "English"}
@@ -94,7 +99,7 @@ def test_every_text_is_named_somewhere() -> None:
     )
     built = {
         *("role", "unit", "kind", "status", "unsent", "error"),
-        *("actor", "context", "source", "state", "failure"),
+        *("actor", "context", "source", "state", "failure", "note", "note_address"),
     }
     unused = [
         key
@@ -175,6 +180,58 @@ def test_every_item_that_the_bot_sets_aside_is_explained(locale: Locale) -> None
     assert explain_item("messages", "rubbish", language) == language.t("reason.other")
     assert reasons["no text"] == language.t("reason.content", kind=language.t("kind.text"))
     assert len(set(reasons.values())) == 4
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_note_says_in_words_what_happened(
+    locale: Locale, connection: psycopg.Connection
+) -> None:
+    language = load_language(locale)
+    kinds = read_kinds_of_notes(connection)
+    assert {f"note.{kind}" for kind in kinds} == {
+        key for key in language.texts if key.startswith("note.") and key != "note.unknown_kind"
+    }
+    written = {kind: describe_note(kind, {}, language).text for kind in kinds}
+    assert len(set(written.values())) == len(kinds)
+    for kind, text in written.items():
+        assert len(text.split()) > 10, kind
+        assert "_" not in text, kind
+        assert "{" not in text, kind
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_note_of_a_later_release_is_shown_without_its_detail(locale: Locale) -> None:
+    language = load_language(locale)
+    note = describe_note("sim_swapped", {"sim": "8962", "from": None, "to": 5}, language)
+    assert note.text == language.t("note.unknown_kind", kind="sim_swapped")
+    assert note.addresses == []
+
+
+def test_a_note_names_its_addresses_as_people_write_them() -> None:
+    detail = {"to": "6281717407675", "from": "6281717407674", "address": "ID.9f3c"}
+    assert describe_note("number_changed", detail, load_language("en")).addresses == [
+        ("Before", "+62 817-1740-7674"),
+        ("After", "+62 817-1740-7675"),
+        ("Address", "ID.9f3c"),
+    ]
+
+
+def read_kinds_of_notes(connection: psycopg.Connection) -> list[str]:
+    """The kinds that the database takes."""
+    constraint = one(
+        connection,
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = 'public.\"IdentityNote\"'::regclass AND conname = 'kind_is_known'",
+    )
+    kinds = re.findall(r"'(\w+)'", constraint)
+    assert len(kinds) == 9
+    return kinds
+
+
+def describe_note(kind: str, detail: Mapping[str, object], language: Language) -> DescribedNote:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    (described,) = describe_notes([IdentityNote(kind, at, detail)], language)
+    return described
 
 
 def failed(code: int | None, status: str = "failed") -> StoredMessage:

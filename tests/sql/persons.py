@@ -22,6 +22,16 @@ def second(number: float) -> datetime:
     return START + timedelta(seconds=number)
 
 
+def refuse(conn: psycopg.Connection, what: str) -> None:
+    """A trigger of the DBA's that keeps rows of "User" from being deleted, or renamed."""
+    conn.execute(
+        f"""CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RAISE EXCEPTION ''no''; END';
+            CREATE TRIGGER refuse BEFORE {what} ON "User"
+            FOR EACH ROW EXECUTE FUNCTION public.refuse()""".encode()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What became of a message."""

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.sql.acts import NOTHING, Thread, one, remaining, wait_until_blocked
-from tests.sql.persons import World
+from tests.sql.persons import World, refuse
 
 P1, P2, P3 = "628110000001", "628110000002", "628110000003"
 A, B, C = "ID.100000000000000001", "ID.100000000000000002", "ID.100000000000000003"
@@ -266,16 +266,6 @@ def test_two_bots_that_meet_a_new_person_on_a_number_at_once_make_one_client(
     other.execute("COMMIT")
     assert second.result().told == "Budi"
     assert sorted(filter(None, world.names().values())) == ["Andi", "Budi"]
-
-
-def refuse(conn: psycopg.Connection, what: str) -> None:
-    """A trigger of the DBA's that keeps rows of "User" from being deleted, or renamed."""
-    conn.execute(
-        f"""CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN RAISE EXCEPTION ''no''; END';
-            CREATE TRIGGER refuse BEFORE {what} ON "User"
-            FOR EACH ROW EXECUTE FUNCTION public.refuse()""".encode()
-    )
 
 
 def test_a_merge_that_a_trigger_keeps_is_not_done_and_the_turn_goes_on(world: World) -> None:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.sql.acts import PHONE, add_client, fetch, one
+from tests.sql.persons import World
 
 
 def near(connection: psycopg.Connection, handle: str, most: int = 5) -> list[tuple[str, str]]:
@@ -79,17 +80,23 @@ def test_each_client_is_named_once_by_its_nearest_address_and_the_nearest_come_f
 
 
 def test_a_former_address_is_named_as_such(connection: psycopg.Connection) -> None:
-    add_client(connection)
-    connection.execute("DELETE FROM \"Alias\" WHERE alias = '6281717407674'")
-    connection.execute(
-        """CREATE OR REPLACE FUNCTION novabot_internal.known_addresses()
-        RETURNS TABLE (address text, client text, is_former boolean) LANGUAGE sql STABLE
-        AS $$ SELECT '6281717407674', '6281717407674@c.us', true $$"""
-    )
-    rows = fetch(connection, "SELECT * FROM novabot_internal.near_misses('081717407674', 5)")
-    assert [tuple(row) for row in rows] == [(PHONE, "same", True)]
-    rows = fetch(connection, "SELECT * FROM novabot_internal.near_misses('081717407675', 5)")
-    assert [tuple(row) for row in rows] == [(PHONE, "slip", True)]
+    world = World(connection)
+    world.say(0, PHONE, "ID.9f3c", name="Petang")
+    world.change(10, [PHONE], ["6285211112222"])
+    slip = "SELECT * FROM novabot_internal.near_misses('081717407675', 5)"
+    assert [tuple(row) for row in fetch(connection, slip)] == [(PHONE, "slip", True)]
+    world.say(20, PHONE, "ID.5d1e", name="Sari")
+    # The present owner before the earlier one.
+    rows = [(PHONE, "slip", False), (PHONE, "slip", True)]
+    assert [tuple(row) for row in fetch(connection, slip)] == rows
+
+
+def test_a_number_in_its_other_national_spelling_is_near_to_one_a_slip_away(
+    connection: psycopg.Connection,
+) -> None:
+    World(connection).say(0, "5215512345678")
+    for handle in ("+52 55 1234 5679", "+52 1 55 1234 5679"):
+        assert near(connection, handle) == [("525512345678", "slip")]
 
 
 def test_what_cannot_be_read_is_near_to_no_client(connection: psycopg.Connection) -> None:

@@ -70,6 +70,12 @@ def test_a_number_is_written_as_people_write_it(suffix: str) -> None:
     assert write_address(f"6281717407674{suffix}") == "+62 817-1740-7674"
 
 
+def test_an_earlier_client_of_a_number_is_told_from_its_owner() -> None:
+    earlier = "6281717407674#1f0c2d3e-4a5b-4c6d-8e7f-90a1b2c3d4e5"
+    assert write_address(earlier) == "+62 817-1740-7674 #1f0c2d3e"
+    assert write_address("walk-in #7") == "walk-in #7"
+
+
 @pytest.mark.parametrize("address", ["abc", "x@c.us", "", "٦٢٨١٧١٧"])
 def test_what_is_no_number_is_written_as_it_is(address: str) -> None:
     assert write_address(address) == address

@@ -1,9 +1,9 @@
-"""A client: the conversation, what the bot remembers, and pausing the bot."""
+"""A client: the conversation, what the bot remembers, its addresses, and pausing the bot."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from app.addresses import write_address
 from app.crm.clients import find_client, get_client_id, pause_client
 from app.crm.conversation import read_conversation
+from app.crm.identity import list_earlier_clients, list_identity_notes
 from app.crm.set_aside import list_set_aside
+from app.dashboard.pages.identity_notes import describe_notes
 from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import Language
@@ -31,6 +33,8 @@ async def show_client(request: Request) -> Response:
         if client is None:
             return _go_to_client(await get_client_id(conn, handle))
         conversation = await read_conversation(conn, client.id, before)
+        notes = await list_identity_notes(conn, client.id)
+        earlier = await list_earlier_clients(conn, client.aliases)
         items = await list_set_aside(conn, client.id) if client.set_aside else []
     language = language_of(request)
     return render(
@@ -40,9 +44,12 @@ async def show_client(request: Request) -> Response:
         messages=describe_messages(conversation.messages, language),
         before_first=conversation.before,
         before=before,
-        addresses=[(alias, write_address(alias)) for alias in client.aliases],
+        addresses=_write_addresses(client.aliases),
+        former_addresses=_write_addresses(client.former_aliases),
+        earlier_clients=earlier,
         remembered=describe_context(client.context or {}, language),
         stored=json.dumps(dict(client.context or {}), ensure_ascii=False, indent=2),
+        notes=describe_notes(notes, language),
         set_aside=describe_items(items, language),
     )
 
@@ -63,6 +70,11 @@ def describe_context(context: Mapping[str, Any], language: Language) -> list[tup
         (language.name("context", name), _write_value(name, value, language))
         for name, value in context.items()
     ]
+
+
+def _write_addresses(aliases: Sequence[str]) -> list[tuple[str, str]]:
+    """Each address as it is stored and as people write it."""
+    return [(alias, write_address(alias)) for alias in aliases]
 
 
 async def _set_paused(request: Request, *, pausing: bool) -> Response:

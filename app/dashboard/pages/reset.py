@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.crm.bots import list_bots
 from app.crm.clients import get_client
+from app.crm.identity import list_earlier_clients
 from app.crm.resets import reset_incarnation
 from app.dashboard.web.input import read_incarnation, read_segment
 from app.dashboard.web.rendering import render
@@ -20,8 +21,9 @@ async def confirm_reset(request: Request) -> Response:
     handle = read_segment(request, "id")
     async with open_snapshot(pool_of(request)) as conn:
         client = await get_client(conn, handle)
+        earlier = await list_earlier_clients(conn, client.aliases)
         bots = [bot for bot in await list_bots(conn) if bot.state == "listening"]
-    return render(request, "reset.html", client=client, bots=bots)
+    return render(request, "reset.html", client=client, earlier_clients=earlier, bots=bots)
 
 
 async def create_reset(request: Request) -> Response:
