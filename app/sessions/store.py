@@ -173,7 +173,8 @@ async def forget_by_chat(
 ) -> tuple[str, str | None]:
     """Resets the client who asked for it.
 
-    Returns `reset`, `stale`, `duplicate`, `too_old`, `forgotten` or `gone`. With it, the address to which the farewell goes; None if the client has left all of them.
+    Returns `reset`, `stale`, `duplicate`, `too_old`, `forgotten` or `gone`, and the address to
+    which the farewell goes; None if the client has left all of them.
     """
     row = await fetch_row(
         pool,
