@@ -222,13 +222,24 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
 AS $$
+DECLARE
+    client text;
 BEGIN
+    PERFORM FROM public."User" AS u LIMIT 0;
     UPDATE public."Conversation" AS c
     SET
         status = new_status, "errorCode" = code, "errorText" = reason,
         "claimedBy" = NULL, "claimedAt" = NULL, "dueAt" = clock_timestamp() + again_after
-    WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot;
-    RETURN FOUND;
+    WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot
+    RETURNING c."userId" INTO client;
+    IF client IS NULL THEN
+        RETURN false;
+    END IF;
+    IF new_status = 'queued' THEN
+        -- The client may have left the address while the answer was being sent.
+        PERFORM novabot_internal.readdress(client);
+    END IF;
+    RETURN true;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.settle_unsent(uuid, uuid, text, integer, text, interval) IS
