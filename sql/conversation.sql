@@ -254,6 +254,7 @@ SET lock_timeout = '100ms'
 AS $$
 DECLARE
     is_stopped boolean := false;
+    client text;
 BEGIN
     IF new_status = 'queued' THEN
         -- A person who takes over meanwhile waits for this, or this for them.
@@ -271,8 +272,16 @@ BEGIN
             WHEN is_stopped THEN novabot_internal.stopped_reason() ELSE reason
         END,
         "claimedBy" = NULL, "claimedAt" = NULL, "dueAt" = clock_timestamp() + again_after
-    WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot;
-    RETURN FOUND;
+    WHERE c.token = message AND c.status = 'sending' AND c."claimedBy" = bot
+    RETURNING c."userId" INTO client;
+    IF client IS NULL THEN
+        RETURN false;
+    END IF;
+    IF new_status = 'queued' THEN
+        -- The client may have left the address while the answer was being sent.
+        PERFORM novabot_internal.readdress(client);
+    END IF;
+    RETURN true;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.settle_unsent(uuid, uuid, text, integer, text, interval) IS

@@ -69,18 +69,19 @@ BEGIN
         AND e.at <= apply_identity_event.at
         AND e."toDigests" && novabot_internal.address_digests(froms);
     IF outcome IN ('kept', 'noted', 'failed') THEN
+        -- What failed is tried again by retry_events.
         INSERT INTO public."IdentityEvent" (
             "fromDigests", "toDigests", "numberChanged", account, at, source, target, ambiguous
         )
         VALUES (
             novabot_internal.address_digests(froms), novabot_internal.address_digests(tos),
             number_changed, account, at,
-            CASE WHEN outcome = 'noted' THEN source END,
-            CASE WHEN outcome <> 'failed' THEN target END,
-            outcome = 'noted'
+            CASE WHEN outcome <> 'kept' THEN source END, target, outcome = 'noted'
         );
     END IF;
-    PERFORM novabot_internal.link_events(coalesce(source, target), tos);
+    IF outcome <> 'failed' THEN
+        PERFORM novabot_internal.link_events(coalesce(source, target), tos, true);
+    END IF;
     RETURN outcome;
 END
 $$;
@@ -367,7 +368,23 @@ BEGIN
             FROM public."FormerAlias" AS o
             WHERE o."userId" = client AND o.alias = f.alias AND o.until = move_client.at
         );
-    PERFORM novabot_internal.take_over(client, to_addresses, account, at);
+    -- Not what it has left again since.
+    PERFORM novabot_internal.take_over(
+        client,
+        ARRAY(
+            SELECT w.address
+            FROM unnest(to_addresses) AS w (address)
+            WHERE NOT EXISTS (
+                SELECT
+                FROM public."FormerAlias" AS f
+                WHERE
+                    f."userId" = client
+                    AND f.alias = novabot_internal.canonical_address(w.address)
+                    AND f.until > move_client.at
+            )
+        ),
+        account, at
+    );
     -- What has another owner by now was this client's from the change until then.
     INSERT INTO public."FormerAlias" (alias, "userId", since, until)
     SELECT a.alias, client, move_client.at, a.since
@@ -416,7 +433,7 @@ BEGIN
         novabot_internal.matching_aliases(kept.source, kept."fromDigests"),
         own, account, kept.at
     );
-    PERFORM novabot_internal.link_events(u.id, novabot_internal.canonical_addresses(own))
+    PERFORM novabot_internal.link_events(u.id, novabot_internal.canonical_addresses(own), true)
     FROM public."User" AS u
     WHERE u.incarnation = life;
 END
@@ -440,7 +457,40 @@ $$;
 COMMENT ON FUNCTION novabot_internal.matching_aliases(text, bytea[]) IS
 'A client''s addresses that have one of these digests.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.link_events(client text, keys text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION novabot_internal.still_to_leave(kept public."IdentityEvent")
+RETURNS text[]
+LANGUAGE sql STABLE
+AS $$
+    SELECT ARRAY(
+        SELECT a.address
+        FROM unnest(
+            novabot_internal.matching_aliases(kept.source, kept."fromDigests")
+        ) AS a (address)
+        WHERE NOT novabot_internal.address_digests(ARRAY[a.address]) && kept."toDigests"
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.still_to_leave(public."IdentityEvent") IS
+'The addresses that a kept change says its client has left, and that still lead to it: none, unless a lock or a trigger keeps them.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.matching_former_aliases(
+    client text, digests bytea[]
+) RETURNS text[]
+LANGUAGE sql STABLE
+AS $$
+    SELECT ARRAY(
+        SELECT DISTINCT f.alias
+        FROM public."FormerAlias" AS f
+        WHERE
+            f."userId" = client
+            AND novabot_internal.address_digests(ARRAY[f.alias]) && digests
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.matching_former_aliases(text, bytea[]) IS
+'A client''s former addresses that have one of these digests.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.link_events(
+    client text, keys text[], is_new boolean
+) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -448,10 +498,11 @@ DECLARE
     digests bytea[];
     kept public."IdentityEvent";
     now_id text;
-    merged boolean := false;
+    settled text;
+    result text;
 BEGIN
     IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
     digests := novabot_internal.address_digests(keys);
     -- This client is the one that earlier changes spoke of; each leads to the next.
@@ -463,7 +514,18 @@ BEGIN
     LOOP
         CONTINUE WHEN NOT kept."fromDigests" && digests;
         now_id := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life);
-        CONTINUE WHEN NOT novabot_internal.began_by(now_id, kept.at) OR kept.target = now_id;
+        IF NOT novabot_internal.began_by(now_id, kept.at) THEN
+            -- Another person had the number until then.
+            UPDATE public."Alias" AS a
+            SET since = kept.at
+            WHERE
+                a."userId" = now_id
+                AND a.since < kept.at
+                AND novabot_internal.is_phone(a.alias)
+                AND novabot_internal.address_digests(ARRAY[a.alias]) && kept."fromDigests"
+                AND NOT novabot_internal.address_digests(ARRAY[a.alias]) && kept."toDigests";
+            CONTINUE;
+        END IF;
         UPDATE public."IdentityEvent" SET source = now_id WHERE id = kept.id;
         UPDATE public."IdentityEvent" AS e
         SET until = kept.at
@@ -480,6 +542,7 @@ BEGIN
     FROM public."User" AS u
     WHERE
         u.incarnation = life
+        AND link_events.is_new
         AND e.target IS NULL
         AND e.source IS DISTINCT FROM u.id
         AND coalesce(u."beganAt", '-infinity') < coalesce(e.until, 'infinity')
@@ -491,18 +554,71 @@ BEGIN
         WHERE u.incarnation = life AND e.source IS NOT NULL
         ORDER BY e.at, e.id
     LOOP
-        merged := novabot_internal.settle_event(kept.id) OR merged;
+        settled := novabot_internal.try_event(kept.id);
+        result := CASE WHEN result = 'merged' THEN result ELSE coalesce(settled, result) END;
     END LOOP;
     -- A number that another client has left by now may be free for one that came there.
     FOR kept IN SELECT e.* FROM public."IdentityEvent" AS e WHERE e.ambiguous ORDER BY e.at, e.id
     LOOP
-        merged := novabot_internal.settle_event(kept.id) OR merged;
+        settled := novabot_internal.try_event(kept.id);
+        result := CASE WHEN result = 'merged' THEN result ELSE coalesce(settled, result) END;
     END LOOP;
-    RETURN merged;
+    RETURN result;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.link_events(text, text[]) IS
-'A client has appeared at these canonical addresses: kept changes that speak of them are carried out as far as both sides are known. Returns whether two clients became one.';
+COMMENT ON FUNCTION novabot_internal.link_events(text, text[], boolean) IS
+'A client has appeared at these canonical addresses (is_new: it was not met before): kept changes that speak of them are carried out as far as both sides are known. Returns merged (two clients became one), move_failed (as try_event does) or NULL.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.try_event(event bigint) RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN CASE WHEN novabot_internal.settle_event(event) THEN 'merged' END;
+EXCEPTION WHEN OTHERS THEN
+    PERFORM novabot_internal.note_failure(c.client, 'move_failed', e.at)
+    FROM public."IdentityEvent" AS e
+    CROSS JOIN unnest(ARRAY[e.source, e.target]) AS c (client)
+    WHERE e.id = event;
+    RETURN 'move_failed';
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.try_event(bigint) IS
+'settle_event as a whole or not at all: merged, NULL, or move_failed (another transaction''s lock or a trigger kept it; retry_events tries again).';
+
+CREATE OR REPLACE FUNCTION novabot_internal.retry_events() RETURNS text[]
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+    kept public."IdentityEvent";
+    settled text;
+    results text[] := '{}';
+BEGIN
+    PERFORM FROM public."User" AS u LIMIT 0;
+    FOR kept IN
+        SELECT e.*
+        FROM public."IdentityEvent" AS e
+        WHERE
+            NOT e.ambiguous
+            AND e.source IS NOT NULL
+            AND (
+                e.target IS NOT NULL
+                OR novabot_internal.still_to_leave(e) <> '{}'
+            )
+        ORDER BY e.at, e.id
+        LIMIT 100
+    LOOP
+        settled := novabot_internal.try_event(kept.id);
+        IF settled IS DISTINCT FROM 'move_failed' THEN
+            results := results || coalesce(settled, 'moved');
+        END IF;
+    END LOOP;
+    RETURN results;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.retry_events() IS
+'Carries out the kept changes that another transaction or a trigger kept before, at most 100: merged or moved for each that could be. The bots call it every minute.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.settle_event(event bigint) RETURNS boolean
 LANGUAGE plpgsql
@@ -511,6 +627,17 @@ DECLARE
     kept public."IdentityEvent";
     left_at timestamptz;
 BEGIN
+    PERFORM
+    FROM public."User" AS u
+    WHERE
+        u.id IN (
+            SELECT c.client
+            FROM public."IdentityEvent" AS e
+            CROSS JOIN unnest(ARRAY[e.source, e.target]) AS c (client)
+            WHERE e.id = event
+        )
+    ORDER BY u.id
+    FOR UPDATE;
     SELECT e.* INTO kept FROM public."IdentityEvent" AS e WHERE e.id = event;
     IF kept.source IS NULL THEN
         RETURN false;
@@ -519,13 +646,7 @@ BEGIN
     -- made it, is still its own.
     PERFORM novabot_internal.give_up(
         kept.source,
-        ARRAY(
-            SELECT a.address
-            FROM unnest(
-                novabot_internal.matching_aliases(kept.source, kept."fromDigests")
-            ) AS a (address)
-            WHERE NOT novabot_internal.address_digests(ARRAY[a.address]) && kept."toDigests"
-        ),
+        novabot_internal.still_to_leave(kept),
         greatest(
             kept.at,
             (
@@ -559,7 +680,16 @@ BEGIN
         WHERE e.id = event
         RETURNING e.* INTO kept;
     END IF;
-    IF kept.target IS NULL OR kept.target = kept.source THEN
+    IF kept.target = kept.source THEN
+        PERFORM novabot_internal.move_client(
+            kept.source, kept."numberChanged",
+            novabot_internal.matching_former_aliases(kept.source, kept."fromDigests"),
+            novabot_internal.matching_aliases(kept.source, kept."toDigests"),
+            kept.account, kept.at
+        );
+        DELETE FROM public."IdentityEvent" AS e WHERE e.id = event;
+        RETURN false;
+    ELSIF kept.target IS NULL THEN
         RETURN false;
     END IF;
     IF
@@ -590,21 +720,33 @@ $$;
 COMMENT ON FUNCTION novabot_internal.settle_event(bigint) IS
 'Carries out a kept change as far as its two sides are known. Returns whether they became one client.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.drop_identity_events(forgotten text[]) RETURNS void
+CREATE OR REPLACE FUNCTION novabot_internal.drop_identity_events(
+    clients text[], forgotten text[]
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     digests bytea[];
     others text[];
+    sessions_before bigint;
+    conversations_before bigint;
 BEGIN
-    IF forgotten IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
+    IF NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
         RETURN;
     END IF;
     digests := novabot_internal.address_digests(forgotten);
     WITH dropped AS (
         DELETE FROM public."IdentityEvent" AS e
-        WHERE e."fromDigests" && digests OR e."toDigests" && digests
-        RETURNING e.*
+        WHERE
+            e.source = ANY (clients)
+            OR e.target = ANY (clients)
+            OR e."fromDigests" && digests
+            OR e."toDigests" && digests
+        RETURNING
+            e.*,
+            coalesce(e.source = ANY (clients), false) OR e."fromDigests" && digests AS from_gone,
+            coalesce(e.target = ANY (clients) AND NOT e.ambiguous, false)
+            OR e."toDigests" && digests AS to_gone
     ),
     marked AS (
         INSERT INTO public."Forgotten" AS f (digest, at)
@@ -612,7 +754,12 @@ BEGIN
         FROM (
             SELECT DISTINCT o.digest
             FROM dropped AS d
-            CROSS JOIN unnest(d."fromDigests" || d."toDigests") AS o (digest)
+            CROSS JOIN unnest(
+                CASE
+                    WHEN d.from_gone OR d.to_gone THEN d."fromDigests" || d."toDigests"
+                    ELSE d."toDigests"
+                END
+            ) AS o (digest)
         ) AS s
         ORDER BY s.digest
         ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at)
@@ -621,14 +768,39 @@ BEGIN
     FROM dropped AS d
     CROSS JOIN unnest(
         ARRAY[
-            CASE WHEN d."toDigests" && digests THEN d.source END,
-            CASE WHEN d."fromDigests" && digests AND NOT d.ambiguous THEN d.target END
+            CASE WHEN d.to_gone THEN d.source END,
+            CASE WHEN d.from_gone AND NOT d.ambiguous THEN d.target END
         ]
     ) AS c (client)
     WHERE c.client IS NOT NULL;
-    -- The same person stands at the other side.
+    IF others IS NULL THEN
+        RETURN;
+    END IF;
+    -- The same person stands at the other side. Its receipt counts its own rows, and the reset
+    -- under way goes on to count the others.
+    sessions_before :=
+        coalesce(nullif(current_setting('novabot.sessions_before', true), ''), '0')::bigint
+        - novabot_internal.rows_deleted_so_far('public."Session"');
+    conversations_before :=
+        coalesce(nullif(current_setting('novabot.conversations_before', true), ''), '0')::bigint
+        - novabot_internal.rows_deleted_so_far('public."Conversation"');
     DELETE FROM public."User" AS u WHERE u.id = ANY (others);
+    PERFORM
+        set_config(
+            'novabot.sessions_before',
+            (
+                sessions_before + novabot_internal.rows_deleted_so_far('public."Session"')
+            )::text,
+            true
+        ),
+        set_config(
+            'novabot.conversations_before',
+            (
+                conversations_before + novabot_internal.rows_deleted_so_far('public."Conversation"')
+            )::text,
+            true
+        );
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.drop_identity_events(text[]) IS
-'The kept changes of these addresses go with their reset, and so does the client at their other side; messages written before are late redeliveries at both.';
+COMMENT ON FUNCTION novabot_internal.drop_identity_events(text[], text[]) IS
+'The kept changes of these deleted clients, and of these addresses, go with their reset, and so does the client at their other side, who is the same person; messages written before are late redeliveries at both.';

@@ -50,7 +50,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.since_of(text) IS
 'The sender''s time from which a canonical address can have a new owner: when the last one gave it up.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.has_phone(client text) RETURNS boolean
+CREATE OR REPLACE FUNCTION novabot_internal.had_phone(client text) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
     SELECT EXISTS (
@@ -58,8 +58,14 @@ AS $$
         FROM public."Alias" AS a
         WHERE a."userId" = client AND novabot_internal.is_phone(a.alias)
     )
+    OR EXISTS (
+        SELECT
+        FROM public."FormerAlias" AS f
+        WHERE f."userId" = client AND novabot_internal.is_phone(f.alias)
+    )
 $$;
-COMMENT ON FUNCTION novabot_internal.has_phone(text) IS 'Whether a phone number leads to a client now.';
+COMMENT ON FUNCTION novabot_internal.had_phone(text) IS
+'Whether a phone number leads to a client, or did before: such a client is no half of another one.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.has_user_id(client text, account text) RETURNS boolean
 LANGUAGE sql STABLE
@@ -166,7 +172,7 @@ BEGIN
             decision := 'late';
         ELSIF
             phone_standing = 'present'
-            AND NOT novabot_internal.has_phone(writer)
+            AND NOT novabot_internal.had_phone(writer)
             AND NOT novabot_internal.has_user_id(other, account)
         THEN
             decision := CASE
@@ -194,6 +200,7 @@ BEGIN
                     ELSE novabot_internal.without_phones(keys)
                 END
             )
+            AND novabot_internal.still_to_leave(e) = '{}'
         ORDER BY e.at DESC, e.id DESC
         LIMIT 1;
         IF FOUND THEN
@@ -212,6 +219,9 @@ BEGIN
             ELSE
                 decision := 'taken';
             END IF;
+        ELSIF NOT novabot_internal.began_by(other, at) THEN
+            decision := 'earlier';
+            own := novabot_internal.without_phones(addresses);
         ELSIF novabot_internal.conflicts_abound() THEN
             writer := other;
             decision := 'replaced';
@@ -234,7 +244,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.find_writer(text[], text, timestamptz, interval) IS
-'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, or become, the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, forgotten (its writer is not known any more).';
+'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, or become, the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), earlier (the number was the writer''s before it was that of `other`), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, forgotten (its writer is not known any more).';
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_known_writer(
     client text, addresses text[], at timestamptz
@@ -482,6 +492,7 @@ BEGIN
             OR novabot_internal.is_bsuid(client)
         )
     THEN
+        PERFORM novabot_internal.readdress(client);
         RETURN client;
     END IF;
     SELECT a.alias, a.spelling INTO address
@@ -586,10 +597,12 @@ DECLARE
 BEGIN
     IF phone IS NOT NULL AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = phone) THEN
         -- A person has one number at a time: another one takes the place of the one before.
-        SELECT array_agg(a.alias), max(a.since) INTO others, newest
-        FROM public."Alias" AS a
-        WHERE a."userId" = client AND novabot_internal.is_phone(a.alias);
+        SELECT array_agg(a.alias), greatest(max(a.since), min(u."beganAt")) INTO others, newest
+        FROM public."User" AS u
+        JOIN public."Alias" AS a ON a."userId" = u.id
+        WHERE u.id = client AND novabot_internal.is_phone(a.alias);
         IF newest > at THEN
+            -- A late message, from a number that it had before.
             INSERT INTO public."FormerAlias" (alias, "userId", since, until)
             VALUES (phone, client, novabot_internal.since_of(phone), newest)
             ON CONFLICT DO NOTHING;
@@ -612,6 +625,27 @@ $$;
 COMMENT ON FUNCTION novabot_internal.adopt_addresses(text, text[], text, timestamptz) IS
 'A client wrote from these addresses: those that lead to no client lead to it, and a new number takes the place of its earlier one. settle_id is to follow.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.put_before(earlier text, later text) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."FormerAlias" (alias, "userId", since, until)
+    SELECT a.alias, earlier, greatest(a.since, novabot_internal.since_of(a.alias)), u."beganAt"
+    FROM public."User" AS u
+    JOIN public."Alias" AS a ON a."userId" = u.id
+    WHERE u.id = later AND novabot_internal.is_phone(a.alias) AND a.since < u."beganAt"
+    ON CONFLICT DO NOTHING;
+    UPDATE public."Alias" AS a
+    SET since = u."beganAt"
+    FROM public."User" AS u
+    WHERE
+        u.id = later
+        AND a."userId" = u.id
+        AND novabot_internal.is_phone(a.alias)
+        AND a.since < u."beganAt"
+$$;
+COMMENT ON FUNCTION novabot_internal.put_before(text, text) IS
+'A message that is older than the life of the client who has its number was another one''s: the number is that one''s before.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.apply_writer(
     client public."User", decision text, other text, own text[], event bigint,
     account text, at timestamptz, profile text,
@@ -620,8 +654,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.apply_writer(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    life CONSTANT uuid := client.incarnation;
-    kept uuid;
+    life uuid := client.incarnation;
     ids CONSTANT text[] := novabot_internal.without_phones(own);
     phone text;
 BEGIN
@@ -635,107 +668,106 @@ BEGIN
             RETURN;
         WHEN 'new' THEN
             became := novabot_internal.add_client(own, profile, account, at);
-            IF novabot_internal.link_events(became.id, novabot_internal.canonical_addresses(own)) THEN
-                result := 'merged';
-            END IF;
-            SELECT u.* INTO became
-            FROM public."User" AS u
-            WHERE u.incarnation = became.incarnation;
-            RETURN;
         WHEN 'add' THEN
             PERFORM novabot_internal.adopt_addresses(client.id, own, account, at);
+            UPDATE public."User" AS u
+            SET "beganAt" = apply_writer.at
+            WHERE u.id = client.id AND u."beganAt" > apply_writer.at;
             PERFORM novabot_internal.settle_id(client.id);
-            SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = life;
-            RETURN;
         ELSE
             -- Another transaction may hold the other client for a moment.
             PERFORM set_config('lock_timeout', '500ms', true);
-    END CASE;
-    -- What concerns another client too is done as a whole or not at all, and never costs the turn.
-    BEGIN
-        CASE decision
-            WHEN 'disagree' THEN
-                PERFORM novabot_internal.take_over(client.id, own, account, NULL);
-                PERFORM novabot_internal.note_identity(
-                    client.id, 'ids_disagree', at, jsonb_build_object('address', ids[1])
-                );
-                PERFORM novabot_internal.note_identity(
-                    u.id, 'ids_disagree', at,
-                    jsonb_build_object('address', novabot_internal.reply_address(u.id))
-                )
-                FROM public."User" AS u
-                WHERE u.id = other;
-            WHEN 'halves' THEN
-                SELECT u.incarnation INTO kept FROM public."User" AS u WHERE u.id = other;
-                IF novabot_internal.merge_client(other, client.id) THEN
-                    PERFORM novabot_internal.take_over(other, own, account, NULL);
-                    PERFORM novabot_internal.note_identity(other, 'merged', at);
-                    PERFORM novabot_internal.settle_id(other);
-                END IF;
-                SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = kept;
-                result := 'merged';
-                RETURN;
-            WHEN 'taken', 'conflict' THEN
-                PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
-                PERFORM novabot_internal.give_up(other, ARRAY[phone], at);
-                PERFORM novabot_internal.note_identity(
-                    other, 'earlier_owner', at,
-                    CASE decision
-                        WHEN 'conflict' THEN jsonb_build_object('address', phone, 'conflict', true)
-                        ELSE jsonb_build_object('address', phone)
-                    END
-                );
-                PERFORM novabot_internal.settle_id(other);
-                IF life IS NULL THEN
-                    became := novabot_internal.add_client(own, profile, account, at);
-                    IF
-                        novabot_internal.link_events(
-                            became.id, novabot_internal.canonical_addresses(own)
+            -- What concerns another client too is done as a whole or not at all, and never costs
+            -- the turn.
+            BEGIN
+                CASE decision
+                    WHEN 'disagree' THEN
+                        PERFORM novabot_internal.take_over(client.id, own, account, NULL);
+                        PERFORM novabot_internal.note_identity(
+                            client.id, 'ids_disagree', at, jsonb_build_object('address', ids[1])
+                        );
+                        PERFORM novabot_internal.note_identity(
+                            u.id, 'ids_disagree', at,
+                            jsonb_build_object('address', novabot_internal.reply_address(u.id))
                         )
-                    THEN
+                        FROM public."User" AS u
+                        WHERE u.id = other;
+                    WHEN 'halves' THEN
+                        life := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = other);
+                        IF novabot_internal.merge_client(other, client.id) THEN
+                            PERFORM novabot_internal.take_over(other, own, account, NULL);
+                            PERFORM novabot_internal.note_identity(other, 'merged', at);
+                            PERFORM novabot_internal.settle_id(other);
+                        END IF;
                         result := 'merged';
-                    END IF;
-                    SELECT u.* INTO became
-                    FROM public."User" AS u
-                    WHERE u.incarnation = became.incarnation;
-                    RETURN;
-                END IF;
-                PERFORM novabot_internal.take_over(client.id, own, account, at);
-                PERFORM novabot_internal.settle_id(client.id);
-            WHEN 'replaced' THEN
-                PERFORM novabot_internal.give_up(
-                    client.id,
-                    ARRAY(
-                        SELECT a.alias
-                        FROM public."Alias" AS a
-                        WHERE
-                            a."userId" = client.id
-                            AND novabot_internal.is_bsuid(a.alias)
-                            AND coalesce(a.account = apply_writer.account, true)
-                    ),
-                    at
-                );
-                PERFORM novabot_internal.take_over(client.id, own, account, at);
-                PERFORM novabot_internal.note_identity(
-                    client.id, 'portfolio_moved', at, '{"conflict": true}'
-                );
-                PERFORM novabot_internal.settle_id(client.id);
-                result := 'portfolio_moved';
-            WHEN 'moved' THEN
-                PERFORM novabot_internal.carry_out(event, own, account);
-        END CASE;
-        SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = life;
-    EXCEPTION WHEN OTHERS THEN
-        result := CASE decision WHEN 'halves' THEN 'merge_failed' ELSE 'move_failed' END;
-    END;
+                    WHEN 'earlier' THEN
+                        PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
+                        became := novabot_internal.add_client(ids, profile, account, at);
+                        PERFORM novabot_internal.put_before(became.id, other);
+                    WHEN 'taken', 'conflict' THEN
+                        PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
+                        PERFORM novabot_internal.give_up(other, ARRAY[phone], at);
+                        PERFORM novabot_internal.note_identity(
+                            other, 'earlier_owner', at,
+                            CASE decision
+                                WHEN 'conflict' THEN jsonb_build_object('address', phone, 'conflict', true)
+                                ELSE jsonb_build_object('address', phone)
+                            END
+                        );
+                        PERFORM novabot_internal.settle_id(other);
+                        IF life IS NULL THEN
+                            became := novabot_internal.add_client(own, profile, account, at);
+                        ELSE
+                            PERFORM novabot_internal.take_over(client.id, own, account, at);
+                            PERFORM novabot_internal.settle_id(client.id);
+                        END IF;
+                    WHEN 'replaced' THEN
+                        PERFORM novabot_internal.give_up(
+                            client.id,
+                            ARRAY(
+                                SELECT a.alias
+                                FROM public."Alias" AS a
+                                WHERE
+                                    a."userId" = client.id
+                                    AND novabot_internal.is_bsuid(a.alias)
+                                    AND coalesce(a.account = apply_writer.account, true)
+                            ),
+                            at
+                        );
+                        PERFORM novabot_internal.take_over(client.id, own, account, at);
+                        PERFORM novabot_internal.note_identity(
+                            client.id, 'portfolio_moved', at, '{"conflict": true}'
+                        );
+                        PERFORM novabot_internal.settle_id(client.id);
+                        result := 'portfolio_moved';
+                    WHEN 'moved' THEN
+                        PERFORM novabot_internal.carry_out(event, own, account);
+                END CASE;
+            EXCEPTION WHEN OTHERS THEN
+                result := CASE decision WHEN 'halves' THEN 'merge_failed' ELSE 'move_failed' END;
+                life := client.incarnation;
+                became := client;
+            END;
+    END CASE;
     IF result IN ('merge_failed', 'move_failed') THEN
-        became := client;
         PERFORM novabot_internal.note_failure(client.id, result, at);
         PERFORM novabot_internal.note_failure(other, result, at);
-        IF decision IN ('taken', 'conflict') AND life IS NULL THEN
+        IF life IS NULL THEN
             became := novabot_internal.add_client(ids, profile, account, at);
         END IF;
     END IF;
+    life := coalesce(life, became.incarnation);
+    IF life IS NOT NULL AND decision <> 'moved' THEN
+        result := coalesce(
+            novabot_internal.link_events(
+                (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life),
+                novabot_internal.canonical_addresses(own),
+                client.incarnation IS NULL
+            ),
+            result
+        );
+    END IF;
+    SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = life;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.apply_writer(

@@ -138,7 +138,7 @@ BEGIN
         DELETE FROM public."Alias" WHERE "userId" = ANY (ids);
         DELETE FROM public."FormerAlias" WHERE "userId" = ANY (ids);
         DELETE FROM public."IdentityNote" WHERE "userId" = ANY (ids);
-        DELETE FROM public."IdentityEvent" WHERE source = ANY (ids) OR target = ANY (ids);
+        PERFORM novabot_internal.drop_identity_events(ids, NULL);
         -- Their addresses may have been deleted or changed by hand before.
         SELECT array_agg(l.address) INTO lost
         FROM unnest(ids) AS i (id)

@@ -111,7 +111,11 @@ BEGIN
             outcome := CASE
                 WHEN client.id IS NULL OR identity = 'merged' THEN 'stale'
             END;
-            answer_to := novabot_internal.answer_address(client.id, addresses);
+            IF decision <> 'moved' OR identity IS DISTINCT FROM 'move_failed' THEN
+                -- Else the change names the address that it came from, and leads there no longer than
+                -- the address that the client had before.
+                answer_to := novabot_internal.answer_address(client.id, addresses);
+            END IF;
         ELSIF outcome IS NULL AND client.id = ANY (addresses) AND cardinality(addresses) > 1 THEN
             -- Met by a BSUID alone under 0.1, and known by a number since.
             client := novabot_internal.lock_client(ARRAY[novabot_internal.settle_id(client.id)]);
@@ -275,7 +279,6 @@ BEGIN
             );
             PERFORM novabot_internal.settle_id(writer.other);
         END IF;
-        PERFORM novabot_internal.forget_addresses(own);
         IF client.id IS NULL THEN
             -- Its row may be there under the id of these addresses, without an address.
             SELECT u.* INTO client
@@ -292,6 +295,8 @@ BEGIN
             WHEN client.id IS NULL THEN (novabot_internal.write_receipt(0, 0, 0, '[]')).id
             ELSE (novabot_internal.reset_client(client.id, 'client', 'chat')).id
         END;
+        -- After the client, who may stand at the other side of a kept change of these addresses.
+        PERFORM novabot_internal.forget_addresses(own);
     END IF;
 END
 $$;

@@ -83,7 +83,7 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     PERFORM novabot_internal.set_watermarks(forgotten);
-    PERFORM novabot_internal.drop_identity_events(forgotten);
+    PERFORM novabot_internal.drop_identity_events(NULL, forgotten);
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.forget_addresses(text[]) IS

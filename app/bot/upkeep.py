@@ -9,18 +9,25 @@ from app.bot.audit import TriggerAudit
 from app.bot.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.crm.conversation import find_waiting_clients
+from app.crm.identity import retry_identity_events
 from app.crm.outbox import find_unknown_kinds, settle_abandoned
 from app.crm.watermarks import prune_digests
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
-from app.telemetry.bot import report_taken_over, report_unknown_kinds, report_upkeep_delayed
+from app.telemetry.bot import (
+    count_identity_event,
+    report_taken_over,
+    report_unknown_kinds,
+    report_upkeep_delayed,
+)
 
 INTERVAL = 1.0
 """Seconds between two rounds."""
 AUDIT_EVERY = 60
 """Rounds between two audits of the triggers; while something is wrong each round audits them."""
 _PRUNE_EVERY = 60
-"""Rounds between two prunings, and two warnings of messages that only a newer release can send."""
+"""Rounds between two prunings, two tries of changes of addresses that could not be carried out, and
+two warnings of messages that only a newer release can send."""
 
 
 class Upkeep:
@@ -54,6 +61,8 @@ class Upkeep:
                 await self._take_over()
                 if number % _PRUNE_EVERY == 0:
                     await prune_digests(self._pool)
+                    for outcome in await retry_identity_events(self._pool):
+                        count_identity_event(outcome)
                     await self._warn_of_unknown_kinds()
             except TryLater as error:
                 report_upkeep_delayed(first_line(error))

@@ -64,6 +64,15 @@ async def apply_identity_event(
     return row[0]
 
 
+async def retry_identity_events(pool: Pool) -> list[str]:
+    """Tries again the changes that a lock or a trigger kept: `merged` or `moved` for each done.
+
+    Raises TryLater.
+    """
+    row = await fetch_row(pool, "SELECT novabot_internal.retry_events()", (), deadline_from_now())
+    return row[0]
+
+
 async def list_identity_notes(source: Source, client_id: str) -> list[IdentityNote]:
     """What happened to a client's addresses, the latest first."""
     return await fetch_all(

@@ -59,7 +59,7 @@ CREATE TABLE public."IdentityEvent" (
     "keptAt" timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- A reset of either side.
+-- A client that is made, or gets another id.
 CREATE INDEX identity_event_by_source ON public."IdentityEvent" (source);
 CREATE INDEX identity_event_by_target ON public."IdentityEvent" (target);
 

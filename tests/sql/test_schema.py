@@ -280,8 +280,8 @@ INDEXES = {
     "user_by_activity": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
     "alias_by_client": 'DELETE FROM "User"',
     "former_alias_by_client": 'DELETE FROM "User"',
-    "identity_event_by_source": 'DELETE FROM "User"',
-    "identity_event_by_target": 'DELETE FROM "User"',
+    "identity_event_by_source": "INSERT INTO \"User\" (id) VALUES ('1@c.us')",
+    "identity_event_by_target": "INSERT INTO \"User\" (id) VALUES ('1@c.us')",
     "identity_note_by_client": 'DELETE FROM "User"',
     "identity_note_by_time": 'SELECT count(*) FROM "IdentityNote"'
     " WHERE \"notedAt\" > now() - interval '1 hour'",
@@ -348,6 +348,9 @@ FIRST_AT_USER = {
     "load_stored_session": "SELECT novabot_internal.load_stored_session(gen_random_uuid())",
     "apply_identity_event": "SELECT novabot_internal.apply_identity_event(NULL, true,"
     " ARRAY['6281717407674'], ARRAY['628999'], now(), 'wamid.e')",
+    "retry_events": "SELECT novabot_internal.retry_events()",
+    "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
+    " 'queued', NULL, NULL)",
     "earlier_clients": "SELECT novabot_internal.earlier_clients('6281717407674')",
     "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
     " 'queued', NULL, '')",

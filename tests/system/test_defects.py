@@ -214,7 +214,7 @@ DEFECTS = {
     ),
     "rule 6: any two clients that one message shows merged": Defect(
         "sql/identity.sql",
-        (("            AND NOT novabot_internal.has_phone(writer)\n", ""),),
+        (("            AND NOT novabot_internal.had_phone(writer)\n", ""),),
         ("tests/sql/test_identity.py", "-k", "disagree or one_kind"),
     ),
     "rule 8: a kept change not carried out when its client appears": Defect(

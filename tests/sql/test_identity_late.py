@@ -1,0 +1,158 @@
+"""What is delivered late, and what a kept change means for a reset: rules 3, 6 and 8."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.sql.acts import NOTHING, fetch, one, remaining
+from tests.sql.persons import World
+
+P1, P2, P3, P4 = "628110000001", "628110000002", "628110000003", "628110000004"
+A, B, C = "ID.100000000000000001", "ID.100000000000000002", "ID.100000000000000003"
+
+
+@pytest.fixture
+def world(connection: psycopg.Connection) -> World:
+    return World(connection)
+
+
+def test_the_earlier_owner_of_a_number_is_met_after_the_present_one(world: World) -> None:
+    world.say(10, P1, B, name="Budi")
+    said = world.say(0, P1, A, name="Andi")
+    assert (said.told, said.to, said.id) == ("Andi", A, A)
+    assert world.names() == {f"{P1}@c.us": "Budi", A: "Andi"}
+    assert world.say(20, P1).told == "Budi"
+    assert world.say(20, A).told == "Andi"
+    assert world.say(1, P1).told == "Andi"
+
+
+def test_an_earlier_owner_who_asks_late_to_be_forgotten_takes_no_later_one_along(
+    world: World,
+) -> None:
+    world.say(10, P1, B, name="Budi")
+    assert world.forget(0, P1, A) == "reset"
+    assert world.names() == {f"{P1}@c.us": "Budi"}
+    assert world.say(20, P1).told == "Budi"
+
+
+def test_a_late_message_from_an_earlier_number_moves_nobody_back(world: World) -> None:
+    world.say(10, P1, A, name="Andi")
+    world.say(0, P4, A)
+    assert list(world.names()) == [f"{P1}@c.us"]
+    assert world.say(20, P4).told is None
+    assert world.say(20, P1).told == "Andi"
+
+
+def test_who_had_a_number_before_is_no_half_of_another_client(world: World) -> None:
+    world.say(0, P1, name="Andi")
+    world.say(0, P2, B, name="Budi")
+    world.say(10, P2, C, name="Cici")
+    assert world.say(20, P1, B).told == "Budi"
+    assert sorted(filter(None, world.names().values())) == ["Andi", "Budi", "Cici"]
+
+
+def test_who_comes_after_a_kept_change_is_not_given_what_was_said_before_it(world: World) -> None:
+    assert world.change(10, [P1], [P2]) == "kept"
+    world.say(20, P1, name="Dewi")
+    assert world.say(0, P1, name="Petang").outcome == "forgotten"
+    assert world.say(30, P1).told == "Dewi"
+
+
+def test_a_number_that_was_left_again_is_not_taken_by_a_late_change(world: World) -> None:
+    world.say(15, P2)
+    assert world.change(20, [P2], [P3]) == "moved"
+    world.say(0, P1, name="Petang")
+    assert world.change(10, [P1], [P2]) == "merged"
+    assert world.say(30, P3).told == "Petang"
+    assert world.say(30, P2).told is None
+
+
+def test_a_kept_change_is_carried_out_when_a_known_bsuid_shows_its_number(world: World) -> None:
+    world.say(-5, A, name="Petang")
+    assert world.change(10, [P1], [P2]) == "kept"
+    assert world.say(0, P1, A).told == "Petang"
+    assert world.say(20, P1).told is None
+    assert world.say(20, P2).told == "Petang"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_wish_from_a_new_number_forgets_who_has_not_written_from_it(
+    world: World, named: bool
+) -> None:
+    world.change(10, [P1], [P2])
+    world.say(0, P1, name="Petang" if named else None)
+    assert world.forget(20, P2) == "reset"
+    assert remaining(world.conn) == NOTHING
+    assert world.say(5, P1).outcome == "forgotten"
+    assert world.say(15, P2).outcome == "forgotten"
+
+
+def test_a_reset_of_the_stranger_at_a_new_number_covers_its_old_one(world: World) -> None:
+    world.change(10, [P1], [P2])
+    world.say(20, P2)
+    assert world.reset(P2) == 1
+    assert world.say(0, P1, name="Petang").outcome == "forgotten"
+
+
+def test_a_reset_covers_the_new_number_also_where_the_old_one_is_another_clients(
+    world: World,
+) -> None:
+    world.change(10, [P1], [P2])
+    world.say(0, P1, name="Petang")
+    world.say(20, P1, name="Dewi")
+    assert world.reset(P2) == 1
+    assert list(world.names().values()) == ["Dewi"]
+    assert world.say(15, P2, name="Petang").outcome == "forgotten"
+
+
+def test_each_receipt_counts_its_own_rows_where_a_reset_takes_another_client_along(
+    world: World,
+) -> None:
+    for at in range(3):
+        world.say(at, P1, name="Andi")
+    world.say(0, P2, name="Budi")
+    world.change(10, [P1], [P2])
+    world.say(20, P2)
+    world.say(21, P2)
+    one(world.conn, "SELECT r FROM reset_client(%s, 'ana', 'dashboard') AS r", P2)
+    receipts = fetch(
+        world.conn,
+        'SELECT clients, sessions, conversations, actor, source FROM "Reset" ORDER BY id',
+    )
+    assert [tuple(receipt) for receipt in receipts] == [
+        (1, 1, 6, "ana", "dashboard"),
+        (1, 1, 4, "ana", "dashboard"),
+    ]
+
+
+def test_what_waits_for_a_client_with_an_id_of_its_own_follows_it(world: World) -> None:
+    world.conn.execute("INSERT INTO \"User\" (id, nama) VALUES ('walk-in #7', 'Ana')")
+    world.conn.execute('INSERT INTO "Alias" (alias, "userId") VALUES (%s, \'walk-in #7\')', (P1,))
+    world.say(10, P1, A)
+    world.send("walk-in #7", "Halo Ana", P1)
+    world.say(20, P1, B)
+    assert world.waiting("Halo Ana") == ("queued", A)
+
+
+@pytest.mark.parametrize("bsuid", [A, None])
+def test_an_answer_refused_for_now_is_not_sent_again_to_the_next_owner(
+    world: World, bsuid: str | None
+) -> None:
+    world.say(0, *filter(None, (P1, bsuid)), name="Dewi")
+    world.conn.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE direction = 'out'")
+    world.send(f"{P1}@c.us", "Halo Dewi", P1)
+    bot = one(world.conn, "SELECT gen_random_uuid()")
+    token = one(
+        world.conn,
+        "SELECT token FROM novabot_internal.start_sending(%s, %s)",
+        f"{P1}@c.us",
+        bot,
+    )
+    if bsuid is None:
+        world.silence(f"{P1}@c.us", 91)
+    world.say(30, P1, C)
+    settled = "SELECT novabot_internal.settle_unsent(%s, %s, 'queued', 1, 'busy')"
+    assert one(world.conn, settled, token, bot)
+    status, address = world.waiting("Halo Dewi")
+    assert (status, address) == (("queued", A) if bsuid else ("failed", P1))
