@@ -352,8 +352,6 @@ FIRST_AT_USER = {
     "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
     " 'queued', NULL, NULL)",
     "earlier_clients": "SELECT novabot_internal.earlier_clients('6281717407674')",
-    "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
-    " 'queued', NULL, '')",
     "reset_client": "SELECT reset_client('6281717407674')",
     "reset_incarnation": "SELECT novabot_internal.reset_incarnation('6281717407674',"
     " gen_random_uuid(), 'ana', 'dashboard')",
