@@ -380,6 +380,15 @@ BEGIN
         ),
         account, at
     );
+    -- A text may have come before; the new number was another person's until the change.
+    UPDATE public."Alias" AS a
+    SET since = move_client.at
+    WHERE
+        number_changed
+        AND a."userId" = client
+        AND a.alias = ANY (tos)
+        AND a.since < move_client.at
+        AND novabot_internal.is_phone(a.alias);
     -- What has another owner by now was this client's from the change until then.
     INSERT INTO public."FormerAlias" (alias, "userId", since, until)
     SELECT a.alias, client, move_client.at, a.since

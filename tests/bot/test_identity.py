@@ -105,6 +105,27 @@ async def test_one_body_ends_the_same_in_every_order(
     assert "Petang" in await answer(bot, api, again)
 
 
+@pytest.mark.parametrize("case", CASES)
+async def test_a_text_before_its_event_in_one_body_is_answered_after_it(
+    start_bot: StartBot, api: Api, case: str
+) -> None:
+    bot = await start_bot(nova())
+    name, change, ask = CASES[case]
+    await answer(bot, api, name)
+    assert "Petang" in await answer(bot, api, join(ask, change))
+
+
+async def test_a_contact_is_found_in_another_spelling_of_its_number(
+    start_bot: StartBot, api: Api
+) -> None:
+    bot = await start_bot(nova())
+    body: Any = says("nama saya Joko", "5511987654321")
+    contact = {"profile": {"name": "Jo"}, "wa_id": "551187654321", "user_id": "BR.1"}
+    body["entry"][0]["changes"][0]["value"]["contacts"] = [contact]
+    await answer(bot, api, body)
+    assert "Joko" in await answer(bot, api, says(ASK, None, "BR.1"))
+
+
 async def test_two_bots_share_what_an_event_says(
     start_bot: StartBot, api: Api, connection: psycopg.Connection
 ) -> None:

@@ -68,6 +68,18 @@ def test_a_number_that_was_left_again_is_not_taken_by_a_late_change(world: World
     assert world.say(30, P2).told is None
 
 
+def test_an_earlier_change_told_last_does_not_take_the_last_number(world: World) -> None:
+    world.say(30, P3)
+    world.change(20, [P2], [P3])
+    world.say(15, P2)
+    world.change(10, [P1], [P2])
+    world.say(0, P1, name="Petang")
+    assert world.say(40, P3).told == "Petang"
+    assert world.say(40, P2).told is None
+    # What came from there before was another person's.
+    assert world.say(5, P3).outcome == "forgotten"
+
+
 def test_a_kept_change_is_carried_out_when_a_known_bsuid_shows_its_number(world: World) -> None:
     world.say(-5, A, name="Petang")
     assert world.change(10, [P1], [P2]) == "kept"
