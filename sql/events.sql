@@ -491,6 +491,34 @@ $$;
 COMMENT ON FUNCTION novabot_internal.matching_former_aliases(text, bytea[]) IS
 'A client''s former addresses that have one of these digests.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.had_by_then(
+    client text, keys text[], digests bytea[], at timestamptz
+) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM (
+            SELECT a.alias, a.since, 'infinity' AS until
+            FROM public."Alias" AS a
+            WHERE a."userId" = client
+            UNION ALL
+            SELECT f.alias, f.since, f.until
+            FROM public."FormerAlias" AS f
+            WHERE f."userId" = client
+        ) AS h
+        WHERE
+            h.alias = ANY (keys)
+            AND (
+                NOT novabot_internal.is_phone(h.alias)
+                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)
+            )
+            AND novabot_internal.address_digests(ARRAY[h.alias]) && digests
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.had_by_then(text, text[], bytea[], timestamptz) IS
+'Whether one of these canonical addresses, of these digests, was a client''s at a sender''s time; a BSUID was always.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.link_events(
     client text, keys text[], is_new boolean
 ) RETURNS text
@@ -498,7 +526,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     life CONSTANT uuid := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = client);
-    digests bytea[];
+    led_to bytea[] := '{}';
     kept public."IdentityEvent";
     now_id text;
     settled text;
@@ -507,7 +535,6 @@ BEGIN
     IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
         RETURN NULL;
     END IF;
-    digests := novabot_internal.address_digests(keys);
     -- This client is the one that earlier changes spoke of; each leads to the next.
     FOR kept IN
         SELECT e.*
@@ -515,8 +542,10 @@ BEGIN
         WHERE e.source IS NULL
         ORDER BY e.at, e.id
     LOOP
-        CONTINUE WHEN NOT kept."fromDigests" && digests;
         now_id := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life);
+        CONTINUE WHEN
+            NOT kept."fromDigests" && led_to
+            AND NOT novabot_internal.had_by_then(now_id, keys, kept."fromDigests", kept.at);
         IF NOT novabot_internal.began_by(now_id, kept.at) THEN
             -- Another person had the number until then.
             UPDATE public."Alias" AS a
@@ -538,7 +567,7 @@ BEGIN
             AND e.until IS NULL
             AND e.at <= kept.at
             AND e."toDigests" && kept."fromDigests";
-        digests := digests || kept."toDigests";
+        led_to := led_to || kept."toDigests";
     END LOOP;
     UPDATE public."IdentityEvent" AS e
     SET target = u.id

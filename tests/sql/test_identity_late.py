@@ -80,6 +80,17 @@ def test_an_earlier_change_told_last_does_not_take_the_last_number(world: World)
     assert world.say(5, P3).outcome == "forgotten"
 
 
+def test_who_comes_to_a_number_after_a_kept_change_from_it_is_not_its_source(
+    world: World,
+) -> None:
+    world.say(30, P3, name="Yuli")
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P2], [P3]) == "kept"
+    assert world.change(20, [P1], [P2]) == "moved"
+    assert world.say(40, P2).told == "Andi"
+    assert world.say(40, P3).told == "Yuli"
+
+
 def test_a_kept_change_is_carried_out_when_a_known_bsuid_shows_its_number(world: World) -> None:
     world.say(-5, A, name="Petang")
     assert world.change(10, [P1], [P2]) == "kept"
