@@ -712,7 +712,13 @@ BEGIN
         WHERE e.id = event
         RETURNING e.* INTO kept;
     END IF;
-    IF kept.target = kept.source THEN
+    IF kept.target = kept.source
+        AND novabot_internal.matching_aliases(kept.source, kept."toDigests") = '{}'
+    THEN
+        -- It was met there before it came back: the next message from there moves it.
+        UPDATE public."IdentityEvent" AS e SET target = NULL WHERE e.id = event;
+        RETURN false;
+    ELSIF kept.target = kept.source THEN
         PERFORM novabot_internal.move_client(
             kept.source, kept."numberChanged",
             novabot_internal.matching_former_aliases(kept.source, kept."fromDigests"),

@@ -80,6 +80,23 @@ def test_an_earlier_change_told_last_does_not_take_the_last_number(world: World)
     assert world.say(5, P3).outcome == "forgotten"
 
 
+@pytest.mark.parametrize("order", ["0123", "2301", "3201"])
+def test_who_comes_back_to_the_first_number_keeps_its_memory(world: World, order: str) -> None:
+    for act in order:
+        match act:
+            case "0":
+                world.say(0, P1, name="Petang")
+            case "1":
+                world.change(10, [P1], [P2])
+            case "2":
+                world.change(20, [P2], [P3])
+            case _:
+                world.change(30, [P3], [P1])
+    assert world.say(40, P1).told == "Petang"
+    assert world.say(50, P2).told is None
+    assert world.say(50, P3).told is None
+
+
 def test_who_comes_to_a_number_after_a_kept_change_from_it_is_not_its_source(
     world: World,
 ) -> None:
