@@ -201,3 +201,28 @@ async def test_the_wish_from_the_new_number_forgets_what_was_said_from_the_old_o
     await answer(bot, api, says("hapus data saya", P2))
     assert connection.execute('SELECT count(*) FROM "User"').fetchall() == [(0,)]
     assert "Petang" not in await answer(bot, api, says(ASK, P1, at=int(time.time())))
+
+
+async def test_a_move_that_a_trigger_kept_is_made_by_the_next_upkeep(
+    start_bot: StartBot, api: Api, connection: psycopg.Connection
+) -> None:
+    bot = await start_bot(nova())
+    name, change, _ = CASES["number"]
+    await answer(bot, api, name)
+    connection.execute(
+        """CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN RAISE EXCEPTION ''no''; END';
+           CREATE TRIGGER refuse BEFORE UPDATE OF id ON "User"
+           FOR EACH ROW EXECUTE FUNCTION public.refuse()"""
+    )
+    assert await bot.deliver(change) == 200
+    assert "Petang" not in await answer(bot, api, says(ASK, P2))
+    connection.execute('DROP TRIGGER refuse ON "User"')
+    await start_bot(nova())
+
+    def is_moved() -> bool:
+        return connection.execute('SELECT nama FROM "User"').fetchall() == [("Petang",)]
+
+    await until(is_moved, "the move")
+    assert "Petang" in await answer(bot, api, says(ASK, P2, at=NOW + 1))
+    assert "Petang" not in await answer(bot, api, says(ASK, P1, at=NOW + 1))
