@@ -385,6 +385,15 @@ BEGIN
         ),
         account, at
     );
+    -- A text may have come before; the new number was another person's until the change.
+    UPDATE public."Alias" AS a
+    SET since = move_client.at
+    WHERE
+        number_changed
+        AND a."userId" = client
+        AND a.alias = ANY (tos)
+        AND a.since < move_client.at
+        AND novabot_internal.is_phone(a.alias);
     -- What has another owner by now was this client's from the change until then.
     INSERT INTO public."FormerAlias" (alias, "userId", since, until)
     SELECT a.alias, client, move_client.at, a.since
@@ -488,6 +497,34 @@ $$;
 COMMENT ON FUNCTION novabot_internal.matching_former_aliases(text, bytea[]) IS
 'A client''s former addresses that have one of these digests.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.had_by_then(
+    client text, keys text[], digests bytea[], at timestamptz
+) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM (
+            SELECT a.alias, a.since, 'infinity' AS until
+            FROM public."Alias" AS a
+            WHERE a."userId" = client
+            UNION ALL
+            SELECT f.alias, f.since, f.until
+            FROM public."FormerAlias" AS f
+            WHERE f."userId" = client
+        ) AS h
+        WHERE
+            h.alias = ANY (keys)
+            AND (
+                NOT novabot_internal.is_phone(h.alias)
+                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)
+            )
+            AND novabot_internal.address_digests(ARRAY[h.alias]) && digests
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.had_by_then(text, text[], bytea[], timestamptz) IS
+'Whether one of these canonical addresses, of these digests, was a client''s at a sender''s time; a BSUID was always.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.link_events(
     client text, keys text[], is_new boolean
 ) RETURNS text
@@ -495,7 +532,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     life CONSTANT uuid := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = client);
-    digests bytea[];
+    led_to bytea[] := '{}';
     kept public."IdentityEvent";
     now_id text;
     settled text;
@@ -504,7 +541,6 @@ BEGIN
     IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
         RETURN NULL;
     END IF;
-    digests := novabot_internal.address_digests(keys);
     -- This client is the one that earlier changes spoke of; each leads to the next.
     FOR kept IN
         SELECT e.*
@@ -512,8 +548,10 @@ BEGIN
         WHERE e.source IS NULL
         ORDER BY e.at, e.id
     LOOP
-        CONTINUE WHEN NOT kept."fromDigests" && digests;
         now_id := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life);
+        CONTINUE WHEN
+            NOT kept."fromDigests" && led_to
+            AND NOT novabot_internal.had_by_then(now_id, keys, kept."fromDigests", kept.at);
         IF NOT novabot_internal.began_by(now_id, kept.at) THEN
             -- Another person had the number until then.
             UPDATE public."Alias" AS a
@@ -535,7 +573,7 @@ BEGIN
             AND e.until IS NULL
             AND e.at <= kept.at
             AND e."toDigests" && kept."fromDigests";
-        digests := digests || kept."toDigests";
+        led_to := led_to || kept."toDigests";
     END LOOP;
     UPDATE public."IdentityEvent" AS e
     SET target = u.id
@@ -680,7 +718,13 @@ BEGIN
         WHERE e.id = event
         RETURNING e.* INTO kept;
     END IF;
-    IF kept.target = kept.source THEN
+    IF kept.target = kept.source
+        AND novabot_internal.matching_aliases(kept.source, kept."toDigests") = '{}'
+    THEN
+        -- It was met there before it came back: the next message from there moves it.
+        UPDATE public."IdentityEvent" AS e SET target = NULL WHERE e.id = event;
+        RETURN false;
+    ELSIF kept.target = kept.source THEN
         PERFORM novabot_internal.move_client(
             kept.source, kept."numberChanged",
             novabot_internal.matching_former_aliases(kept.source, kept."fromDigests"),

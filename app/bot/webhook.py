@@ -199,7 +199,24 @@ def group_by_owner(items: Sequence[Item]) -> list[list[Item]]:
     lines: dict[str, list[Item]] = {}
     for item in items:
         lines.setdefault(find_line(_find_keys(item)[0]), []).append(item)
+    for line in lines.values():
+        for event in [item for item in line if isinstance(item, IdentityEvent)]:
+            _put_before_texts(event, line)
     return list(lines.values())
+
+
+def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:
+    """A message that a person wrote after a change is answered after it."""
+    place = line.index(event)
+    new = {canonical(address) for address in event.after}
+    for earlier, item in enumerate(line[:place]):
+        if (
+            isinstance(item, Message)
+            and item.at >= event.at
+            and new.intersection(map(canonical, item.addresses))
+        ):
+            line.insert(earlier, line.pop(place))
+            return
 
 
 def _find_keys(item: Item) -> Sequence[str]:

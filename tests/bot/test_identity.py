@@ -105,6 +105,27 @@ async def test_one_body_ends_the_same_in_every_order(
     assert "Petang" in await answer(bot, api, again)
 
 
+@pytest.mark.parametrize("case", CASES)
+async def test_a_text_before_its_event_in_one_body_is_answered_after_it(
+    start_bot: StartBot, api: Api, case: str
+) -> None:
+    bot = await start_bot(nova())
+    name, change, ask = CASES[case]
+    await answer(bot, api, name)
+    assert "Petang" in await answer(bot, api, join(ask, change))
+
+
+async def test_a_contact_is_found_in_another_spelling_of_its_number(
+    start_bot: StartBot, api: Api
+) -> None:
+    bot = await start_bot(nova())
+    body: Any = says("nama saya Joko", "5511987654321")
+    contact = {"profile": {"name": "Jo"}, "wa_id": "551187654321", "user_id": "BR.1"}
+    body["entry"][0]["changes"][0]["value"]["contacts"] = [contact]
+    await answer(bot, api, body)
+    assert "Joko" in await answer(bot, api, says(ASK, None, "BR.1"))
+
+
 async def test_two_bots_share_what_an_event_says(
     start_bot: StartBot, api: Api, connection: psycopg.Connection
 ) -> None:
@@ -180,3 +201,28 @@ async def test_the_wish_from_the_new_number_forgets_what_was_said_from_the_old_o
     await answer(bot, api, says("hapus data saya", P2))
     assert connection.execute('SELECT count(*) FROM "User"').fetchall() == [(0,)]
     assert "Petang" not in await answer(bot, api, says(ASK, P1, at=int(time.time())))
+
+
+async def test_a_move_that_a_trigger_kept_is_made_by_the_next_upkeep(
+    start_bot: StartBot, api: Api, connection: psycopg.Connection
+) -> None:
+    bot = await start_bot(nova())
+    name, change, _ = CASES["number"]
+    await answer(bot, api, name)
+    connection.execute(
+        """CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN RAISE EXCEPTION ''no''; END';
+           CREATE TRIGGER refuse BEFORE UPDATE OF id ON "User"
+           FOR EACH ROW EXECUTE FUNCTION public.refuse()"""
+    )
+    assert await bot.deliver(change) == 200
+    assert "Petang" not in await answer(bot, api, says(ASK, P2))
+    connection.execute('DROP TRIGGER refuse ON "User"')
+    await start_bot(nova())
+
+    def is_moved() -> bool:
+        return connection.execute('SELECT nama FROM "User"').fetchall() == [("Petang",)]
+
+    await until(is_moved, "the move")
+    assert "Petang" in await answer(bot, api, says(ASK, P2, at=NOW + 1))
+    assert "Petang" not in await answer(bot, api, says(ASK, P1, at=NOW + 1))

@@ -68,6 +68,46 @@ def test_a_number_that_was_left_again_is_not_taken_by_a_late_change(world: World
     assert world.say(30, P2).told is None
 
 
+def test_an_earlier_change_told_last_does_not_take_the_last_number(world: World) -> None:
+    world.say(30, P3)
+    world.change(20, [P2], [P3])
+    world.say(15, P2)
+    world.change(10, [P1], [P2])
+    world.say(0, P1, name="Petang")
+    assert world.say(40, P3).told == "Petang"
+    assert world.say(40, P2).told is None
+    # What came from there before was another person's.
+    assert world.say(5, P3).outcome == "forgotten"
+
+
+@pytest.mark.parametrize("order", ["0123", "2301", "3201"])
+def test_who_comes_back_to_the_first_number_keeps_its_memory(world: World, order: str) -> None:
+    for act in order:
+        match act:
+            case "0":
+                world.say(0, P1, name="Petang")
+            case "1":
+                world.change(10, [P1], [P2])
+            case "2":
+                world.change(20, [P2], [P3])
+            case _:
+                world.change(30, [P3], [P1])
+    assert world.say(40, P1).told == "Petang"
+    assert world.say(50, P2).told is None
+    assert world.say(50, P3).told is None
+
+
+def test_who_comes_to_a_number_after_a_kept_change_from_it_is_not_its_source(
+    world: World,
+) -> None:
+    world.say(30, P3, name="Yuli")
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P2], [P3]) == "kept"
+    assert world.change(20, [P1], [P2]) == "moved"
+    assert world.say(40, P2).told == "Andi"
+    assert world.say(40, P3).told == "Yuli"
+
+
 def test_a_kept_change_is_carried_out_when_a_known_bsuid_shows_its_number(world: World) -> None:
     world.say(-5, A, name="Petang")
     assert world.change(10, [P1], [P2]) == "kept"

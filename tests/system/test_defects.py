@@ -202,6 +202,16 @@ DEFECTS = {
         ),
         ("tests/sql/test_identity.py", "-k", "another_bsuid or owner_is_gone"),
     ),
+    "rule 3: the number of a client taken from it by a message older than its life": Defect(
+        "sql/identity.sql",
+        (
+            (
+                "        ELSIF NOT novabot_internal.began_by(other, at) THEN\n",
+                "        ELSIF false THEN\n",
+            ),
+        ),
+        ("tests/sql/test_identity_late.py", "-k", "earlier_owner"),
+    ),
     "rule 4: the number decides before the BSUID": Defect(
         "sql/identity.sql",
         (
@@ -227,10 +237,30 @@ DEFECTS = {
         ),
         ("tests/sql/test_identity_events.py", "-k", "whatever_order or chain"),
     ),
+    "rule 8: a kept change linked to who came to its old number later": Defect(
+        "sql/events.sql",
+        (
+            (
+                "                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)\n",
+                "                OR true\n",
+            ),
+        ),
+        ("tests/sql/test_identity_late.py", "-k", "not_its_source"),
+    ),
     "rule 8: a change older than a reset carried out": Defect(
         "sql/events.sql",
         (("    IF outcome IS NOT NULL THEN\n        RETURN outcome;\n    END IF;\n", ""),),
         ("tests/sql/test_identity_events.py", "-k", "older_than_a_reset or after_the_reset"),
+    ),
+    "rule 10: a move that a lock or a trigger kept never made": Defect(
+        "sql/events.sql",
+        (
+            (
+                "        settled := novabot_internal.try_event(kept.id);\n        IF settled IS",
+                "        settled := 'move_failed';\n        IF settled IS",
+            ),
+        ),
+        ("tests/sql/test_identity_failures.py", "-k", "once"),
     ),
     "a kind taken from the outbox that only a later release can send": Defect(
         "sql/conversation.sql",

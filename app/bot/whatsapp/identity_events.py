@@ -71,7 +71,7 @@ def read_identity_event(
     user_id = _first(read_user_id, system, ("user_id", "new_user_id"))
     parent = _first(read_user_id, system, ("parent_user_id", "new_parent_user_id"))
     if new_number is not None and user_id is None and number_changed:
-        contact = contacts.get(new_number, Sender())
+        contact = contacts.get(canonical(new_number), Sender())
         user_id, parent = contact.user_id, parent or contact.parent_user_id
     previous = _first(read_user_id, system, ("previous_user_id", "old_user_id"))
     previous_parent = _first(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from app.addresses import is_bsuid, is_phone
+from app.addresses import canonical, is_bsuid, is_phone
 from app.bot.whatsapp.cleaning import clean_text
 
 NAME_LIMIT = 200
@@ -35,7 +35,10 @@ class Sender:
 
 
 def read_contacts(contacts: object) -> Mapping[str, Sender]:
-    """A change's `contacts` by each of their ids; what is no contact is left out."""
+    """A change's `contacts` by each of their ids in canonical form; what is no contact is left out.
+
+    `wa_id` and a message's `from` were seen in different national spellings.
+    """
     found: dict[str, Sender] = {}
     for contact in cast("list[Any]", contacts) if isinstance(contacts, list) else []:
         if not isinstance(contact, dict):
@@ -48,7 +51,7 @@ def read_contacts(contacts: object) -> Mapping[str, Sender]:
             profile_name=_read_profile_name(fields.get("profile")),
         )
         for address in sender.addresses:
-            found.setdefault(address, sender)
+            found.setdefault(canonical(address), sender)
     return found
 
 
@@ -90,8 +93,8 @@ def _find(
     user_id = read_user_id(item.get(user_id_key)) or read_user_id(item.get(phone_key))
     parents = (read_user_id(item.get(key)) for key in parent_keys)
     parent_user_id = next((parent for parent in parents if parent), None)
-    own = (phone, user_id, parent_user_id)
-    contact = next((contacts[key] for key in own if key and key in contacts), Sender())
+    own = [canonical(key) for key in (phone, user_id, parent_user_id) if key]
+    contact = next((contacts[key] for key in own if key in contacts), Sender())
     return Sender(
         phone=phone or contact.phone,
         user_id=user_id or contact.user_id,
