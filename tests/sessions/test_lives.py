@@ -118,7 +118,7 @@ class Life:
                 if at_once:
                     await self._deliver(item)
             case ("move", who, place, how, keeps_id, at_once):
-                await self._move(who, NUMBERS[place], how, keeps_id, at_once)
+                await self._move(who, place, how, keeps_id, at_once)
             case ("leave", who):
                 self.people[who].number = None
             case ("new id", who, names_number, at_once):
@@ -153,14 +153,15 @@ class Life:
         return Item(self._next(), who, self.clock, number, user_id)
 
     async def _move(
-        self, who: int, number: str, how: str, keeps_id: bool, at_once: bool
+        self, who: int, place: int, how: str, keeps_id: bool, at_once: bool
     ) -> None:
         person = self.people[who]
-        if person.number is None or person.number.number == number:
+        taken = {other.number.number for other in self.people if other.number}
+        free = [number for number in NUMBERS if number not in taken]
+        number = free[place % len(free)]
+        if person.number is None:
+            person.number = self._settle(who, number)
             return
-        for other in self.people:
-            if other.number is not None and other.number.number == number:
-                return
         left, person.number = person.number, self._settle(who, number)
         old_id = person.user_id
         if person.user_id and not keeps_id and how in ("both", "ids"):
@@ -314,9 +315,10 @@ class Life:
             for item in list(self.waiting):
                 self.clock += 100
                 await self._deliver(item)
-        for who in range(len(self.people)):
-            for shown in ("both", "number", "id"):
-                await self.act(("ask", who, shown, True))
+        for word in ("ask", "tell", "ask"):
+            for who in range(len(self.people)):
+                for shown in ("number", "id", "both"):
+                    await self.act((word, who, shown, True))
 
 
 def show(item: Item | Change) -> str:
