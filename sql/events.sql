@@ -56,7 +56,13 @@ BEGIN
     END;
     -- Their ids may have changed.
     source := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = source_life);
-    target := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = target_life);
+    target := (
+        SELECT u.id
+        FROM public."User" AS u
+        WHERE
+            u.incarnation = target_life
+            AND (outcome <> 'kept' OR novabot_internal.has_any(u.id, tos))
+    );
     UPDATE public."IdentityEvent" AS e
     SET until = apply_identity_event.at
     WHERE
@@ -223,6 +229,16 @@ $$;
 COMMENT ON FUNCTION novabot_internal.has_left(text, text[], text[]) IS
 'Whether a client has all of its new addresses and none of its old ones.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.has_any(client text, keys text[]) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT FROM public."Alias" AS a WHERE a."userId" = client AND a.alias = ANY (keys)
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.has_any(text, text[]) IS
+'Whether one of these canonical addresses leads to a client.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.carry_out_change(
     source text, target text, number_changed boolean, froms text[], to_addresses text[],
     account text, at timestamptz
@@ -241,6 +257,19 @@ BEGIN
             AND a.alias <> ALL (tos)
             AND novabot_internal.is_phone(a.alias)
             AND a.since < carry_out_change.at;
+        -- And who had the new number before is another person than the one who has come there.
+        IF
+            target IS NOT NULL
+            AND novabot_internal.judge_target(target, tos, at) <> 'stranger'
+        THEN
+            PERFORM FROM public."User" AS u WHERE u.id = target FOR UPDATE;
+            PERFORM novabot_internal.give_up(target, tos, at);
+            PERFORM novabot_internal.note_identity(
+                target, 'earlier_owner', at,
+                jsonb_build_object('address', tos[cardinality(tos)])
+            );
+            PERFORM novabot_internal.settle_id(target);
+        END IF;
         RETURN 'kept';
     END IF;
     PERFORM FROM public."User" AS u WHERE u.id IN (source, target) ORDER BY u.id FOR UPDATE;
@@ -417,6 +446,36 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.carry_out(bigint, text[], text) IS
 'A kept change whose client is known: a message shows its new addresses (`own`), and the client moves there.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.follow_departures(
+    client text, at timestamptz
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
+        RETURN;
+    END IF;
+    UPDATE public."Alias" AS a
+    SET since = l.at
+    FROM (
+        SELECT o.alias, max(e.at) AS at
+        FROM public."Alias" AS o
+        CROSS JOIN novabot_internal.address_digests(ARRAY[o.alias]) AS d (digests)
+        JOIN public."IdentityEvent" AS e
+            ON e."fromDigests" && d.digests AND NOT e."toDigests" && d.digests
+        WHERE
+            o."userId" = client
+            AND novabot_internal.is_phone(o.alias)
+            AND e.source IS NULL
+            AND e.at <= follow_departures.at
+        GROUP BY o.alias
+    ) AS l
+    WHERE a.alias = l.alias AND a.since < l.at;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.follow_departures(text, timestamptz) IS
+'A client has shown its numbers in a message of this time: it has them since the last kept change that tells that another person, who is not known yet, left them.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.matching_aliases(
     client text, digests bytea[]

@@ -212,6 +212,8 @@ BEGIN
             ELSE
                 decision := 'taken';
             END IF;
+        ELSIF NOT novabot_internal.began_by(other, at) THEN
+            decision := 'late_stranger';
         ELSIF novabot_internal.conflicts_abound() THEN
             writer := other;
             decision := 'replaced';
@@ -234,7 +236,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.find_writer(text[], text, timestamptz, interval) IS
-'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, or become, the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, forgotten (its writer is not known any more).';
+'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, become, or (late_stranger) were the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), late_stranger (it belonged to another person before `other` began to write from it), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, forgotten (its writer is not known any more).';
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_known_writer(
     client text, addresses text[], at timestamptz
@@ -640,9 +642,11 @@ BEGIN
             SELECT u.* INTO became
             FROM public."User" AS u
             WHERE u.incarnation = became.incarnation;
+            PERFORM novabot_internal.follow_departures(became.id, at);
             RETURN;
         WHEN 'add' THEN
             PERFORM novabot_internal.adopt_addresses(client.id, own, account, at);
+            PERFORM novabot_internal.follow_departures(client.id, at);
             PERFORM novabot_internal.settle_id(client.id);
             SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = life;
             RETURN;
@@ -673,6 +677,21 @@ BEGIN
                 END IF;
                 SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = kept;
                 result := 'merged';
+                RETURN;
+            WHEN 'late_stranger' THEN
+                PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
+                became := novabot_internal.add_client(ids, profile, account, at);
+                PERFORM novabot_internal.precede_owner(became.id, other, phone);
+                IF
+                    novabot_internal.link_events(
+                        became.id, novabot_internal.canonical_addresses(ids)
+                    )
+                THEN
+                    result := 'merged';
+                END IF;
+                SELECT u.* INTO became
+                FROM public."User" AS u
+                WHERE u.incarnation = became.incarnation;
                 RETURN;
             WHEN 'taken', 'conflict' THEN
                 PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
@@ -731,7 +750,7 @@ BEGIN
         became := client;
         PERFORM novabot_internal.note_failure(client.id, result, at);
         PERFORM novabot_internal.note_failure(other, result, at);
-        IF decision IN ('taken', 'conflict') AND life IS NULL THEN
+        IF decision IN ('taken', 'conflict', 'late_stranger') AND life IS NULL THEN
             became := novabot_internal.add_client(ids, profile, account, at);
         END IF;
     END IF;
@@ -741,6 +760,29 @@ COMMENT ON FUNCTION novabot_internal.apply_writer(
     public."User", text, text, text[], bigint, text, timestamptz, text
 ) IS
 'Changes what a message, as find_writer judged it, says of who has which address. became: the client who wrote, as it is now; NULL when another transaction has just made it. result: merged, portfolio_moved, merge_failed or move_failed (another transaction''s lock or a trigger kept it: two clients stay), else NULL.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.precede_owner(
+    client text, owner text, phone text
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    began CONSTANT timestamptz := (
+        SELECT u."beganAt" FROM public."User" AS u WHERE u.id = precede_owner.owner
+    );
+BEGIN
+    UPDATE public."Alias" AS a
+    SET since = began
+    WHERE a.alias = phone AND a."userId" = precede_owner.owner AND a.since < began;
+    INSERT INTO public."FormerAlias" (alias, "userId", since, until)
+    SELECT phone, u.id, novabot_internal.since_of(phone), began
+    FROM public."User" AS u
+    WHERE u.id = client
+    ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.precede_owner(text, text, text) IS
+'A client had a canonical number until its present owner began to write.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.note_failure(
     client text, kind text, at timestamptz

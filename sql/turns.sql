@@ -212,7 +212,10 @@ BEGIN
         SELECT l.* INTO writer
         FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
         client := writer.client;
-        own := writer.own;
+        own := CASE writer.decision
+            WHEN 'late_stranger' THEN novabot_internal.without_phones(writer.own)
+            ELSE writer.own
+        END;
         -- One person first met by number and later by BSUID alone is two clients until now.
         halves := CASE WHEN writer.decision = 'halves' THEN ARRAY[writer.other] ELSE '{}' END;
     ELSE

@@ -290,3 +290,21 @@ def test_an_event_and_the_first_text_of_its_person_at_once_are_linked(
             act.result()
         assert world.say(30, new).told == "Petang"
     assert len(world.names()) == 12
+
+
+def test_who_comes_after_a_kept_change_is_not_given_what_was_said_before_it(world: World) -> None:
+    assert world.change(10, [P1], [P2]) == "kept"
+    assert world.say(20, P1, name="Dewi").told == "Dewi"
+    assert world.say(0, P1, name="Petang").outcome == "forgotten"
+    assert world.say(30, P1).told == "Dewi"
+
+
+def test_who_has_come_to_a_number_by_a_kept_change_is_not_told_what_was_said_there_before(
+    world: World,
+) -> None:
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P2], [P1]) == "kept"
+    assert world.say(20, P1).told is None
+    # And a reset by the number that was left does not take the earlier owner of the new one along.
+    assert world.reset(P2) == 0
+    assert "Andi" in world.names().values()
