@@ -308,3 +308,24 @@ def test_who_has_come_to_a_number_by_a_kept_change_is_not_told_what_was_said_the
     # And a reset by the number that was left does not take the earlier owner of the new one along.
     assert world.reset(P2) == 0
     assert "Andi" in world.names().values()
+
+
+def test_a_number_that_an_event_names_with_a_kept_bsuid_leads_to_its_earlier_owner_no_more(
+    world: World,
+) -> None:
+    world.say(0, P1, A, name="Andi")
+    world.say(0, P2, B, name="Budi")
+    assert world.change(10, [A, P1], [A, P2]) == "moved"
+    assert world.say(20, P2).told == "Andi"
+    assert world.say(20, B).told == "Budi"
+
+
+def test_a_late_change_does_not_merge_its_person_with_a_later_owner_of_the_number(
+    world: World,
+) -> None:
+    world.say(0, P1, A, name="Andi")
+    world.say(20, P2, B, name="Budi")
+    assert world.change(10, [A, P1], [A, P2]) == "moved"
+    assert world.say(30, P2).told == "Budi"
+    assert world.say(30, A).told == "Andi"
+    assert world.say(15, P2).told == "Andi"
