@@ -189,9 +189,9 @@ class Known:
         before = self._named_nodes(change.old_id, change.left, change.sent - 1)
         after = self._named_nodes(change.new_id, change.reached, change.sent)
         rivals = [t for t in self._others(change.reached) if t.since < change.sent]
-        if change.left:
+        if change.left and change.number_changed:
             change.left.left_is_told = True
-        if change.reached:
+        if change.reached and change.number_changed:
             change.reached.reached_is_told = True
         muddled = [t.person for t in rivals if not t.left_is_told]
         met = [node for node in after if node in self.began]
