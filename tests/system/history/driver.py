@@ -50,6 +50,8 @@ class Record:
     """Deliveries that had to be made again."""
     owners: dict[int, str] = field(default_factory=dict)
     """Which person made an operation, of those whose addresses change."""
+    moved: int = 0
+    """Changes of addresses that were carried out."""
     had: dict[str, set[str]] = field(default_factory=dict)
     """The addresses that such a person ever had."""
     retried: int = 0
@@ -100,6 +102,7 @@ class Driver:
             actors.append(asyncio.create_task(self._movers.act(until)))
             try:
                 await asyncio.gather(*actors)
+                self.record.moved = self._movers.moved
                 await self._settle()
             finally:
                 collecting.cancel()
