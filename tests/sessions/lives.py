@@ -195,11 +195,11 @@ class Known:
             change.reached.reached_is_told = True
         muddled = [t.person for t in rivals if not t.left_is_told]
         met = [node for node in after if node in self.began]
-        if muddled or any(self._began(node) < change.sent for node in met):
-            if not set(before) & set().union(*(self._group(node) for node in after)):
-                for person in (change.person, *muddled):
-                    people[person].muddled = True
-                return
+        is_doubtful = bool(muddled) or any(self._began(node) < change.sent for node in met)
+        if is_doubtful and not {*before} & set[Node]().union(*map(self._group, after)):
+            for person in (change.person, *muddled):
+                people[person].muddled = True
+            return
         self._join((*before, *after))
         for reset in self.resets:
             if reset.at > change.sent and reset.covers & {*before, *after}:
@@ -234,11 +234,6 @@ class Known:
             reset.person == item.person and item.sent < reset.at and reset.covers & {*item.nodes}
             for reset in self.resets
         )
-
-    def present_number(self, number: str) -> Tenancy | None:
-        """Whose number it is, for all that has been told."""
-        met = [t for t in self.tenancies if t.number == number and (self._is_met(t) or t.ids)]
-        return max(met, key=lambda t: t.since, default=None)
 
     def _cut(self, key: str, at: int) -> None:
         cuts = self.cuts.setdefault(key, [])

@@ -350,7 +350,9 @@ class Driver:
             if message["kind"] != "message":
                 continue
             number, nama, last = message["text"].split("|")
-            self.record.arrivals.append(Arrival(int(number), (nama, last), message["monotonic"], message["to"]))
+            self.record.arrivals.append(
+                Arrival(int(number), (nama, last), message["monotonic"], message["to"])
+            )
 
     async def _settle(self) -> None:
         """Until everything is sent, every living bot has acknowledged, and all is looked at."""

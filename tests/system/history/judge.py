@@ -31,7 +31,7 @@ def find_faults(record: Record, continued_at: Sequence[float] = ()) -> Iterator[
 
 
 def _find_told_to_others(record: Record) -> Iterator[str]:
-    """What a person whose addresses change said, told to another one, or sent where they never were."""
+    """What a person whose addresses change said, told to another one or sent elsewhere."""
     for arrival in record.arrivals:
         asker = record.owners.get(arrival.number)
         for name in {*arrival.read} - {NOTHING}:
@@ -39,7 +39,7 @@ def _find_told_to_others(record: Record) -> Iterator[str]:
             if teller != asker:
                 yield f"{asker} asked ({arrival}) and was told what {teller} said"
         if asker is not None and arrival.to not in record.had[asker]:
-            yield f"the answer to {asker} went to {arrival.to}, which that person never had: {arrival}"
+            yield f"the answer to {asker} went to an address of another person: {arrival}"
 
 
 def _find_repeated(record: Record) -> Iterator[str]:

@@ -13,8 +13,18 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 State: TypeAlias = tuple[str, str] | None
-Kind = Literal["tell", "ask", "reset", "perhaps reset", "remake", "drop session", "edit", "look",
-    "meet", "late ask", "perhaps lost",
+Kind = Literal[
+    "tell",
+    "ask",
+    "reset",
+    "perhaps reset",
+    "remake",
+    "drop session",
+    "edit",
+    "look",
+    "meet",
+    "late ask",
+    "perhaps lost",
 ]
 
 NOTHING = "-"

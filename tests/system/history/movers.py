@@ -1,10 +1,10 @@
 """People whose numbers and BSUIDs change, as actors of the history.
 
-A mover is one person, and has one register wherever it writes from: what it said goes with it, and a
-reset by any of its addresses forgets it. Numbers go round: one that a mover has left is taken by
-the next, who must be told nothing. WhatsApp tells of each change by an event, to two bots at once,
-before, after or beside the first text from the new address, and delivers what was written before the
-change after it.
+A mover is one person, and has one register wherever it writes from: what it said goes with it, and
+a reset by any of its addresses forgets it. Numbers go round: one that a mover has left is taken by
+the next, who must be told nothing. WhatsApp tells of each change by an event, twice, to any of the
+bots, before, after or beside the first text from the new address, and delivers what was written
+before the change after it.
 """
 
 from __future__ import annotations
@@ -153,9 +153,8 @@ class Movers:
 
     async def _reach(self, second: int) -> int:
         """Waits until the sender's clock shows this second; which it then shows."""
-        while time.time() < second:
-            await asyncio.sleep(second - time.time())  # the clock of the phone
-        return int(time.time())
+        await asyncio.sleep(max(0.0, second - time.time()))  # until the phone's clock shows it
+        return max(second, int(time.time()))
 
     def _write(self, mover: Mover, text: str) -> bytes:
         mover.wrote_at = max(mover.wrote_at, int(time.time()))
@@ -184,9 +183,7 @@ class Movers:
     ) -> None:
         self.owners[number] = mover.name
         how = f"{how}, {mover.number}, {mover.user_id}"
-        self._note(
-            mover.name, Operation(number, kind, value, None, invoked, time.monotonic(), how)
-        )
+        self._note(mover.name, Operation(number, kind, value, None, invoked, time.monotonic(), how))
 
 
 def _change_body(
