@@ -68,6 +68,9 @@ class Life:
 
     async def act(self, act: tuple[Any, ...]) -> None:
         self.clock += 100
+        word, who, *rest = act
+        if word not in ("deliver", "again"):
+            act = (word, who % len(self.people), *rest)
         match act:
             case ("tell" | "ask" as word, who, shown, at_once):
                 item = self._write(who, shown)
@@ -83,6 +86,8 @@ class Life:
                 await self._move(who, place, how, keeps_id, at_once)
             case ("leave", who):
                 self.people[who].number = None
+            case ("newcomer", who, has_id, shown):
+                await self._take_over(who, has_id, shown)
             case ("new id", who, names_number, at_once):
                 person = self.people[who]
                 if person.user_id:
@@ -108,6 +113,16 @@ class Life:
                 self._reset(who, what)
             case _:
                 raise AssertionError(act)
+
+    async def _take_over(self, who: int, has_id: bool, shown: str) -> None:
+        """A person who has not written before gets somebody's number, and asks from it."""
+        left, self.people[who].number = self.people[who].number, None
+        if left is None:
+            return
+        newcomer = len(self.people)
+        number = self._settle(newcomer, left.number)
+        self.people.append(Person(number, f"ID.{newcomer}x0" if has_id else None))
+        await self.act(("ask", newcomer, shown, True))
 
     def _write(self, who: int, shown: str) -> Item | None:
         person = self.people[who]

@@ -4,8 +4,8 @@ People change numbers and BSUIDs, numbers change owners, WhatsApp tells late, tw
 never, and resets come between. Two bots that hear no notification answer on a real PostgreSQL. What
 cannot be known is not asked for: lives.py says what that is.
 
-`NOVABOT_LIVES` sets how many lives one run tries. With `NOVABOT_LIVES_SHRUNK`, a life that fails is made
-as short as it can be, which takes minutes.
+`NOVABOT_LIVES` sets how many lives one run tries. With `NOVABOT_LIVES_SHRUNK`, a life that fails is
+made as short as it can be, which takes minutes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PHASES = [
     phase for phase in Phase if phase != Phase.shrink or os.environ.get("NOVABOT_LIVES_SHRUNK")
 ]
 
-_PEOPLE = st.integers(0, 2)
+_PEOPLE = st.integers(0, 3)
 _SHOWN = st.sampled_from(["both", "both", "number", "id"])
 ACTS = st.one_of(
     st.tuples(st.just("tell"), _PEOPLE, _SHOWN, st.booleans()),
@@ -42,6 +42,7 @@ ACTS = st.one_of(
         st.booleans(),
     ),
     st.tuples(st.just("leave"), _PEOPLE),
+    st.tuples(st.just("newcomer"), _PEOPLE, st.booleans(), _SHOWN),
     st.tuples(st.just("new id"), _PEOPLE, st.booleans(), st.booleans()),
     st.tuples(st.just("deliver"), st.integers(0, 5)),
     st.tuples(st.just("deliver"), st.integers(0, 5)),
