@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from app.database.pool import open_pool
@@ -81,6 +81,17 @@ def test_nobody_is_told_what_another_one_said_or_what_is_forgotten(
 ) -> None:
     @settings(max_examples=LIVES, phases=PHASES)
     @given(kinds=KINDS, acts=st.lists(ACTS, min_size=6, max_size=30))
+    @example(kinds=["both"] * 3, acts=[("tell", 0, "both", True), ("newcomer", 0, True, "both")])
+    @example(
+        kinds=["both"] * 3,
+        acts=[
+            ("tell", 0, "both", True),
+            ("tell", 0, "number", False),
+            ("newcomer", 0, True, "both"),
+            ("deliver", 0),
+            ("ask", 3, "number", True),
+        ],
+    )
     def check(kinds: list[str], acts: list[tuple[Any, ...]]) -> None:
         play(kinds, acts)
 

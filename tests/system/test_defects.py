@@ -171,7 +171,7 @@ DEFECTS = {
                 "        ELSIF true THEN\n",
             ),
         ),
-        ("tests/sql/test_identity.py", "-k", "another_bsuid or portfolio"),
+        ("tests/sessions/test_lives.py",),
     ),
     "rule 3: a late message given to who has the number now": Defect(
         "sql/identity.sql",
@@ -180,7 +180,7 @@ DEFECTS = {
             ("                AND a.since <= at\n", ""),
             ("known.first = known.last AND known.since <= at\n", "known.first = known.last\n"),
         ),
-        ("tests/sql/test_identity.py", "-k", "another_bsuid or owner_is_gone"),
+        ("tests/sessions/test_lives.py",),
     ),
     "rule 4: the number decides before the BSUID": Defect(
         "sql/identity.sql",
