@@ -30,7 +30,8 @@ bench: $(VENV)/.test
 	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
 
 soak: $(VENV)/.test
-	@NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
+	@NOVABOT_LIVES=$$(( $(MINUTES) * 100 )) NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
+		tests/sessions/test_lives.py \
 		"tests/system/test_history.py::test_every_history_is_linearizable[everything]"
 
 # Without POSTGRES or PYTHONS: all that are claimed. Set to nothing: none.

@@ -42,7 +42,7 @@ BEGIN
         RETURN outcome;
     END IF;
     source := novabot_internal.find_source(froms, tos, at);
-    target := novabot_internal.find_target(tos, at);
+    target := novabot_internal.find_target(tos, at, source);
     IF source = target AND novabot_internal.has_left(source, froms, tos) THEN
         RETURN 'duplicate';
     END IF;
@@ -60,7 +60,15 @@ BEGIN
     END;
     -- Their ids may have changed.
     source := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = source_life);
-    target := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = target_life);
+    target := (
+        SELECT u.id
+        FROM public."User" AS u
+        WHERE
+            u.incarnation = target_life
+            AND (
+                outcome <> 'kept' OR novabot_internal.judge_target(u.id, tos, at) = 'stranger'
+            )
+    );
     UPDATE public."IdentityEvent" AS e
     SET until = apply_identity_event.at
     WHERE
@@ -190,22 +198,26 @@ $$;
 COMMENT ON FUNCTION novabot_internal.find_source(text[], text[], timestamptz) IS
 'The client who had the first known of these canonical addresses until a sender''s time.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.find_target(tos text[], at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION novabot_internal.find_target(
+    tos text[], at timestamptz, source text DEFAULT NULL
+) RETURNS text
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     key text;
+    owner text;
     found text;
 BEGIN
     FOREACH key IN ARRAY tos LOOP
-        SELECT o.owner INTO found FROM novabot_internal.owner_at(key, at) AS o;
-        EXIT WHEN found IS NOT NULL;
+        SELECT o.owner INTO owner FROM novabot_internal.owner_at(key, at) AS o;
+        found := coalesce(nullif(found, source), owner, found);
+        EXIT WHEN found <> source OR (source IS NULL AND found IS NOT NULL);
     END LOOP;
     RETURN found;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.find_target(text[], timestamptz) IS
-'The client to whom the first known of these canonical addresses led at a sender''s time.';
+COMMENT ON FUNCTION novabot_internal.find_target(text[], timestamptz, text) IS
+'The client to whom the first known of these canonical addresses led at a sender''s time; the source only if they lead to no other client.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.has_left(
     client text, froms text[], tos text[]
@@ -228,6 +240,16 @@ $$;
 COMMENT ON FUNCTION novabot_internal.has_left(text, text[], text[]) IS
 'Whether a client has all of its new addresses and none of its old ones.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.has_any(client text, keys text[]) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT FROM public."Alias" AS a WHERE a."userId" = client AND a.alias = ANY (keys)
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.has_any(text, text[]) IS
+'Whether one of these canonical addresses leads to a client.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.carry_out_change(
     source text, target text, number_changed boolean, froms text[], to_addresses text[],
     account text, at timestamptz
@@ -236,6 +258,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     tos CONSTANT text[] := novabot_internal.canonical_addresses(to_addresses);
+    verdict text;
 BEGIN
     IF source IS NULL THEN
         -- Who writes from the old addresses now is another person than before.
@@ -246,6 +269,19 @@ BEGIN
             AND a.alias <> ALL (tos)
             AND novabot_internal.is_phone(a.alias)
             AND a.since < carry_out_change.at;
+        -- And who had the new number before is another person than the one who has come there.
+        IF
+            target IS NOT NULL
+            AND novabot_internal.judge_target(target, tos, at) <> 'stranger'
+        THEN
+            PERFORM FROM public."User" AS u WHERE u.id = target FOR UPDATE;
+            PERFORM novabot_internal.give_up(target, tos, at);
+            PERFORM novabot_internal.note_identity(
+                target, 'earlier_owner', at,
+                jsonb_build_object('address', tos[cardinality(tos)])
+            );
+            PERFORM novabot_internal.settle_id(target);
+        END IF;
         RETURN 'kept';
     END IF;
     PERFORM FROM public."User" AS u WHERE u.id IN (source, target) ORDER BY u.id FOR UPDATE;
@@ -255,7 +291,15 @@ BEGIN
         );
         RETURN 'moved';
     END IF;
-    CASE novabot_internal.judge_target(target, tos, at)
+    verdict := novabot_internal.judge_target(target, tos, at);
+    IF
+        verdict = 'ambiguous'
+        AND novabot_internal.has_any(source, novabot_internal.without_phones(tos))
+    THEN
+        -- The BSUID that the source has kept says whose number it is now.
+        verdict := 'gives_up';
+    END IF;
+    CASE verdict
         WHEN 'stranger' THEN
             PERFORM novabot_internal.merge_client(source, target);
             PERFORM novabot_internal.note_identity(source, 'merged', at);
@@ -263,6 +307,19 @@ BEGIN
                 source, number_changed, froms, to_addresses, account, at
             );
             RETURN 'merged';
+        WHEN 'later_owner' THEN
+            UPDATE public."Alias" AS a
+            SET since = u."beganAt"
+            FROM public."User" AS u
+            WHERE
+                u.id = target
+                AND a."userId" = u.id
+                AND a.alias = ANY (tos)
+                AND a.since < u."beganAt";
+            PERFORM novabot_internal.move_client(
+                source, number_changed, froms, to_addresses, account, at
+            );
+            RETURN 'moved';
         WHEN 'gives_up' THEN
             PERFORM novabot_internal.give_up(target, tos, at);
             PERFORM novabot_internal.note_identity(
@@ -300,6 +357,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.judge_target(
 LANGUAGE sql STABLE
 AS $$
     SELECT CASE
+        WHEN u."beganAt" >= judge_target.at AND NOT by_id.known AND by_id.differs THEN 'later_owner'
         WHEN u."beganAt" >= judge_target.at THEN 'stranger'
         -- A BSUID has no second owner; only the clocks of a message and of an event differ.
         WHEN by_id.known AND u."beganAt" >= judge_target.at - interval '60 seconds' THEN 'stranger'
@@ -313,12 +371,14 @@ AS $$
             FROM public."Alias" AS a
             WHERE
                 a."userId" = u.id AND a.alias = ANY (tos) AND novabot_internal.is_bsuid(a.alias)
-        ) AS known
+        ) AS known,
+        cardinality(novabot_internal.without_phones(tos)) > 0
+        AND novabot_internal.has_user_id(u.id, NULL) AS differs
     ) AS by_id
     WHERE u.id = target
 $$;
 COMMENT ON FUNCTION novabot_internal.judge_target(text, text[], timestamptz) IS
-'What the client at the new addresses of a change is: stranger (a text made it before its event came), gives_up (it had the BSUID before), ambiguous (it had the number before).';
+'What the client at the new addresses of a change is: stranger (a text made it before its event came), later_owner (it has another BSUID, and came to the number after the change), gives_up (it had the BSUID before), ambiguous (it had the number before).';
 
 CREATE OR REPLACE FUNCTION novabot_internal.move_client(
     client text, number_changed boolean, froms text[], to_addresses text[], account text,

@@ -309,3 +309,17 @@ def test_ids_follow_what_find_writer_says(world: World) -> None:
     world.say(20, P2, A)
     assert list(world.names()) == [f"{P2}@c.us"]
     assert all(re.fullmatch(r"\d+@c\.us", client) for client in world.names())
+
+
+def test_an_earlier_owner_whose_message_comes_late_does_not_take_the_number_back(
+    world: World,
+) -> None:
+    world.say(20, P1, B, name="Budi")
+    assert world.say(0, P1, A, name="Andi").to == A
+    assert world.say(30, P1).told == "Budi"
+    assert world.say(30, A).told == "Andi"
+    assert world.say(10, P1).told == "Andi"
+    assert world.say(5, P1, "ID.100000000000000009").told is None
+    # A wish to be forgotten that comes as late forgets its writer alone.
+    assert world.forget(6, P1, "ID.100000000000000008") == "reset"
+    assert world.say(40, P1).told == "Budi"

@@ -290,3 +290,42 @@ def test_an_event_and_the_first_text_of_its_person_at_once_are_linked(
             act.result()
         assert world.say(30, new).told == "Petang"
     assert len(world.names()) == 12
+
+
+def test_who_comes_after_a_kept_change_is_not_given_what_was_said_before_it(world: World) -> None:
+    assert world.change(10, [P1], [P2]) == "kept"
+    assert world.say(20, P1, name="Dewi").told == "Dewi"
+    assert world.say(0, P1, name="Petang").outcome == "forgotten"
+    assert world.say(30, P1).told == "Dewi"
+
+
+def test_who_has_come_to_a_number_by_a_kept_change_is_not_told_what_was_said_there_before(
+    world: World,
+) -> None:
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P2], [P1]) == "kept"
+    assert world.say(20, P1).told is None
+    # And a reset by the number that was left does not take the earlier owner of the new one along.
+    assert world.reset(P2) == 0
+    assert "Andi" in world.names().values()
+
+
+def test_a_number_that_an_event_names_with_a_kept_bsuid_leads_to_its_earlier_owner_no_more(
+    world: World,
+) -> None:
+    world.say(0, P1, A, name="Andi")
+    world.say(0, P2, B, name="Budi")
+    assert world.change(10, [A, P1], [A, P2]) == "moved"
+    assert world.say(20, P2).told == "Andi"
+    assert world.say(20, B).told == "Budi"
+
+
+def test_a_late_change_does_not_merge_its_person_with_a_later_owner_of_the_number(
+    world: World,
+) -> None:
+    world.say(0, P1, A, name="Andi")
+    world.say(20, P2, B, name="Budi")
+    assert world.change(10, [A, P1], [A, P2]) == "moved"
+    assert world.say(30, P2).told == "Budi"
+    assert world.say(30, A).told == "Andi"
+    assert world.say(15, P2).told == "Andi"

@@ -191,7 +191,7 @@ DEFECTS = {
                 "        ELSIF true THEN\n",
             ),
         ),
-        ("tests/sql/test_identity.py", "-k", "another_bsuid or portfolio"),
+        ("tests/sessions/test_lives.py",),
     ),
     "rule 3: a late message given to who has the number now": Defect(
         "sql/identity.sql",
@@ -200,7 +200,7 @@ DEFECTS = {
             ("                AND a.since <= at\n", ""),
             ("known.first = known.last AND known.since <= at\n", "known.first = known.last\n"),
         ),
-        ("tests/sql/test_identity.py", "-k", "another_bsuid or owner_is_gone"),
+        ("tests/sessions/test_lives.py",),
     ),
     "rule 3: the number of a client taken from it by a message older than its life": Defect(
         "sql/identity.sql",

@@ -36,3 +36,4 @@ def test_every_history_is_linearizable(database_url: str, tmp_path: Path, plan: 
     assert not outcome.breaches, "\n".join([f"seed {seed}", *outcome.breaches])
     assert set(outcome.struck) >= set(PLANS[plan]) - {"a bot killed"}
     assert outcome.operations > 300
+    assert outcome.record.moved > 0

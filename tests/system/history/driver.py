@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from app.bot.outbox import LONGEST_PAUSE
 from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.history.linearizability import NOTHING, Kind, Operation, Seen
+from tests.system.history.movers import Movers
 from tests.system.nova import APP_SECRET, PASSWORD, PHONE_NUMBER_ID, Nova
 from tests.webhook_bodies import text_body
 
@@ -36,6 +37,7 @@ class Arrival:
     """Of the operation it answers."""
     read: tuple[str, str]
     at: float
+    to: str = ""
 
 
 @dataclass
@@ -46,6 +48,12 @@ class Record:
     arrivals: list[Arrival] = field(default_factory=list)
     refused: int = 0
     """Deliveries that had to be made again."""
+    owners: dict[int, str] = field(default_factory=dict)
+    """Which person made an operation, of those whose addresses change."""
+    moved: int = 0
+    """Changes of addresses that were carried out."""
+    had: dict[str, set[str]] = field(default_factory=dict)
+    """The addresses that such a person ever had."""
     retried: int = 0
     """SQL statements of ours that a deadlock, a lock or a cut connection ended."""
 
@@ -69,6 +77,8 @@ class Driver:
         self._collected: set[int] = set()
         self._token = nova.command("token", "create", "history").stdout.strip().splitlines()[-1]
         nova.command("operator", "add", "history", stdin=f"{PASSWORD}\n")
+        self._movers = Movers(chance, self._deliver, self._execute, self._note, self._numbers)
+        self.record.owners, self.record.had = self._movers.owners, self._movers.had
         self._http: httpx2.AsyncClient
         self._pool: AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -89,8 +99,10 @@ class Driver:
             collecting = asyncio.create_task(self._collect())
             until = time.monotonic() + seconds
             actors = [asyncio.create_task(self._act(until)) for _ in range(self._workers)]
+            actors.append(asyncio.create_task(self._movers.act(until)))
             try:
                 await asyncio.gather(*actors)
+                self.record.moved = self._movers.moved
                 await self._settle()
             finally:
                 collecting.cancel()
@@ -260,7 +272,7 @@ class Driver:
 
     async def _truncate(self, _: str) -> None:
         invoked, _cursor = await self._execute('TRUNCATE "User" RESTART IDENTITY CASCADE')
-        for each in self._phones:
+        for each in [*self._phones, *(mover.name for mover in self._movers.people)]:
             self._note_write(each, "reset", invoked, None, "truncate")
 
     async def _remake(self, phone: str) -> None:
@@ -338,7 +350,9 @@ class Driver:
             if message["kind"] != "message":
                 continue
             number, nama, last = message["text"].split("|")
-            self.record.arrivals.append(Arrival(int(number), (nama, last), message["monotonic"]))
+            self.record.arrivals.append(
+                Arrival(int(number), (nama, last), message["monotonic"], message["to"])
+            )
 
     async def _settle(self) -> None:
         """Until everything is sent, every living bot has acknowledged, and all is looked at."""

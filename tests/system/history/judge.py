@@ -10,8 +10,9 @@ from itertools import islice
 
 from app.bot.outbox import RECHECK_AFTER
 from tests.system.history.driver import UNKNOWN, Record
-from tests.system.history.linearizability import Operation, find_violation
+from tests.system.history.linearizability import NOTHING, Operation, find_violation
 
+ASKS = ("ask", "meet", "late ask")
 IN_FLIGHT = RECHECK_AFTER + 1.0
 """Seconds that a sending begun before a reset may take to reach the Cloud API."""
 
@@ -20,12 +21,25 @@ def find_faults(record: Record, continued_at: Sequence[float] = ()) -> Iterator[
     """Each breach of a promise, as text. `continued_at`: when a stopped process went on."""
     read = {arrival.number: arrival.read for arrival in record.arrivals}
     for phone, history in record.histories.items():
-        judged = [replace(o, result=read.get(o.number)) if o.kind == "ask" else o for o in history]
+        judged = [replace(o, result=read.get(o.number)) if o.kind in ASKS else o for o in history]
         violation = find_violation(judged)
         if violation is not None:
             yield f"{phone}: {violation}"
+    yield from _find_told_to_others(record)
     yield from _find_repeated(record)
     yield from _find_late(record, continued_at)
+
+
+def _find_told_to_others(record: Record) -> Iterator[str]:
+    """What a person whose addresses change said, told to another one or sent elsewhere."""
+    for arrival in record.arrivals:
+        asker = record.owners.get(arrival.number)
+        for name in {*arrival.read} - {NOTHING}:
+            teller = record.owners.get(int(name[1:]))
+            if teller != asker:
+                yield f"{asker} asked ({arrival}) and was told what {teller} said"
+        if asker is not None and arrival.to not in record.had[asker]:
+            yield f"the answer to {asker} went to an address of another person: {arrival}"
 
 
 def _find_repeated(record: Record) -> Iterator[str]:

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 State: TypeAlias = tuple[str, str] | None
-Kind = Literal["tell", "ask", "reset", "perhaps reset", "remake", "drop session", "edit", "look"]
+Kind = Literal[
+    "tell",
+    "ask",
+    "reset",
+    "perhaps reset",
+    "remake",
+    "drop session",
+    "edit",
+    "look",
+    "meet",
+    "late ask",
+    "perhaps lost",
+]
 
 NOTHING = "-"
 
@@ -85,6 +97,15 @@ def apply(state: State, operation: Operation) -> Iterator[State]:
             after = state or (NOTHING, NOTHING)
             if result is None or result == after:
                 yield after
+        case "meet" | "late ask":
+            # The first text from a new address, and one from an old address that comes late: the
+            # person is known there, or (yet, any more) a stranger.
+            if result in (None, (NOTHING, NOTHING), state):
+                yield state
+        case "perhaps lost":
+            # A move that was not carried out: what was said before stays where it was.
+            yield state
+            yield None if state is None else (NOTHING, NOTHING)
         case "reset":
             if result is None or result == (0 if state is None else 1):
                 yield None

@@ -27,6 +27,7 @@ class Outcome:
         struck = ", ".join(f"{name} {times}×" for name, times in sorted(self.struck.items()))
         return (
             f"{self.operations} operations, {len(self.record.arrivals)} answers,"
+            f" {self.record.moved} moves,"
             f" {self.record.refused} deliveries repeated, {len(self.breaches)} breaches;"
             f" faults: {struck or 'none'}"
         )

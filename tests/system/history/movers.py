@@ -1,0 +1,203 @@
+"""People whose numbers and BSUIDs change, as actors of the history.
+
+A mover is one person, and has one register wherever it writes from: what it said goes with it, and
+a reset by any of its addresses forgets it. Numbers go round: one that a mover has left is taken by
+the next, who must be told nothing. WhatsApp tells of each change by an event, twice, to any of the
+bots, before, after or beside the first text from the new address, and delivers what was written
+before the change after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from app.simulator.cloud_api import JsonObject, encode, envelope, new_wamid
+from tests.system.history.linearizability import Kind, Operation
+from tests.system.nova import PHONE_NUMBER_ID
+from tests.webhook_bodies import text_body
+
+Deliver = Callable[[bytes], Awaitable[str]]
+
+
+@dataclass(eq=False)
+class Mover:
+    """A person: where they write from now."""
+
+    name: str
+    number: str
+    user_id: str | None
+    wrote_at: int = 0
+    """The sender's time of the last message, in whole seconds."""
+    said: list[bytes] = field(default_factory=list[bytes])
+
+
+class Movers:
+    """Acts for each person, one act after the other; `note` writes down what happened."""
+
+    def __init__(
+        self,
+        chance: random.Random,
+        deliver: Deliver,
+        execute: Callable[..., Awaitable[tuple[float, Any]]],
+        note: Callable[[str, Operation], None],
+        numbers: count[int],
+        people: int = 6,
+    ) -> None:
+        self._chance = chance
+        self._deliver = deliver
+        self._execute = execute
+        self._note = note
+        self._numbers = numbers
+        self._free = [f"62818000{n:05}" for n in range(people, people + 3)]
+        self.people = [
+            Mover(f"mover {n}", f"62818000{n:05}", f"ID.{n}x0" if n % 2 else None)
+            for n in range(people)
+        ]
+        self.moved = self.kept = 0
+        """Changes that were carried out, and those that were not."""
+        self.owners: dict[int, str] = {}
+        """Who made which operation."""
+        self.had = {m.name: {m.number, m.user_id or m.number} for m in self.people}
+        """Every address that a person ever had."""
+
+    async def act(self, until: float) -> None:
+        await asyncio.gather(*(self._live(mover, until) for mover in self.people))
+
+    async def _live(self, mover: Mover, until: float) -> None:
+        acts: list[tuple[Callable[[Mover], Awaitable[None]], float]] = [
+            (self._tell, 30),
+            (self._ask, 40),
+            (self._move, 10),
+            (self._forget, 5),
+            (self._reset, 5),
+            (self._again, 5),
+        ]
+        while time.monotonic() < until:
+            (act,) = self._chance.choices([a for a, _ in acts], [w for _, w in acts])
+            await act(mover)
+
+    async def _tell(self, mover: Mover) -> None:
+        number = next(self._numbers)
+        await self._say(mover, number, "tell", f"T {number} n{number}", f"n{number}")
+
+    async def _ask(self, mover: Mover) -> None:
+        number = next(self._numbers)
+        await self._say(mover, number, "ask", f"A {number}")
+
+    async def _forget(self, mover: Mover) -> None:
+        number = next(self._numbers)
+        await self._say(mover, number, "reset", f"F {number}")
+
+    async def _reset(self, mover: Mover) -> None:
+        handle = mover.user_id if mover.user_id and self._chance.random() < 0.5 else mover.number
+        invoked, cursor = await self._execute("SELECT clients FROM reset_client(%s)", handle)
+        await cursor.fetchone()
+        self._write_down(mover, next(self._numbers), "reset", None, invoked, "reset_client")
+
+    async def _again(self, mover: Mover) -> None:
+        if mover.said:
+            await self._deliver(self._chance.choice(mover.said))
+
+    async def _move(self, mover: Mover) -> None:
+        """To a number that another person may have had, told of by an event."""
+        if not self._free:
+            return
+        number = self._free.pop(self._chance.randrange(len(self._free)))
+        before = mover.number, mover.user_id
+        late = next(self._numbers)
+        unread = self._write(mover, f"A {late}")
+        # From the second of a change on, the address is the next owner's.
+        changed_at = await self._reach(mover.wrote_at + 1)
+        mover.number = number
+        if mover.user_id and self._chance.random() < 0.7:
+            mover.user_id = f"{mover.user_id.partition('x')[0]}x{late}"
+        self.had[mover.name] |= {number, mover.user_id or number}
+        event = encode(_change_body(changed_at, before, (mover.number, mover.user_id)))
+        first = next(self._numbers)
+        invoked = time.monotonic()
+        await self._reach(changed_at + 1)
+        text = self._write(mover, f"A {first}")
+        deliveries = [event, event, text]
+        self._chance.shuffle(deliveries)
+        if self._chance.random() < 0.5:
+            await asyncio.gather(*map(self._deliver, deliveries))
+        else:
+            for delivery in deliveries:
+                await self._deliver(delivery)
+        # Until both have come, the bot cannot know the person: it may be a stranger.
+        self._write_down(mover, first, "meet", None, invoked, "first text")
+        await self._deliver(unread)
+        self._write_down(mover, late, "late ask", None, invoked, "late text")
+        _, cursor = await self._execute(
+            """SELECT count(*) FROM "IdentityEvent" AS e
+               WHERE e.at = to_timestamp(%s)
+               AND e."fromDigests" && novabot_internal.address_digests(ARRAY[%s])""",
+            changed_at,
+            before[0],
+        )
+        ((outstanding,),) = await cursor.fetchall()
+        if outstanding:
+            # Another transaction kept it, or the person was not known: the number is not reused.
+            self._write_down(mover, next(self._numbers), "perhaps lost", None, invoked, "kept")
+            self._free.append(f"62819{next(self._numbers):08}")
+            self.kept += 1
+        else:
+            self._free.append(before[0])
+            self.moved += 1
+
+    async def _reach(self, second: int) -> int:
+        """Waits until the sender's clock shows this second; which it then shows."""
+        await asyncio.sleep(max(0.0, second - time.time()))  # until the phone's clock shows it
+        return max(second, int(time.time()))
+
+    def _write(self, mover: Mover, text: str) -> bytes:
+        mover.wrote_at = max(mover.wrote_at, int(time.time()))
+        return encode(
+            text_body(
+                mover.number,
+                text,
+                phone_number_id=PHONE_NUMBER_ID,
+                message_id=new_wamid(mover.number, "in"),
+                timestamp=mover.wrote_at,
+                bsuid=mover.user_id,
+            )
+        )
+
+    async def _say(
+        self, mover: Mover, number: int, kind: Kind, text: str, value: str | None = None
+    ) -> None:
+        raw = self._write(mover, text)
+        invoked = time.monotonic()
+        bot = await self._deliver(raw)
+        mover.said = [*mover.said[-10:], raw]
+        self._write_down(mover, number, kind, value, invoked, bot)
+
+    def _write_down(
+        self, mover: Mover, number: int, kind: Kind, value: str | None, invoked: float, how: str
+    ) -> None:
+        self.owners[number] = mover.name
+        how = f"{how}, {mover.number}, {mover.user_id}"
+        self._note(mover.name, Operation(number, kind, value, None, invoked, time.monotonic(), how))
+
+
+def _change_body(
+    at: int, before: tuple[str, str | None], after: tuple[str, str | None]
+) -> JsonObject:
+    system: JsonObject = {"type": "user_changed_number", "wa_id": after[0]}
+    if before[1] and after[1]:
+        system |= {"previous_user_id": before[1], "user_id": after[1]}
+    message: JsonObject = {
+        "from": before[0],
+        "id": new_wamid(before[0], "in"),
+        "timestamp": str(at),
+        "type": "system",
+        "system": system,
+    }
+    metadata: JsonObject = {"display_phone_number": "1555", "phone_number_id": PHONE_NUMBER_ID}
+    return envelope({"metadata": metadata, "messages": [message]})
