@@ -29,6 +29,8 @@ class Tenancy:
     since: int
     ids: dict[str, int] = field(default_factory=dict[str, int])
     """The BSUIDs that were shown with it, and the sender's time of the first such message."""
+    is_named: bool = False
+    """An event has named the number beside this person's BSUID."""
     left_is_told: bool = False
     reached_is_told: bool = False
 
@@ -148,7 +150,7 @@ class Known:
         ]
 
     def _is_met(self, tenancy: Tenancy) -> bool:
-        return any(key == tenancy.key for key, _ in self.began)
+        return tenancy.is_named or any(key == tenancy.key for key, _ in self.began)
 
     def node(self, address: Tenancy | str, at: int) -> Node:
         key = address if isinstance(address, str) else address.key
@@ -189,6 +191,9 @@ class Known:
         before = self._named_nodes(change.old_id, change.left, change.sent - 1)
         after = self._named_nodes(change.new_id, change.reached, change.sent)
         rivals = [t for t in self._others(change.reached) if t.since < change.sent]
+        for tenancy in (change.left, change.reached):
+            if tenancy:
+                tenancy.is_named = True
         if change.left and change.number_changed:
             change.left.left_is_told = True
         if change.reached and change.number_changed:
