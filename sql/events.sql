@@ -27,8 +27,10 @@ DECLARE
     target_life uuid;
     outcome text;
     stated_at CONSTANT timestamptz := at;
+    parted record;
 BEGIN
     at := least(at, now());
+    SELECT NULL::text AS number, NULL::bigint[] AS messages INTO parted;
     PERFORM FROM public."User" AS u LIMIT 0;
     IF novabot_internal.was_delivered(message_id) THEN
         RETURN 'duplicate';
@@ -49,9 +51,20 @@ BEGIN
     source_life := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = source);
     target_life := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = target);
     BEGIN
+        IF number_changed AND source <> coalesce(target, '') THEN
+            PERFORM
+            FROM public."User" AS u
+            WHERE u.id IN (source, target)
+            ORDER BY u.id
+            FOR UPDATE;
+            parted := novabot_internal.part_from_next_owner(source, froms, tos, at);
+        END IF;
         outcome := novabot_internal.carry_out_change(
             source, target, number_changed, froms, to_addresses, account, at
         );
+        IF parted.messages IS NOT NULL THEN
+            PERFORM novabot_internal.hand_over(parted.number, parted.messages);
+        END IF;
     EXCEPTION WHEN OTHERS THEN
         -- Another transaction's lock, or a trigger: two clients stay, and the change is kept.
         PERFORM novabot_internal.note_failure(source, 'move_failed', at);
@@ -350,6 +363,63 @@ COMMENT ON FUNCTION novabot_internal.carry_out_change(
     text, text, boolean, text[], text[], text, timestamptz
 ) IS
 'What an identity event does to its two sides: moved, merged, noted, or kept without a source.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.part_from_next_owner(
+    client text, froms text[], tos text[], at timestamptz,
+    OUT number text, OUT messages bigint[]
+) RETURNS record
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    SELECT coalesce(a.spelling, a.alias) INTO number
+    FROM public."Alias" AS a
+    WHERE
+        a."userId" = client
+        AND a.alias = ANY (froms)
+        AND a.alias <> ALL (tos)
+        AND novabot_internal.is_phone(a.alias)
+        AND a.since <= part_from_next_owner.at
+        AND NOT novabot_internal.has_user_id(client, NULL);
+    IF number IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(c.id) INTO messages
+    FROM public."Conversation" AS c
+    WHERE
+        c."userId" = client
+        AND c.id >= (
+            SELECT min(i.id)
+            FROM public."Conversation" AS i
+            WHERE
+                i."userId" = client
+                AND i.direction = 'in'
+                AND i.at > part_from_next_owner.at
+        );
+    IF messages IS NOT NULL THEN
+        -- Which of the two said what is remembered is not known.
+        UPDATE public."User" AS u SET nama = NULL, "profileName" = NULL WHERE u.id = client;
+        DELETE FROM public."Session" AS s WHERE s."userId" = client;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.part_from_next_owner(text, text[], text[], timestamptz) IS
+'A change of numbers is told after the next owner of the old number has written from it, and been taken for the client, who has no BSUID: what is remembered of the two is dropped. messages: those since then, of the next owner; NULL if there are none.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.hand_over(number text, messages bigint[]) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."User" (id, "beganAt")
+    SELECT novabot_internal.client_id_of(number), min(c.at)
+    FROM public."Conversation" AS c
+    WHERE c.id = ANY (messages) AND c.direction = 'in'
+    HAVING count(*) > 0
+    ON CONFLICT DO NOTHING;
+    UPDATE public."Conversation" AS c
+    SET "userId" = novabot_internal.client_id_of(number)
+    WHERE c.id = ANY (messages)
+$$;
+COMMENT ON FUNCTION novabot_internal.hand_over(text, bigint[]) IS
+'Makes the client of a number that another one has left, and gives it the messages that it wrote from there.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.judge_target(
     target text, tos text[], at timestamptz

@@ -92,7 +92,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.wrote_within(text, interval) IS
 'Whether a client wrote so recently that its number cannot have been given to another person.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.conflicts_abound() RETURNS boolean
+CREATE OR REPLACE FUNCTION novabot_internal.conflicts_abound(account text) RETURNS boolean
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
@@ -100,15 +100,17 @@ DECLARE
 BEGIN
     SELECT count(DISTINCT n."userId") + 1 INTO conflicts
     FROM public."IdentityNote" AS n
-    WHERE n."notedAt" > clock_timestamp() - interval '1 hour' AND n.detail ? 'conflict';
+    WHERE
+        n."notedAt" > clock_timestamp() - interval '1 hour'
+        AND n.detail ->> 'conflict' = coalesce(conflicts_abound.account, '');
     RETURN conflicts > 20
     AND conflicts > 0.01 * (
         SELECT count(*) FROM public."User" AS u WHERE u."activeAt" > now() - interval '1 hour'
     );
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.conflicts_abound() IS
-'Whether, with one more, over 20 known numbers and over 1 % of the clients that wrote have come with another BSUID within the last hour: then the business''s number has moved to another portfolio, and the people are the same.';
+COMMENT ON FUNCTION novabot_internal.conflicts_abound(text) IS
+'Whether, with one more, over 20 known numbers and over 1 % of the clients that wrote have come with another BSUID of this business account within the last hour: then the business''s number has moved to another portfolio, and the people are the same.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.find_writer(
     addresses text[], account text, at timestamptz, kept_for interval,
@@ -222,7 +224,7 @@ BEGIN
         ELSIF NOT novabot_internal.began_by(other, at) THEN
             decision := 'earlier';
             own := novabot_internal.without_phones(addresses);
-        ELSIF novabot_internal.conflicts_abound() THEN
+        ELSIF novabot_internal.conflicts_abound(account) THEN
             writer := other;
             decision := 'replaced';
         ELSE
@@ -710,7 +712,9 @@ BEGIN
                         PERFORM novabot_internal.note_identity(
                             other, 'earlier_owner', at,
                             CASE decision
-                                WHEN 'conflict' THEN jsonb_build_object('address', phone, 'conflict', true)
+                                WHEN 'conflict' THEN jsonb_build_object(
+                                        'address', phone, 'conflict', coalesce(account, '')
+                                    )
                                 ELSE jsonb_build_object('address', phone)
                             END
                         );
@@ -736,7 +740,8 @@ BEGIN
                         );
                         PERFORM novabot_internal.take_over(client.id, own, account, at);
                         PERFORM novabot_internal.note_identity(
-                            client.id, 'portfolio_moved', at, '{"conflict": true}'
+                            client.id, 'portfolio_moved', at,
+                            jsonb_build_object('conflict', coalesce(account, ''))
                         );
                         PERFORM novabot_internal.settle_id(client.id);
                         result := 'portfolio_moved';

@@ -248,6 +248,15 @@ def test_when_the_business_moves_to_another_portfolio_nothing_more_is_split(worl
     assert world.say(20, "628110000029", "ID.b29").told == "Nama 29"
 
 
+def test_conflicts_of_another_account_do_not_count(world: World) -> None:
+    for n in range(25):
+        world.say(0, f"62811000{n:04}", f"ID.a{n}")
+        world.say(10, f"62811000{n:04}", f"ID.b{n}")
+    world.say(0, "628119999999", "ID.c1", name="Andi", account="another")
+    assert world.say(10, "628119999999", "ID.c2", account="another").told is None
+    assert world.names()["ID.c1"] == "Andi"
+
+
 def test_two_bots_that_meet_a_new_person_on_a_number_at_once_make_one_client(
     world: World, other: psycopg.Connection
 ) -> None:

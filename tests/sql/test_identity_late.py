@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.sql.acts import NOTHING, fetch, one, remaining
-from tests.sql.persons import World
+from tests.sql.persons import World, second
 
 P1, P2, P3, P4 = "628110000001", "628110000002", "628110000003", "628110000004"
 A, B, C = "ID.100000000000000001", "ID.100000000000000002", "ID.100000000000000003"
@@ -57,6 +57,30 @@ def test_who_comes_after_a_kept_change_is_not_given_what_was_said_before_it(worl
     world.say(20, P1, name="Dewi")
     assert world.say(0, P1, name="Petang").outcome == "forgotten"
     assert world.say(30, P1).told == "Dewi"
+
+
+@pytest.mark.parametrize("writes_first", ["from the old number", "from the new number"])
+def test_who_wrote_from_the_old_number_before_the_change_was_told_is_another_client(
+    world: World, writes_first: str
+) -> None:
+    world.say(0, P1, name="Andi")
+    world.send(f"{P1}@c.us", "to Andi", P1)
+    assert world.say(20, P1).told == "Andi"  # nothing tells yet that it is another person
+    world.say(30, P1, name="Budi")
+    if writes_first == "from the new number":
+        world.say(35, P2)
+    assert world.change(10, [P1], [P2]) in ("moved", "merged")
+    assert world.say(40, P2).told is None
+    assert world.say(40, P1).told is None
+    assert world.waiting("to Andi") == ("queued", P2)
+    said = (
+        'SELECT count(*) FROM "Conversation" WHERE "userId" = %s AND direction = \'in\''
+        " AND at BETWEEN %s AND %s"
+    )
+    assert one(world.conn, said, f"{P1}@c.us", second(20), second(30)) == 2
+    assert one(world.conn, said, f"{P2}@c.us", second(20), second(30)) == 0
+    assert world.reset(P1) == 1
+    assert one(world.conn, said, f"{P2}@c.us", second(0), second(0)) == 1
 
 
 def test_a_number_that_was_left_again_is_not_taken_by_a_late_change(world: World) -> None:
