@@ -19,7 +19,7 @@ class IdentityNote:
     """Something that happened to a client's addresses."""
 
     kind: str
-    """What happened (sql/identity.sql); one that this release does not know, too."""
+    """What happened (sql/identity_notes.sql); one that this release does not know, too."""
     at: datetime
     """The sender's time."""
     detail: Mapping[str, Any]
@@ -51,7 +51,7 @@ async def apply_identity_event(
     after: Sequence[str],
     at: datetime,
 ) -> str:
-    """Moves a client to its new addresses; returns what became of it (sql/events.sql).
+    """Moves a client to its new addresses; returns what became of it (sql/identity_events.sql).
 
     Raises TryLater.
     """

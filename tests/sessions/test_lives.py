@@ -4,8 +4,8 @@ People change numbers and BSUIDs, numbers change owners, WhatsApp tells late, tw
 never, and resets come between. Two bots that hear no notification answer on a real PostgreSQL. What
 cannot be known is not asked for: lives.py says what that is.
 
-The same lives each time; `NOVABOT_LIVES` asks for so many other ones. With `NOVABOT_LIVES_SHRUNK`, a
-life that fails is made as short as it can be, which takes minutes.
+The same lives each time; `NOVABOT_LIVES` asks for so many other ones. With `NOVABOT_LIVES_SHRUNK`,
+a life that fails is made as short as it can be, which takes minutes.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ DEFECTS = {
         "sql/identity.sql",
         (
             (
-                "        ELSIF novabot_internal.conflicts_abound() THEN\n",
+                "        ELSIF novabot_internal.conflicts_abound(account) THEN\n",
                 "        ELSIF true THEN\n",
             ),
         ),
@@ -228,7 +228,7 @@ DEFECTS = {
         ("tests/sql/test_identity.py", "-k", "disagree or one_kind"),
     ),
     "rule 8: a kept change not carried out when its client appears": Defect(
-        "sql/events.sql",
+        "sql/kept_events.sql",
         (
             (
                 '    IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN\n',
@@ -238,7 +238,7 @@ DEFECTS = {
         ("tests/sql/test_identity_events.py", "-k", "whatever_order or chain"),
     ),
     "rule 8: a kept change linked to who came to its old number later": Defect(
-        "sql/events.sql",
+        "sql/kept_events.sql",
         (
             (
                 "                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)\n",
@@ -248,12 +248,12 @@ DEFECTS = {
         ("tests/sql/test_identity_late.py", "-k", "not_its_source"),
     ),
     "rule 8: a change older than a reset carried out": Defect(
-        "sql/events.sql",
+        "sql/identity_events.sql",
         (("    IF outcome IS NOT NULL THEN\n        RETURN outcome;\n    END IF;\n", ""),),
         ("tests/sql/test_identity_events.py", "-k", "older_than_a_reset or after_the_reset"),
     ),
     "rule 10: a move that a lock or a trigger kept never made": Defect(
-        "sql/events.sql",
+        "sql/kept_events.sql",
         (
             (
                 "        settled := novabot_internal.try_event(kept.id);\n        IF settled IS",

@@ -1,0 +1,446 @@
+-- Addresses change their owner: what a message, as find_writer judged it, says of who has which
+-- address, and what follows for a client's id and for what is still to be sent.
+
+CREATE OR REPLACE FUNCTION novabot_internal.had_phone(client text) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM public."Alias" AS a
+        WHERE a."userId" = client AND novabot_internal.is_phone(a.alias)
+    )
+    OR EXISTS (
+        SELECT
+        FROM public."FormerAlias" AS f
+        WHERE f."userId" = client AND novabot_internal.is_phone(f.alias)
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.had_phone(text) IS
+'Whether a phone number leads to a client, or did before: such a client is no half of another one.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.reply_address(client text) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce(a.spelling, a.alias)
+    FROM public."Alias" AS a
+    WHERE
+        a."userId" = client
+        AND (novabot_internal.is_phone(a.alias) OR novabot_internal.is_bsuid(a.alias))
+    ORDER BY
+        novabot_internal.is_phone(a.alias) DESC, a.alias ~* '^[a-z]{2}\.ent\.', a.since DESC,
+        a."createdAt" DESC, a.alias
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION novabot_internal.reply_address(text) IS
+'Where messages to a client go: its number as it was last written, else its BSUID; NULL without either.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.answer_address(client text, addresses text[])
+RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce(
+        (
+            SELECT w.address
+            FROM unnest(addresses) WITH ORDINALITY AS w (address, place)
+            JOIN public."Alias" AS a
+                ON a.alias = novabot_internal.canonical_address(w.address) AND a."userId" = client
+            ORDER BY w.place
+            LIMIT 1
+        ),
+        novabot_internal.reply_address(client)
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.answer_address(text, text[]) IS
+'Where the answer to a message from these addresses goes: to the first of them that leads to the client, else to where the client is now; NULL if it has left them all.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.readdress(client text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    new_address CONSTANT text := novabot_internal.reply_address(client);
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET
+        address = coalesce(new_address, c.address),
+        status = CASE
+            WHEN new_address IS NOT NULL OR c.status = 'sending' THEN c.status
+            WHEN c.status = 'queued' THEN 'failed'
+            ELSE 'answered'
+        END,
+        "errorText" = CASE
+            WHEN new_address IS NULL AND c.status = 'queued'
+                THEN 'the address belongs to another person by now'
+            ELSE c."errorText"
+        END
+    WHERE
+        c."userId" = client
+        AND c.status IN ('queued', 'sending', 'pending')
+        AND NOT EXISTS (
+            SELECT
+            FROM public."Alias" AS a
+            WHERE
+                a.alias = novabot_internal.canonical_address(c.address) AND a."userId" = client
+        );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.readdress(text) IS
+'What is still to be sent to a client follows it to where it is now; if it has left all addresses, nothing is sent.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.settle_id(client text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    found public."User";
+    address record;
+    wanted text;
+BEGIN
+    SELECT u.* INTO found FROM public."User" AS u WHERE u.id = client;
+    IF
+        found.id IS NULL
+        OR NOT (
+            client ~ '^[0-9]{5,20}(@(c\.us|s\.whatsapp\.net)|#[0-9a-f-]{36})$'
+            OR novabot_internal.is_bsuid(client)
+        )
+    THEN
+        PERFORM novabot_internal.readdress(client);
+        RETURN client;
+    END IF;
+    SELECT a.alias, a.spelling INTO address
+    FROM public."Alias" AS a
+    WHERE
+        a."userId" = client
+        AND (novabot_internal.is_phone(a.alias) OR novabot_internal.is_bsuid(a.alias))
+    ORDER BY
+        novabot_internal.is_phone(a.alias) DESC, a.alias ~* '^[a-z]{2}\.ent\.', a.since DESC,
+        a."createdAt" DESC, a.alias
+    LIMIT 1;
+    wanted := CASE
+        WHEN address.alias IS NULL AND client ~ '#' THEN client
+        WHEN address.alias IS NULL
+            THEN novabot_internal.alias_of(client) || '#' || found.incarnation
+        WHEN novabot_internal.alias_of(client) = ANY (novabot_internal.spellings_of(address.alias))
+            THEN client
+        ELSE novabot_internal.client_id_of(coalesce(address.spelling, address.alias))
+    END;
+    IF wanted <> client THEN
+        PERFORM set_config('novabot.renaming', 'on', true);
+        -- A client who still stands under that id has lost the address.
+        UPDATE public."User" AS u
+        SET
+            id = novabot_internal.alias_of(wanted) || '#' || u.incarnation,
+            revision = gen_random_uuid()
+        WHERE u.id = wanted;
+        UPDATE public."User" AS u
+        SET id = wanted, revision = gen_random_uuid()
+        WHERE u.id = client;
+        PERFORM set_config('novabot.renaming', '', true);
+    END IF;
+    PERFORM novabot_internal.readdress(wanted);
+    RETURN wanted;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.settle_id(text) IS
+'Gives a client the id of the address that leads to it now: NUMBER@c.us, else its BSUID, else NUMBER#incarnation for one that has left all its addresses; an id of another kind stays. Returns the id.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.give_up(
+    client text, given_up text[], at timestamptz
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO public."FormerAlias" (alias, "userId", since, until)
+    SELECT a.alias, a."userId", a.since, greatest(a.since, at)
+    FROM public."Alias" AS a
+    WHERE a."userId" = client AND a.alias = ANY (given_up)
+    ORDER BY a.alias
+    ON CONFLICT DO NOTHING;
+    PERFORM set_config('novabot.renaming', 'on', true);
+    DELETE FROM public."Alias" AS a WHERE a."userId" = client AND a.alias = ANY (given_up);
+    PERFORM set_config('novabot.renaming', '', true);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.give_up(text, text[], timestamptz) IS
+'These canonical addresses do not lead to a client any more, from a sender''s time on; settle_id is to follow.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.take_over(
+    client text, addresses text[], account text, at timestamptz
+) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."Alias" AS a (alias, "userId", account, spelling, since)
+    SELECT
+        novabot_internal.canonical_address(w.address), client,
+        CASE WHEN novabot_internal.is_bsuid(w.address) THEN take_over.account END,
+        nullif(w.address, novabot_internal.canonical_address(w.address)),
+        coalesce(
+            take_over.at,
+            novabot_internal.since_of(novabot_internal.canonical_address(w.address))
+        )
+    FROM unnest(addresses) AS w (address)
+    ORDER BY 1
+    ON CONFLICT (alias) DO UPDATE
+    SET
+        account = coalesce(excluded.account, a.account),
+        spelling = excluded.spelling
+    WHERE
+        a."userId" = excluded."userId"
+        AND (a.account, a.spelling)
+        IS DISTINCT FROM (coalesce(excluded.account, a.account), excluded.spelling)
+$$;
+COMMENT ON FUNCTION novabot_internal.take_over(text, text[], text, timestamptz) IS
+'Those of these addresses that lead to no client lead to this one, from a sender''s time on (NULL: since the last owner gave them up); those that lead to it are noted as they are spelt now.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.adopt_addresses(
+    client text, own text[], account text, at timestamptz
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    phone CONSTANT text := (
+        SELECT novabot_internal.canonical_address(w.address)
+        FROM unnest(own) AS w (address)
+        WHERE novabot_internal.is_phone(w.address)
+        LIMIT 1
+    );
+    others text[];
+    newest timestamptz;
+BEGIN
+    IF phone IS NOT NULL AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = phone) THEN
+        -- A person has one number at a time: another one takes the place of the one before.
+        SELECT array_agg(a.alias), greatest(max(a.since), min(u."beganAt")) INTO others, newest
+        FROM public."User" AS u
+        JOIN public."Alias" AS a ON a."userId" = u.id
+        WHERE u.id = client AND novabot_internal.is_phone(a.alias);
+        IF newest > at THEN
+            -- A late message, from a number that it had before.
+            INSERT INTO public."FormerAlias" (alias, "userId", since, until)
+            VALUES (phone, client, novabot_internal.since_of(phone), newest)
+            ON CONFLICT DO NOTHING;
+            PERFORM novabot_internal.take_over(
+                client, novabot_internal.without_phones(own), account, NULL
+            );
+            RETURN;
+        ELSIF others IS NOT NULL THEN
+            PERFORM novabot_internal.give_up(client, others, at);
+            PERFORM novabot_internal.note_identity(
+                client, 'number_changed', at, jsonb_build_object('from', others[1], 'to', phone)
+            );
+            PERFORM novabot_internal.take_over(client, ARRAY[phone], account, at);
+        END IF;
+    END IF;
+    PERFORM novabot_internal.take_over(client, own, account, NULL);
+    PERFORM novabot_internal.refuse_other_owner(client, own);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.adopt_addresses(text, text[], text, timestamptz) IS
+'A client wrote from these addresses: those that lead to no client lead to it, and a new number takes the place of its earlier one. settle_id is to follow.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.put_before(earlier text, later text) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."FormerAlias" (alias, "userId", since, until)
+    SELECT a.alias, earlier, greatest(a.since, novabot_internal.since_of(a.alias)), u."beganAt"
+    FROM public."User" AS u
+    JOIN public."Alias" AS a ON a."userId" = u.id
+    WHERE u.id = later AND novabot_internal.is_phone(a.alias) AND a.since < u."beganAt"
+    ON CONFLICT DO NOTHING;
+    UPDATE public."Alias" AS a
+    SET since = u."beganAt"
+    FROM public."User" AS u
+    WHERE
+        u.id = later
+        AND a."userId" = u.id
+        AND novabot_internal.is_phone(a.alias)
+        AND a.since < u."beganAt"
+$$;
+COMMENT ON FUNCTION novabot_internal.put_before(text, text) IS
+'A message that is older than the life of the client who has its number was another one''s: the number is that one''s before.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.apply_writer(
+    client public."User", decision text, other text, own text[], event bigint,
+    account text, at timestamptz, profile text,
+    OUT became public."User", OUT result text
+) RETURNS record
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    life uuid := client.incarnation;
+    ids CONSTANT text[] := novabot_internal.without_phones(own);
+    phone text;
+BEGIN
+    became := client;
+    SELECT novabot_internal.canonical_address(w.address) INTO phone
+    FROM unnest(own) AS w (address)
+    WHERE novabot_internal.is_phone(w.address)
+    LIMIT 1;
+    CASE decision
+        WHEN 'known', 'late' THEN
+            RETURN;
+        WHEN 'new' THEN
+            became := novabot_internal.add_client(own, profile, account, at);
+        WHEN 'add' THEN
+            PERFORM novabot_internal.adopt_addresses(client.id, own, account, at);
+            UPDATE public."User" AS u
+            SET "beganAt" = apply_writer.at
+            WHERE u.id = client.id AND u."beganAt" > apply_writer.at;
+            PERFORM novabot_internal.settle_id(client.id);
+        ELSE
+            -- Another transaction may hold the other client for a moment.
+            PERFORM set_config('lock_timeout', '500ms', true);
+            -- What concerns another client too is done as a whole or not at all, and never costs
+            -- the turn.
+            BEGIN
+                CASE decision
+                    WHEN 'disagree' THEN
+                        PERFORM novabot_internal.take_over(client.id, own, account, NULL);
+                        PERFORM novabot_internal.note_identity(
+                            client.id, 'ids_disagree', at, jsonb_build_object('address', ids[1])
+                        );
+                        PERFORM novabot_internal.note_identity(
+                            u.id, 'ids_disagree', at,
+                            jsonb_build_object('address', novabot_internal.reply_address(u.id))
+                        )
+                        FROM public."User" AS u
+                        WHERE u.id = other;
+                    WHEN 'halves' THEN
+                        life := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = other);
+                        IF novabot_internal.merge_client(other, client.id) THEN
+                            PERFORM novabot_internal.take_over(other, own, account, NULL);
+                            PERFORM novabot_internal.note_identity(other, 'merged', at);
+                            PERFORM novabot_internal.settle_id(other);
+                        END IF;
+                        result := 'merged';
+                    WHEN 'earlier' THEN
+                        PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
+                        became := novabot_internal.add_client(ids, profile, account, at);
+                        PERFORM novabot_internal.put_before(became.id, other);
+                    WHEN 'taken', 'conflict' THEN
+                        PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
+                        PERFORM novabot_internal.give_up(other, ARRAY[phone], at);
+                        PERFORM novabot_internal.note_identity(
+                            other, 'earlier_owner', at,
+                            CASE decision
+                                WHEN 'conflict' THEN jsonb_build_object(
+                                        'address', phone, 'conflict', coalesce(account, '')
+                                    )
+                                ELSE jsonb_build_object('address', phone)
+                            END
+                        );
+                        PERFORM novabot_internal.settle_id(other);
+                        IF life IS NULL THEN
+                            became := novabot_internal.add_client(own, profile, account, at);
+                        ELSE
+                            PERFORM novabot_internal.take_over(client.id, own, account, at);
+                            PERFORM novabot_internal.settle_id(client.id);
+                        END IF;
+                    WHEN 'replaced' THEN
+                        PERFORM novabot_internal.give_up(
+                            client.id,
+                            ARRAY(
+                                SELECT a.alias
+                                FROM public."Alias" AS a
+                                WHERE
+                                    a."userId" = client.id
+                                    AND novabot_internal.is_bsuid(a.alias)
+                                    AND coalesce(a.account = apply_writer.account, true)
+                            ),
+                            at
+                        );
+                        PERFORM novabot_internal.take_over(client.id, own, account, at);
+                        PERFORM novabot_internal.note_identity(
+                            client.id, 'portfolio_moved', at,
+                            jsonb_build_object('conflict', coalesce(account, ''))
+                        );
+                        PERFORM novabot_internal.settle_id(client.id);
+                        result := 'portfolio_moved';
+                    WHEN 'moved' THEN
+                        PERFORM novabot_internal.carry_out(event, own, account);
+                END CASE;
+            EXCEPTION WHEN OTHERS THEN
+                result := CASE decision WHEN 'halves' THEN 'merge_failed' ELSE 'move_failed' END;
+                life := client.incarnation;
+                became := client;
+            END;
+    END CASE;
+    IF result IN ('merge_failed', 'move_failed') THEN
+        PERFORM novabot_internal.note_failure(client.id, result, at);
+        PERFORM novabot_internal.note_failure(other, result, at);
+        IF life IS NULL THEN
+            became := novabot_internal.add_client(ids, profile, account, at);
+        END IF;
+    END IF;
+    life := coalesce(life, became.incarnation);
+    IF life IS NOT NULL AND decision <> 'moved' THEN
+        result := coalesce(
+            novabot_internal.link_events(
+                (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life),
+                novabot_internal.canonical_addresses(own),
+                client.incarnation IS NULL
+            ),
+            result
+        );
+    END IF;
+    SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = life;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.apply_writer(
+    public."User", text, text, text[], bigint, text, timestamptz, text
+) IS
+'Changes what a message, as find_writer judged it, says of who has which address. became: the client who wrote, as it is now; NULL when another transaction has just made it. result: merged, portfolio_moved, merge_failed or move_failed (another transaction''s lock or a trigger kept it: two clients stay), else NULL.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.part_from_next_owner(
+    client text, froms text[], tos text[], at timestamptz,
+    OUT number text, OUT messages bigint[]
+) RETURNS record
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    SELECT coalesce(a.spelling, a.alias) INTO number
+    FROM public."Alias" AS a
+    WHERE
+        a."userId" = client
+        AND a.alias = ANY (froms)
+        AND a.alias <> ALL (tos)
+        AND novabot_internal.is_phone(a.alias)
+        AND a.since <= part_from_next_owner.at
+        AND NOT novabot_internal.has_user_id(client, NULL);
+    IF number IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(c.id) INTO messages
+    FROM public."Conversation" AS c
+    WHERE
+        c."userId" = client
+        AND c.id >= (
+            SELECT min(i.id)
+            FROM public."Conversation" AS i
+            WHERE
+                i."userId" = client
+                AND i.direction = 'in'
+                AND i.at > part_from_next_owner.at
+        );
+    IF messages IS NOT NULL THEN
+        -- Which of the two said what is remembered is not known.
+        UPDATE public."User" AS u SET nama = NULL, "profileName" = NULL WHERE u.id = client;
+        DELETE FROM public."Session" AS s WHERE s."userId" = client;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.part_from_next_owner(text, text[], text[], timestamptz) IS
+'A change of numbers is told after the next owner of the old number has written from it, and been taken for the client, who has no BSUID: what is remembered of the two is dropped. messages: those since then, of the next owner; NULL if there are none.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.hand_over(number text, messages bigint[]) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."User" (id, "beganAt")
+    SELECT novabot_internal.client_id_of(number), min(c.at)
+    FROM public."Conversation" AS c
+    WHERE c.id = ANY (messages) AND c.direction = 'in'
+    HAVING count(*) > 0
+    ON CONFLICT DO NOTHING;
+    UPDATE public."Conversation" AS c
+    SET "userId" = novabot_internal.client_id_of(number)
+    WHERE c.id = ANY (messages)
+$$;
+COMMENT ON FUNCTION novabot_internal.hand_over(text, bigint[]) IS
+'Makes the client of a number that another one has left, and gives it the messages that it wrote from there.';
