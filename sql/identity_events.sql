@@ -65,6 +65,7 @@ BEGIN
             PERFORM novabot_internal.hand_over(parted.number, parted.messages);
         END IF;
     EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING 'novabot: a client is not moved: %', SQLERRM;
         -- Another transaction's lock, or a trigger: two clients stay, and the change is kept.
         PERFORM novabot_internal.note_failure(source, 'move_failed', at);
         PERFORM novabot_internal.note_failure(target, 'move_failed', at);

@@ -199,6 +199,7 @@ AS $$
 BEGIN
     RETURN CASE WHEN novabot_internal.settle_event(event) THEN 'merged' END;
 EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'novabot: a client is not moved: %', SQLERRM;
     PERFORM novabot_internal.note_failure(c.client, 'move_failed', e.at)
     FROM public."IdentityEvent" AS e
     CROSS JOIN unnest(ARRAY[e.source, e.target]) AS c (client)

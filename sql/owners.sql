@@ -356,7 +356,11 @@ BEGIN
                     WHEN 'moved' THEN
                         PERFORM novabot_internal.carry_out(event, own, account);
                 END CASE;
-            EXCEPTION WHEN OTHERS THEN
+            EXCEPTION
+            WHEN SQLSTATE 'ST003' THEN
+                RAISE; -- the next try judges anew who writes
+            WHEN OTHERS THEN
+                RAISE WARNING 'novabot: an address stays with its client: %', SQLERRM;
                 result := CASE decision WHEN 'halves' THEN 'merge_failed' ELSE 'move_failed' END;
                 life := client.incarnation;
                 became := client;

@@ -189,8 +189,8 @@ def report_identity(result: str) -> None:
                 )
         case _:
             log.error(
-                "an address could not change its client, a lock or a trigger kept it: two clients"
-                " stay, their pages say which",
+                "an address could not change its client, a lock or a trigger kept it (which, is in"
+                " the database's log): two clients stay, their pages say which",
                 result=result,
             )
 

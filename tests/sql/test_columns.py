@@ -72,6 +72,19 @@ def test_every_column_is_decided_on(connection: psycopg.Connection, table: str) 
     assert FENCED[table] & NOT_REMEMBERED[table] == set()
 
 
+def test_what_renews_a_revision_before_and_after_an_update_judges_the_same_columns(
+    connection: psycopg.Connection,
+) -> None:
+    conditions = fetch(
+        connection,
+        "SELECT substring(pg_get_triggerdef(oid) FROM 'WHEN .* EXECUTE') AS text FROM pg_trigger"
+        " WHERE tgname IN ('renew_revision', 'renew_revision_if_changed')"
+        " AND tgrelid = 'public.\"User\"'::regclass",
+    )
+    assert len(conditions) == 2
+    assert conditions[0].text == conditions[1].text
+
+
 @pytest.mark.parametrize("table", ["User", "Session"])
 def test_an_update_of_each_remembered_column_and_of_no_other_renews_the_revision(
     connection: psycopg.Connection, table: str
