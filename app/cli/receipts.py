@@ -13,6 +13,7 @@ from psycopg import AsyncConnection, errors
 from rich.console import Console
 from rich.text import Text
 
+from app.cli.counting import count
 from app.cli.near_misses import describe_near_misses
 from app.crm.errors import UnreadableHandle
 from app.crm.resets import Reset, reset_incarnation
@@ -66,10 +67,6 @@ def describe(reset: Reset) -> str:
         count(reset.conversations, "conversation"),
     )
     return f"reset {reset.id}: {', '.join(counts)}"
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _find_user() -> str:

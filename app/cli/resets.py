@@ -23,16 +23,22 @@ def reset(
             metavar="HANDLE...", help="Client id, phone number in any usual spelling, or BSUID."
         ),
     ],
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print what would be deleted, and delete nothing."),
+    ] = False,
 ) -> None:
     """Forget clients, everywhere and at once, and print the receipts.
 
     An unknown client leaves a receipt of zeros.
     """
     with report_errors():
+        from app.cli.dry_run import describe_resets
         from app.cli.receipts import reset_clients
 
         url = load_settings().database_url
-        if not ask_database(url, lambda conn: reset_clients(conn, handles)):
+        act = describe_resets if dry_run else reset_clients
+        if not ask_database(url, lambda conn: act(conn, handles)):
             sys.exit(1)
 
 

@@ -10,7 +10,8 @@ from psycopg import AsyncConnection, Notify, OperationalError
 from rich.console import Console
 from rich.text import Text
 
-from app.cli.receipts import count, describe
+from app.cli.counting import count
+from app.cli.receipts import describe
 from app.crm.resets import Receipt, Reset, find_receipt, find_reset
 from app.database.connection import open_async_connection
 from app.notifications import (

@@ -23,6 +23,7 @@ from app.crm.operators import hash_token
 from app.database import queries
 from app.database.connection import cutting_after, open_async_connection
 from tests.commands import list_commands
+from tests.sql.persons import World
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,6 +140,23 @@ def test_reset_prints_a_receipt_for_each_and_fails_for_what_it_cannot_read(
     assert unknown.startswith("novabot: +62 812 0000 1111: no client has this address")
     sources = connection.execute('SELECT DISTINCT source, actor FROM "Reset"').fetchall()
     assert [source for source, _ in sources] == ["cli"]
+
+
+def test_a_dry_run_tells_what_a_reset_would_delete_and_deletes_nothing(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    world = World(connection)
+    world.say(0, "628110000001", "ID.1", name="Andi")
+    world.say(10, "628110000001", "ID.2", name="Budi")
+    told = novabot("reset", "--dry-run", "081?", "0811-0000-001", "+62 812 0000 1111")
+    assert told.returncode == 1
+    first, addresses, stays = told.stdout.splitlines()
+    assert first == ("628110000001@c.us: a reset would delete 1 client, 1 session, 2 conversations")
+    assert addresses == "  its addresses: 628110000001, ID.2"
+    assert stays.startswith("  stays: ID.1, who had one of these addresses until ")
+    assert told.stderr.splitlines()[1] == "novabot: +62 812 0000 1111: no client has this address"
+    assert world.names() == {"628110000001@c.us": "Budi", "ID.1": "Andi"}
+    assert connection.execute('SELECT FROM "Reset"').fetchall() == []
 
 
 def test_an_unknown_client_is_reset_with_zeros_and_success(novabot: Novabot) -> None:
