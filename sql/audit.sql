@@ -22,7 +22,7 @@ AS $$
             ('Session', 'signal_deleted', 'AFTER DELETE STATEMENT OLD TABLE gone',
                 'signal_sessions_deleted'),
             ('Session', 'signal_truncated', 'AFTER TRUNCATE STATEMENT', 'signal_sessions_truncated'),
-            ('Alias', 'make_canonical', 'BEFORE INSERT UPDATE OF alias ROW WHEN',
+            ('Alias', 'make_canonical', 'BEFORE INSERT UPDATE OF alias ROW',
                 'make_alias_canonical'),
             ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten'),
             ('FormerAlias', 'mark_former_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone',

@@ -262,8 +262,15 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    NEW.spelling := coalesce(NEW.spelling, NEW.alias);
-    NEW.alias := novabot_internal.canonical_address(NEW.alias);
+    -- Here and not in a WHEN, which is read anew for every statement. These are the countries whose
+    -- numbers have several spellings.
+    IF
+        left(NEW.alias, 2) IN ('52', '54', '55')
+        AND NEW.alias <> novabot_internal.canonical_address(NEW.alias)
+    THEN
+        NEW.spelling := coalesce(NEW.spelling, NEW.alias);
+        NEW.alias := novabot_internal.canonical_address(NEW.alias);
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -272,17 +279,21 @@ COMMENT ON FUNCTION novabot_internal.make_alias_canonical() IS
 
 CREATE OR REPLACE TRIGGER make_canonical
 BEFORE INSERT OR UPDATE OF alias ON public."Alias"
-FOR EACH ROW WHEN (NEW.alias <> novabot_internal.canonical_address(NEW.alias))
-EXECUTE FUNCTION novabot_internal.make_alias_canonical();
+FOR EACH ROW EXECUTE FUNCTION novabot_internal.make_alias_canonical();
 ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER make_canonical;
 
 CREATE OR REPLACE FUNCTION novabot_internal.add_own_alias() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_indexonlyscan = off
 SET jit = off
 AS $$
+DECLARE
+    own CONSTANT text := novabot_internal.alias_of(NEW.id);
+    canonical CONSTANT text := novabot_internal.canonical_address(own);
+    since timestamptz;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         -- Foreign keys have moved them already, unless session_replication_role = replica.
@@ -304,22 +315,19 @@ BEGIN
             AND "userId" IN (OLD.id, NEW.id);
         PERFORM set_config('novabot.renaming', '', true);
     END IF;
+    since := (
+        SELECT f.until FROM public."FormerAlias" AS f WHERE f.alias = canonical
+        ORDER BY f.until DESC LIMIT 1
+    );
     INSERT INTO public."Alias" (alias, "userId", since)
-    VALUES (
-        novabot_internal.alias_of(NEW.id), NEW.id,
-        novabot_internal.since_of(
-            novabot_internal.canonical_address(novabot_internal.alias_of(NEW.id))
-        )
-    )
+    VALUES (own, NEW.id, coalesce(since, '-infinity'))
     ON CONFLICT (alias) DO NOTHING;
     IF NOT FOUND THEN
         IF current_setting('novabot.meeting', true) = 'on' THEN
-            PERFORM novabot_internal.refuse_other_owner(
-                NEW.id, ARRAY[novabot_internal.alias_of(NEW.id)]
-            );
+            PERFORM novabot_internal.refuse_other_owner(NEW.id, ARRAY[own]);
         END IF;
         INSERT INTO public."Alias" (alias, "userId")
-        VALUES (novabot_internal.alias_of(NEW.id), NEW.id)
+        VALUES (own, NEW.id)
         ON CONFLICT (alias) DO UPDATE SET "userId" = excluded."userId";
     END IF;
     RETURN NULL;
