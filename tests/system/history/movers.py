@@ -142,9 +142,12 @@ class Movers:
             before[0],
         )
         ((outstanding,),) = await cursor.fetchall()
-        if outstanding:
-            # Another transaction kept it, or the person was not known: the number is not reused.
+        if outstanding or mover.user_id is None:
+            # Another transaction kept it, or the person was not known; or a number that others had
+            # before is all that tells who it is, and in some orders memory gives way.
             self._write_down(mover, next(self._numbers), "perhaps lost", None, invoked, "kept")
+        if outstanding:
+            # The number is not reused.
             self._free.append(f"62819{next(self._numbers):08}")
             self.kept += 1
         else:
