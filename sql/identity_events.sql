@@ -280,12 +280,7 @@ BEGIN
             AND novabot_internal.judge_target(target, tos, at) <> 'stranger'
         THEN
             PERFORM FROM public."User" AS u WHERE u.id = target FOR UPDATE;
-            PERFORM novabot_internal.give_up(target, tos, at);
-            PERFORM novabot_internal.note_identity(
-                target, 'earlier_owner', at,
-                jsonb_build_object('address', tos[cardinality(tos)])
-            );
-            PERFORM novabot_internal.settle_id(target);
+            PERFORM novabot_internal.give_way(target, tos, at);
         END IF;
         RETURN 'kept';
     END IF;
@@ -326,12 +321,7 @@ BEGIN
             );
             RETURN 'moved';
         WHEN 'gives_up' THEN
-            PERFORM novabot_internal.give_up(target, tos, at);
-            PERFORM novabot_internal.note_identity(
-                target, 'earlier_owner', at,
-                jsonb_build_object('address', tos[cardinality(tos)])
-            );
-            PERFORM novabot_internal.settle_id(target);
+            PERFORM novabot_internal.give_way(target, tos, at);
             PERFORM novabot_internal.move_client(
                 source, number_changed, froms, to_addresses, account, at
             );

@@ -90,8 +90,8 @@ CREATE OR REPLACE FUNCTION novabot_internal.settle_id(client text) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    address CONSTANT text := novabot_internal.reply_address(client);
     found public."User";
-    address record;
     wanted text;
 BEGIN
     SELECT u.* INTO found FROM public."User" AS u WHERE u.id = client;
@@ -105,22 +105,12 @@ BEGIN
         PERFORM novabot_internal.readdress(client);
         RETURN client;
     END IF;
-    SELECT a.alias, a.spelling INTO address
-    FROM public."Alias" AS a
-    WHERE
-        a."userId" = client
-        AND (novabot_internal.is_phone(a.alias) OR novabot_internal.is_bsuid(a.alias))
-    ORDER BY
-        novabot_internal.is_phone(a.alias) DESC, a.alias ~* '^[a-z]{2}\.ent\.', a.since DESC,
-        a."createdAt" DESC, a.alias
-    LIMIT 1;
     wanted := CASE
-        WHEN address.alias IS NULL AND client ~ '#' THEN client
-        WHEN address.alias IS NULL
-            THEN novabot_internal.alias_of(client) || '#' || found.incarnation
-        WHEN novabot_internal.alias_of(client) = ANY (novabot_internal.spellings_of(address.alias))
+        WHEN address IS NULL AND client ~ '#' THEN client
+        WHEN address IS NULL THEN novabot_internal.alias_of(client) || '#' || found.incarnation
+        WHEN novabot_internal.alias_of(client) = ANY (novabot_internal.spellings_of(address))
             THEN client
-        ELSE novabot_internal.client_id_of(coalesce(address.spelling, address.alias))
+        ELSE novabot_internal.client_id_of(address)
     END;
     IF wanted <> client THEN
         PERFORM set_config('novabot.renaming', 'on', true);
@@ -161,6 +151,27 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.give_up(text, text[], timestamptz) IS
 'These canonical addresses do not lead to a client any more, from a sender''s time on; settle_id is to follow.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.give_way(
+    client text, given_up text[], at timestamptz, conflict_in text DEFAULT NULL
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM novabot_internal.give_up(client, given_up, at);
+    PERFORM novabot_internal.note_identity(
+        client, 'earlier_owner', at,
+        jsonb_strip_nulls(
+            jsonb_build_object(
+                'address', given_up[cardinality(given_up)], 'conflict', conflict_in
+            )
+        )
+    );
+    PERFORM novabot_internal.settle_id(client);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.give_way(text, text[], timestamptz, text) IS
+'Another client is the owner of these canonical addresses from a sender''s time on: this one gives them up, and its page says so of the last of them. conflict_in: the business account in which that counts as a conflict.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.take_over(
     client text, addresses text[], account text, at timestamptz
@@ -316,17 +327,10 @@ BEGIN
                         PERFORM novabot_internal.put_before(became.id, other);
                     WHEN 'taken', 'conflict' THEN
                         PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
-                        PERFORM novabot_internal.give_up(other, ARRAY[phone], at);
-                        PERFORM novabot_internal.note_identity(
-                            other, 'earlier_owner', at,
-                            CASE decision
-                                WHEN 'conflict' THEN jsonb_build_object(
-                                        'address', phone, 'conflict', coalesce(account, '')
-                                    )
-                                ELSE jsonb_build_object('address', phone)
-                            END
+                        PERFORM novabot_internal.give_way(
+                            other, ARRAY[phone], at,
+                            CASE decision WHEN 'conflict' THEN coalesce(account, '') END
                         );
-                        PERFORM novabot_internal.settle_id(other);
                         IF life IS NULL THEN
                             became := novabot_internal.add_client(own, profile, account, at);
                         ELSE
