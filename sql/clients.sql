@@ -293,7 +293,6 @@ AS $$
 DECLARE
     own CONSTANT text := novabot_internal.alias_of(NEW.id);
     canonical CONSTANT text := novabot_internal.canonical_address(own);
-    since timestamptz;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         -- Foreign keys have moved them already, unless session_replication_role = replica.
@@ -315,12 +314,8 @@ BEGIN
             AND "userId" IN (OLD.id, NEW.id);
         PERFORM set_config('novabot.renaming', '', true);
     END IF;
-    since := (
-        SELECT f.until FROM public."FormerAlias" AS f WHERE f.alias = canonical
-        ORDER BY f.until DESC LIMIT 1
-    );
     INSERT INTO public."Alias" (alias, "userId", since)
-    VALUES (own, NEW.id, coalesce(since, '-infinity'))
+    VALUES (own, NEW.id, novabot_internal.since_of(canonical))
     ON CONFLICT (alias) DO NOTHING;
     IF NOT FOUND THEN
         IF current_setting('novabot.meeting', true) = 'on' THEN
