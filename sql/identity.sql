@@ -51,6 +51,30 @@ $$;
 COMMENT ON FUNCTION novabot_internal.since_of(text) IS
 'The sender''s time from which a canonical address can have a new owner: when the last one gave it up.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.free_since(addresses text[], at timestamptz)
+RETURNS timestamptz[]
+LANGUAGE sql STABLE
+AS $$
+    SELECT array_agg(
+        greatest(
+            novabot_internal.since_of(k.address),
+            (
+                SELECT max(e.at)
+                FROM public."IdentityEvent" AS e
+                WHERE
+                    e.at <= free_since.at
+                    AND e."fromDigests" && novabot_internal.address_digests(ARRAY[k.address])
+                    AND NOT e."toDigests" && novabot_internal.address_digests(ARRAY[k.address])
+            )
+        )
+        ORDER BY a.place
+    )
+    FROM unnest(addresses) WITH ORDINALITY AS a (address, place)
+    CROSS JOIN LATERAL novabot_internal.canonical_address(a.address) AS k (address)
+$$;
+COMMENT ON FUNCTION novabot_internal.free_since(text[], timestamptz) IS
+'For each address, the sender''s time from which who writes from it at `at` can have it: since the last owner gave it up, or a kept change says that its owner left it.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.has_user_id(client text, account text) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$

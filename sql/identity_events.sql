@@ -123,13 +123,27 @@ BEGIN
     SELECT max(f.at) INTO reset_at
     FROM public."Forgotten" AS f
     WHERE
-        f.digest = ANY (
-            novabot_internal.address_digests(
-                ARRAY(SELECT unnest(froms) EXCEPT SELECT unnest(tos))
-                || ARRAY(SELECT unnest(tos) EXCEPT SELECT unnest(froms))
+        f.at > reset_by_event.at
+        AND (
+            (
+                f.digest = ANY (
+                    novabot_internal.address_digests(
+                        ARRAY(SELECT unnest(froms) EXCEPT SELECT unnest(tos))
+                    )
+                )
+                AND f.since < reset_by_event.at
+                AND reset_by_event.at <= f.until
             )
-        )
-        AND f.at > reset_by_event.at;
+            OR (
+                f.digest = ANY (
+                    novabot_internal.address_digests(
+                        ARRAY(SELECT unnest(tos) EXCEPT SELECT unnest(froms))
+                    )
+                )
+                AND f.since <= reset_by_event.at
+                AND reset_by_event.at < f.until
+            )
+        );
     IF reset_at IS NULL THEN
         RETURN NULL;
     END IF;
@@ -148,17 +162,21 @@ BEGIN
     PERFORM
         set_config('novabot.actor', '', true),
         set_config('novabot.source', '', true);
-    INSERT INTO public."Forgotten" AS f (digest, at)
-    SELECT d.digest, reset_at
-    FROM unnest(novabot_internal.address_digests(froms || tos)) AS d (digest)
-    GROUP BY d.digest
-    ORDER BY d.digest
-    ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at);
+    INSERT INTO public."Forgotten" AS f (digest, at, until)
+    SELECT d.digest, reset_at, d.until
+    FROM novabot_internal.digests_held(
+        tos || froms, NULL,
+        array_fill('infinity'::timestamptz, ARRAY[cardinality(tos)])
+        || array_fill(reset_by_event.at, ARRAY[cardinality(froms)])
+    ) AS d
+    WHERE d.until = 'infinity' OR d.digest <> ALL (novabot_internal.address_digests(tos))
+    ON CONFLICT (digest, until) DO UPDATE
+    SET at = greatest(f.at, excluded.at), since = least(f.since, excluded.since);
     RETURN CASE WHEN gone > 0 THEN 'reset' ELSE 'forgotten' END;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.reset_by_event(text[], text[], timestamptz) IS
-'A change older than a reset of one of its addresses: the person who was forgotten there is also the client at the other one, and is reset there too. NULL, and nothing done, without such a reset.';
+'A change older than a reset of who had one of its addresses then: the person who was forgotten there is also the client at the other one, and is reset there too. NULL, and nothing done, without such a reset.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.find_source(
     froms text[], tos text[], at timestamptz

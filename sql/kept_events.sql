@@ -352,12 +352,14 @@ COMMENT ON FUNCTION novabot_internal.settle_event(bigint) IS
 'Carries out a kept change as far as its two sides are known. Returns whether they became one client.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.drop_identity_events(
-    clients text[], forgotten text[]
+    clients text[],
+    forgotten text[],
+    held_since timestamptz[] DEFAULT NULL,
+    held_until timestamptz[] DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    digests bytea[];
     others text[];
     sessions_before bigint;
     conversations_before bigint;
@@ -365,35 +367,47 @@ BEGIN
     IF NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
         RETURN;
     END IF;
-    digests := novabot_internal.address_digests(forgotten);
-    WITH dropped AS (
-        DELETE FROM public."IdentityEvent" AS e
-        WHERE
-            e.source = ANY (clients)
-            OR e.target = ANY (clients)
-            OR e."fromDigests" && digests
-            OR e."toDigests" && digests
-        RETURNING
-            e.*,
-            coalesce(e.source = ANY (clients), false) OR e."fromDigests" && digests AS from_gone,
+    WITH held AS (
+        SELECT h.digest, h.since, h.until
+        FROM novabot_internal.digests_held(forgotten, held_since, held_until) AS h
+    ),
+    -- Who had the old address before a change, and the new one after it, is the person it is of.
+    concerned AS (
+        SELECT
+            e.id,
+            coalesce(e.source = ANY (clients), false)
+            OR EXISTS (
+                SELECT FROM held AS h
+                WHERE h.digest = ANY (e."fromDigests") AND h.since < e.at AND e.at <= h.until
+            ) AS from_gone,
             coalesce(e.target = ANY (clients) AND NOT e.ambiguous, false)
-            OR e."toDigests" && digests AS to_gone
+            OR EXISTS (
+                SELECT FROM held AS h
+                WHERE h.digest = ANY (e."toDigests") AND h.since <= e.at AND e.at < h.until
+            ) AS to_gone
+        FROM public."IdentityEvent" AS e
+    ),
+    dropped AS (
+        DELETE FROM public."IdentityEvent" AS e
+        USING concerned AS c
+        WHERE e.id = c.id AND (c.from_gone OR c.to_gone OR e.target = ANY (clients))
+        RETURNING e.*, c.from_gone, c.to_gone
     ),
     marked AS (
-        INSERT INTO public."Forgotten" AS f (digest, at)
-        SELECT s.digest, clock_timestamp()
-        FROM (
-            SELECT DISTINCT o.digest
-            FROM dropped AS d
-            CROSS JOIN unnest(
-                CASE
-                    WHEN d.from_gone OR d.to_gone THEN d."fromDigests" || d."toDigests"
-                    ELSE d."toDigests"
-                END
-            ) AS o (digest)
-        ) AS s
-        ORDER BY s.digest
-        ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at)
+        INSERT INTO public."Forgotten" AS f (digest, at, until)
+        SELECT o.digest, max(clock_timestamp()), o.until
+        FROM dropped AS d
+        CROSS JOIN LATERAL (
+            SELECT n.digest, coalesce(d.until, 'infinity') AS until
+            FROM unnest(d."toDigests") AS n (digest)
+            UNION ALL
+            SELECT n.digest, d.at
+            FROM unnest(d."fromDigests") AS n (digest)
+            WHERE (d.from_gone OR d.to_gone) AND n.digest <> ALL (d."toDigests")
+        ) AS o
+        GROUP BY o.digest, o.until
+        ORDER BY o.digest, o.until
+        ON CONFLICT (digest, until) DO UPDATE SET at = greatest(f.at, excluded.at)
     )
     SELECT array_agg(DISTINCT c.client) INTO others
     FROM dropped AS d
@@ -433,5 +447,7 @@ BEGIN
         );
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.drop_identity_events(text[], text[]) IS
-'The kept changes of these deleted clients, and of these addresses, go with their reset, and so does the client at their other side, who is the same person; messages written before are late redeliveries at both.';
+COMMENT ON FUNCTION novabot_internal.drop_identity_events(
+    text[], text[], timestamptz[], timestamptz[]
+) IS
+'The kept changes of these deleted clients, and of the owners whom these addresses had at these times (without times: always), go with their reset, and so does the client at their other side, who is the same person; messages written before are late redeliveries at both.';

@@ -158,7 +158,9 @@ BEGIN
             AS l (address)
         WHERE NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = l.address);
         IF coalesce(current_setting('novabot.renaming', true), '') <> 'on' THEN
-            PERFORM novabot_internal.forget_addresses(lost);
+            PERFORM novabot_internal.forget_addresses(
+                lost, novabot_internal.free_since(lost, now())
+            );
             PERFORM novabot_internal.drop_set_aside(lost);
         END IF;
     ELSE
@@ -231,13 +233,14 @@ AS $$
 DECLARE
     most CONSTANT integer := 450;
     forgotten text[];
+    held_since timestamptz[];
 BEGIN
     -- An address deleted by hand before its client counts too: the client's reset cannot see it.
-    SELECT array_agg(g.alias) INTO forgotten
+    SELECT array_agg(g.alias), array_agg(g.since) INTO forgotten, held_since
     FROM gone AS g
     WHERE coalesce(current_setting('novabot.renaming', true), '') <> 'on';
     IF cardinality(forgotten) <= most THEN
-        PERFORM novabot_internal.forget_addresses(forgotten);
+        PERFORM novabot_internal.forget_addresses(forgotten, held_since);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
         DELETE FROM public."IdentityEvent";
@@ -271,15 +274,18 @@ AS $$
 DECLARE
     most CONSTANT integer := 450;
     forgotten text[];
+    held_since timestamptz[];
+    held_until timestamptz[];
 BEGIN
-    SELECT array_agg(DISTINCT g.alias) INTO forgotten
+    SELECT array_agg(g.alias), array_agg(g.since), array_agg(g.until)
+    INTO forgotten, held_since, held_until
     FROM gone AS g
     WHERE
         coalesce(current_setting('novabot.renaming', true), '') <> 'on'
         AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId")
         AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = g.alias);
     IF cardinality(forgotten) <= most THEN
-        PERFORM novabot_internal.forget_addresses(forgotten);
+        PERFORM novabot_internal.forget_addresses(forgotten, held_since, held_until);
         PERFORM novabot_internal.drop_set_aside(forgotten);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
@@ -290,7 +296,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.mark_former_forgotten() IS
-'The former addresses of a deleted client get their watermark too, except those that lead to another client by now.';
+'The former addresses of a deleted client get their watermark too, up to when it left them; except those that lead to another client by now.';
 
 CREATE OR REPLACE TRIGGER mark_former_forgotten
 AFTER DELETE ON public."FormerAlias"

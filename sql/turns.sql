@@ -212,6 +212,7 @@ DECLARE
     client public."User";
     own text[] := addresses;
     halves text[] := '{}';
+    held_since timestamptz[];
     current_session uuid;
     stated_at CONSTANT timestamptz := written_at;
 BEGIN
@@ -285,6 +286,7 @@ BEGIN
             FROM public."User" AS u
             WHERE u.id = ANY (novabot_internal.ids_of(own[1]));
         END IF;
+        held_since := novabot_internal.free_since(own, written_at);
         PERFORM
             set_config('novabot.actor', 'client', true),
             set_config('novabot.source', 'chat', true),
@@ -296,7 +298,7 @@ BEGIN
             ELSE (novabot_internal.reset_client(client.id, 'client', 'chat')).id
         END;
         -- After the client, who may stand at the other side of a kept change of these addresses.
-        PERFORM novabot_internal.forget_addresses(own);
+        PERFORM novabot_internal.forget_addresses(own, held_since);
     END IF;
 END
 $$;

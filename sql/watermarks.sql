@@ -49,7 +49,7 @@ AS $$
         FROM public."Forgotten" AS f
         WHERE
             f.digest = ANY (novabot_internal.address_digests(addresses))
-            AND written_at < f.at - interval '60 seconds'
+            AND written_at < least(f.at - interval '60 seconds', f.until)
     )
     OR EXISTS (
         SELECT
@@ -65,29 +65,50 @@ $$;
 COMMENT ON FUNCTION novabot_internal.is_forgotten(text[], timestamptz, timestamptz) IS
 'Whether a message of this time is a late redelivery from before a reset of its sender. client_since: when the client''s row was made, NULL without one.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.set_watermarks(forgotten text[]) RETURNS void
+CREATE OR REPLACE FUNCTION novabot_internal.digests_held(
+    addresses text[], held_since timestamptz[], held_until timestamptz[]
+) RETURNS TABLE (digest bytea, since timestamptz, until timestamptz)
+LANGUAGE sql STABLE
+AS $$
+    SELECT d.digest, min(coalesce(h.since, '-infinity')), max(coalesce(h.until, 'infinity'))
+    FROM unnest(addresses, held_since, held_until) AS h (address, since, until)
+    CROSS JOIN LATERAL unnest(novabot_internal.address_digests(ARRAY[h.address])) AS d (digest)
+    GROUP BY d.digest, coalesce(h.until, 'infinity')
+    ORDER BY d.digest, 3
+$$;
+COMMENT ON FUNCTION novabot_internal.digests_held(text[], timestamptz[], timestamptz[]) IS
+'The digests of addresses, each with the sender''s times from and until which its owner had it: without them, always.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.set_watermarks(
+    forgotten text[],
+    held_since timestamptz[] DEFAULT NULL,
+    held_until timestamptz[] DEFAULT NULL
+) RETURNS void
 LANGUAGE sql
 AS $$
-    INSERT INTO public."Forgotten" AS f (digest, at)
-    SELECT d.digest, clock_timestamp()
-    FROM unnest(novabot_internal.address_digests(forgotten)) AS d (digest)
-    GROUP BY d.digest
-    ORDER BY d.digest
-    ON CONFLICT (digest) DO UPDATE SET at = greatest(f.at, excluded.at)
+    INSERT INTO public."Forgotten" AS f (digest, at, since, until)
+    SELECT d.digest, clock_timestamp(), d.since, d.until
+    FROM novabot_internal.digests_held(forgotten, held_since, held_until) AS d
+    ON CONFLICT (digest, until) DO UPDATE
+    SET at = greatest(f.at, excluded.at), since = least(f.since, excluded.since)
 $$;
-COMMENT ON FUNCTION novabot_internal.set_watermarks(text[]) IS
-'These addresses are forgotten as of now: messages written before are late redeliveries.';
+COMMENT ON FUNCTION novabot_internal.set_watermarks(text[], timestamptz[], timestamptz[]) IS
+'The owners whom these addresses had at these times are forgotten as of now: messages written before, and until then, are late redeliveries.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.forget_addresses(forgotten text[]) RETURNS void
+CREATE OR REPLACE FUNCTION novabot_internal.forget_addresses(
+    forgotten text[],
+    held_since timestamptz[] DEFAULT NULL,
+    held_until timestamptz[] DEFAULT NULL
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM novabot_internal.set_watermarks(forgotten);
-    PERFORM novabot_internal.drop_identity_events(NULL, forgotten);
+    PERFORM novabot_internal.set_watermarks(forgotten, held_since, held_until);
+    PERFORM novabot_internal.drop_identity_events(NULL, forgotten, held_since, held_until);
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.forget_addresses(text[]) IS
-'These addresses are forgotten as of now, with the changes of addresses that are kept of them.';
+COMMENT ON FUNCTION novabot_internal.forget_addresses(text[], timestamptz[], timestamptz[]) IS
+'The owners whom these addresses had at these times (without times: always) are forgotten as of now, with the changes of addresses that are kept of them.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.set_bulk_watermark() RETURNS void
 LANGUAGE sql

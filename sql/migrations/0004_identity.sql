@@ -92,6 +92,16 @@ CREATE TABLE public."IdentityNote" (
     )
 );
 
+-- Each owner of an address may have been forgotten.
+ALTER TABLE public."Forgotten"
+    DROP CONSTRAINT "Forgotten_pkey",
+    ADD COLUMN since timestamptz NOT NULL DEFAULT '-infinity',
+    ADD COLUMN until timestamptz NOT NULL DEFAULT 'infinity',
+    ADD PRIMARY KEY (digest, until);
+COMMENT ON COLUMN public."Forgotten".at IS 'When the reset was.';
+COMMENT ON COLUMN public."Forgotten".until IS
+'Until when, in the sender''s time, the one who was forgotten had the address, from `since` on: what is written later is another person''s.';
+
 -- A client's page, and a reset.
 CREATE INDEX identity_note_by_client ON public."IdentityNote" ("userId");
 -- Counting the conflicts of the last hour, and the alert on the page of the bots.

@@ -220,3 +220,60 @@ def test_an_answer_refused_for_now_is_not_sent_again_to_the_next_owner(
     assert one(world.conn, settled, token, bot)
     status, address = world.waiting("Halo Dewi")
     assert (status, address) == (("queued", A) if bsuid else ("failed", P1))
+
+
+@pytest.mark.parametrize("ids", [[B], []])
+@pytest.mark.parametrize("order", ["known first", "change first"])
+def test_a_reset_of_the_earlier_owner_takes_nobody_along_who_comes_to_the_number(
+    world: World, order: str, ids: list[str]
+) -> None:
+    world.say(0, P1, name="Andi")
+    if order == "known first":
+        world.say(0, P3, *ids, name="Budi")
+    assert world.change(10, [P1], [P2]) == "moved"
+    if order == "change first":
+        assert world.change(20, [P3, *ids], [P1, *ids]) == "kept"
+    assert world.reset(P2) == 1
+    if order == "known first":
+        assert world.change(20, [P3, *ids], [P1, *ids]) == "moved"
+    else:
+        world.say(0, P3, *ids, name="Budi")
+    assert world.say(30, P1, *ids).told == "Budi"
+    assert world.say(5, P1).outcome == "forgotten"
+
+
+def test_what_the_next_owner_wrote_is_answered_when_it_comes_after_a_reset_of_the_earlier_one(
+    world: World,
+) -> None:
+    world.say(0, P1, name="Andi")
+    world.change(10, [P1], [P2])
+    world.reset(P2)
+    assert world.say(9, P1).outcome == "forgotten"
+    assert world.say(10, P1, name="Budi").outcome == "committed"
+
+
+@pytest.mark.parametrize("door", ["reset", "chat", "chat of a stranger"])
+def test_a_reset_of_the_next_owner_does_not_take_the_earlier_one_along(
+    world: World, door: str
+) -> None:
+    assert world.change(10, [P1], [P2]) == "kept"
+    world.say(20, P2, name="Andi")
+    if door != "chat of a stranger":
+        world.say(30, P1, name="Dewi")
+    if door == "reset":
+        assert world.reset(P1) == 1
+    else:
+        assert world.forget(40, P1) == "reset"
+    assert world.names() == {f"{P2}@c.us": "Andi"}
+    assert world.say(50, P2).told == "Andi"
+
+
+def test_a_late_change_of_the_earlier_owner_is_older_than_the_one_who_was_reset(
+    world: World,
+) -> None:
+    world.say(0, P1, A, name="Andi")
+    world.say(12, P2, A)
+    world.say(15, P1, name="Dewi")
+    assert world.reset(P1) == 1
+    assert world.change(10, [P1, A], [P2, A]) == "duplicate"
+    assert world.say(20, P2, A).told == "Andi"
