@@ -22,6 +22,7 @@ BEGIN
     END IF;
     SELECT f."userId" INTO owner
     FROM public."FormerAlias" AS f
+    JOIN public."User" AS u ON u.id = f."userId"
     WHERE f.alias = address AND f.since <= at AND at < f.until
     ORDER BY f.until
     LIMIT 1;
@@ -337,6 +338,23 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.lock_writer(text[], text, timestamptz, interval) IS
 'find_writer, with the writer locked: a delete then waits until this transaction ends, or this one until the delete does.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.lock_owner(client text, address text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM public."User" AS u WHERE u.id = client FOR NO KEY UPDATE;
+    IF NOT EXISTS (
+        SELECT FROM public."Alias" AS a WHERE a.alias = address AND a."userId" = client
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'ST003',
+            MESSAGE = 'another transaction has changed who has this address meanwhile';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.lock_owner(text, text) IS
+'Locks the client to whom find_writer says that a canonical address leads. Raises ST003 if it does not any more: everything is undone, and the next try judges anew.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.lock_addresses(addresses text[]) RETURNS void
 LANGUAGE plpgsql

@@ -19,6 +19,8 @@ AS $$
                 AND n.detail = note_identity.detail
                 AND n.kind IN ('ids_disagree', 'ambiguous_change', 'move_failed', 'merge_failed')
         )
+    -- A client that another transaction deletes gets none: nothing would delete it.
+    FOR KEY SHARE SKIP LOCKED
 $$;
 COMMENT ON FUNCTION novabot_internal.note_identity(text, text, timestamptz, jsonb) IS
 'Writes down for the operator what happened to a client''s addresses; what may come with every message, once.';

@@ -250,21 +250,25 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     kept public."IdentityEvent";
+    locked text[];
     left_at timestamptz;
 BEGIN
-    PERFORM
-    FROM public."User" AS u
-    WHERE
-        u.id IN (
-            SELECT c.client
-            FROM public."IdentityEvent" AS e
-            CROSS JOIN unnest(ARRAY[e.source, e.target]) AS c (client)
-            WHERE e.id = event
-        )
-    ORDER BY u.id
-    FOR UPDATE;
-    SELECT e.* INTO kept FROM public."IdentityEvent" AS e WHERE e.id = event;
+    LOOP
+        SELECT e.* INTO kept FROM public."IdentityEvent" AS e WHERE e.id = event;
+        EXIT WHEN locked IS NOT DISTINCT FROM ARRAY[kept.source, kept.target];
+        locked := ARRAY[kept.source, kept.target];
+        PERFORM FROM public."User" AS u WHERE u.id = ANY (locked) ORDER BY u.id FOR UPDATE;
+    END LOOP;
     IF kept.source IS NULL THEN
+        RETURN false;
+    END IF;
+    IF
+        NOT kept.ambiguous
+        AND novabot_internal.reset_by_event(
+            kept.source, kept.target, kept."fromDigests", kept."toDigests", kept.at
+        ) IS NOT NULL
+    THEN
+        DELETE FROM public."IdentityEvent" AS e WHERE e.id = event;
         RETURN false;
     END IF;
     -- The old addresses do not lead to the source any more; a message of the same second, which

@@ -326,7 +326,7 @@ BEGIN
                         became := novabot_internal.add_client(ids, profile, account, at);
                         PERFORM novabot_internal.put_before(became.id, other);
                     WHEN 'taken', 'conflict' THEN
-                        PERFORM FROM public."User" AS u WHERE u.id = other FOR NO KEY UPDATE;
+                        PERFORM novabot_internal.lock_owner(other, phone);
                         PERFORM novabot_internal.give_way(
                             other, ARRAY[phone], at,
                             CASE decision WHEN 'conflict' THEN coalesce(account, '') END
