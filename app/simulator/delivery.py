@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -49,12 +49,14 @@ class Delivery:
         """The bots' webhook URLs."""
         return list(self._webhooks)
 
-    @property
-    def tasks(self) -> TaskGroup:
-        """Background work of the simulator.  Raises RuntimeError outside running()."""
+    def start(self, work: Callable[..., Awaitable[object]], *args: object) -> None:
+        """Does it in the background: an error is logged, and ends nothing else.
+
+        Raises RuntimeError outside running().
+        """
         if self._tasks is None:
             raise RuntimeError("the simulator is not running: its lifespan has not started")
-        return self._tasks
+        self._tasks.start_soon(_do, work, *args)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -91,7 +93,7 @@ class Delivery:
             if settled is not None:
                 settled(attempt.taken)
         else:
-            self.tasks.start_soon(self._retry, raw, attempt.bot, settled)
+            self.start(self._retry, raw, attempt.bot, settled)
         return attempt
 
     async def _retry(self, raw: bytes, bot: int, settled: Callable[[bool], None] | None) -> None:
@@ -128,6 +130,13 @@ class Delivery:
             attempt = Attempt(bot, response.status_code)
         telemetry.count_webhook(taken=attempt.taken)
         return attempt
+
+
+async def _do(work: Callable[..., Awaitable[object]], *args: object) -> None:
+    try:
+        await work(*args)
+    except Exception as error:  # whatever it is, the other tasks of the simulator go on
+        telemetry.report_task_failed(error)
 
 
 def webhook_url(bot: str) -> str:

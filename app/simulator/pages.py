@@ -112,7 +112,7 @@ class Pages:
             error = "This simulator was started without bots: no bot would get the message."
             return self._page(address, 400, text=text, text_error=error)
         tried = anyio.Event()
-        self._state.delivery.tasks.start_soon(self._send, Said(sender=address, text=text), tried)
+        self._state.delivery.start(self._send, Said(sender=address, text=text), tried)
         with anyio.move_on_after(FIRST_ATTEMPT_SECONDS):
             await tried.wait()
         return RedirectResponse(f"/phones/{_path(address)}#latest", 303)

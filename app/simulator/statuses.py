@@ -69,7 +69,7 @@ class Statuses:
 
     def _start(self, message_id: str, statuses: Sequence[Status]) -> None:
         if self._delivery.webhooks:
-            self._delivery.tasks.start_soon(self._report_in_order, message_id, statuses)
+            self._delivery.start(self._report_in_order, message_id, statuses)
 
     async def _report_in_order(self, message_id: str, statuses: Sequence[Status]) -> None:
         followed = self._followed.get(message_id)

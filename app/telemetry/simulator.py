@@ -24,3 +24,7 @@ def count_webhook(*, taken: bool) -> None:
 def report_webhook_not_taken(bot: str, status: int | None, *, given_up: bool) -> None:
     """A bot did not take the simulator's message; it is tried again unless given up."""
     log.warning("simulated message not taken", bot=bot, status=status, given_up=given_up)
+
+
+def report_task_failed(error: Exception) -> None:
+    log.error("background task failed", exc_info=error)

@@ -55,7 +55,7 @@ class MessagesEndpoint:
             if isinstance(asked, ReadMark):
                 self._state.chats.read_up_to(asked.message_id, asked.typing)
                 if asked.typing:
-                    self._state.delivery.tasks.start_soon(self._end_typing)
+                    self._state.delivery.start(self._end_typing)
                 return self._answer(recorded, {"success": True})
             return await self._send(request, asked, recorded)
         except RefusalError as refusal:
