@@ -20,6 +20,7 @@ from app.bot.outbox import LONGEST_PAUSE
 from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.history.linearizability import NOTHING, Kind, Operation, Seen
 from tests.system.history.movers import Movers
+from tests.system.history.stalls import Stalls
 from tests.system.nova import APP_SECRET, PASSWORD, PHONE_NUMBER_ID, Nova
 from tests.webhook_bodies import text_body
 
@@ -56,6 +57,8 @@ class Record:
     """The addresses that such a person ever had."""
     retried: int = 0
     """SQL statements of ours that a deadlock, a lock or a cut connection ended."""
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """From when until when a service stood still."""
 
     def count(self) -> int:
         return sum(len(history) for history in self.histories.values())
@@ -79,6 +82,8 @@ class Driver:
         nova.command("operator", "add", "history", stdin=f"{PASSWORD}\n")
         self._movers = Movers(chance, self._deliver, self._execute, self._note, self._numbers)
         self.record.owners, self.record.had = self._movers.owners, self._movers.had
+        self._stalls = Stalls([*nova.bot_urls, nova.simulator_url])
+        self.record.stalls = self._stalls.intervals
         self._http: httpx2.AsyncClient
         self._pool: AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -97,6 +102,7 @@ class Driver:
         ):
             await self._log_in()
             collecting = asyncio.create_task(self._collect())
+            watching = asyncio.create_task(self._stalls.watch())
             until = time.monotonic() + seconds
             actors = [asyncio.create_task(self._act(until)) for _ in range(self._workers)]
             actors.append(asyncio.create_task(self._movers.act(until)))
@@ -105,10 +111,9 @@ class Driver:
                 self.record.moved = self._movers.moved
                 await self._settle()
             finally:
-                collecting.cancel()
-                for actor in actors:
-                    actor.cancel()
-                await asyncio.gather(collecting, *actors, return_exceptions=True)
+                for task in (collecting, watching, *actors):
+                    task.cancel()
+                await asyncio.gather(collecting, watching, *actors, return_exceptions=True)
 
     async def _act(self, until: float) -> None:
         actions: list[tuple[Callable[[str], Awaitable[None]], float]] = [

@@ -23,7 +23,6 @@ class Faults:
         self._nova = nova
         self._chance = chance
         self.struck: dict[str, int] = {}
-        self.continued_at: list[float] = []
         """When stopped processes went on, by the monotonic clock."""
 
     async def run(self, names: list[str], seconds: float) -> None:
@@ -77,7 +76,6 @@ class Faults:
         try:
             await asyncio.sleep(self._chance.choice([0.05, 0.3, 2.0, 5.0]))
         finally:
-            self.continued_at.append(time.monotonic())
             if process.popen.poll() is None:
                 process.send(signal.SIGCONT)
 

@@ -11,14 +11,16 @@ from itertools import islice
 from app.bot.outbox import RECHECK_AFTER
 from tests.system.history.driver import UNKNOWN, Record
 from tests.system.history.linearizability import NOTHING, Operation, find_violation
+from tests.system.history.stalls import go_back
 
 ASKS = ("ask", "meet", "late ask")
 IN_FLIGHT = RECHECK_AFTER + 1.0
-"""Seconds that a sending begun before a reset may take to reach the Cloud API."""
+"""Seconds that a sending begun before a reset may take to reach the Cloud API, while every service
+runs: one that stands still, or waits for a processor, holds it up for as long."""
 
 
-def find_faults(record: Record, continued_at: Sequence[float] = ()) -> Iterator[str]:
-    """Each breach of a promise, as text. `continued_at`: when a stopped process went on."""
+def find_faults(record: Record) -> Iterator[str]:
+    """Each breach of a promise, as text."""
     read = {arrival.number: arrival.read for arrival in record.arrivals}
     for phone, history in record.histories.items():
         judged = [replace(o, result=read.get(o.number)) if o.kind in ASKS else o for o in history]
@@ -27,7 +29,7 @@ def find_faults(record: Record, continued_at: Sequence[float] = ()) -> Iterator[
             yield f"{phone}: {violation}"
     yield from _find_told_to_others(record)
     yield from _find_repeated(record)
-    yield from _find_late(record, continued_at)
+    yield from _find_late(record)
 
 
 def _find_told_to_others(record: Record) -> Iterator[str]:
@@ -51,7 +53,7 @@ def _find_repeated(record: Record) -> Iterator[str]:
             yield f"operation {number} was answered {len(at)} times: {at}"
 
 
-def _find_late(record: Record, continued_at: Sequence[float]) -> Iterator[str]:
+def _find_late(record: Record) -> Iterator[str]:
     """Answers from before a reset whose sending can't have begun before it."""
     arrivals = {arrival.number: arrival for arrival in record.arrivals}
     for phone, history in record.histories.items():
@@ -62,20 +64,20 @@ def _find_late(record: Record, continued_at: Sequence[float]) -> Iterator[str]:
             arrival = arrivals.get(told.number)
             if arrival is None or told.kind not in ("ask", "tell") or arrival.read == UNKNOWN:
                 continue
-            late = _find_reset_between(told, resets, arrival.at)
-            woke = any(0 <= arrival.at - at <= IN_FLIGHT for at in continued_at)
-            if late is not None and not woke:
+            late = _find_reset_between(told, resets, go_back(arrival.at, IN_FLIGHT, record.stalls))
+            if late is not None:
                 yield f"{phone}: {arrival} was sent after\n  {late}\n  and answers\n  {told}"
 
 
 def _find_reset_between(
-    told: Operation, resets: Sequence[Operation], arrived: float
+    told: Operation, resets: Sequence[Operation], begun: float
 ) -> Operation | None:
-    """A reset, of those in the order of their invocation, that lies wholly between."""
+    """A reset, of those in the order of their invocation, that lies wholly between: after it was
+    told, and before its sending can have begun."""
     begun_after = bisect_right(resets, told.returned, key=lambda o: o.invoked)
     for reset in islice(resets, begun_after, None):
-        if reset.invoked > arrived - IN_FLIGHT:
+        if reset.invoked > begun:
             return None
-        if reset.returned < arrived - IN_FLIGHT:
+        if reset.returned < begun:
             return reset
     return None

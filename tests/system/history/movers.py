@@ -142,9 +142,8 @@ class Movers:
             before[0],
         )
         ((outstanding,),) = await cursor.fetchall()
-        if outstanding or mover.user_id is None:
-            # Another transaction kept it, or the person was not known; or a number that others had
-            # before is all that tells who it is, and in some orders memory gives way.
+        if outstanding:
+            # Another transaction kept it, or the person was not known.
             self._write_down(mover, next(self._numbers), "perhaps lost", None, invoked, "kept")
         if outstanding:
             # The number is not reused.

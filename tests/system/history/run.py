@@ -28,7 +28,8 @@ class Outcome:
         return (
             f"{self.operations} operations, {len(self.record.arrivals)} answers,"
             f" {self.record.moved} moves,"
-            f" {self.record.refused} deliveries repeated, {len(self.breaches)} breaches;"
+            f" {self.record.refused} deliveries repeated, {len(self.record.stalls)} stalls,"
+            f" {len(self.breaches)} breaches;"
             f" faults: {struck or 'none'}"
         )
 
@@ -45,5 +46,5 @@ def run_history(
         await asyncio.gather(driver.run(seconds), striking.run(faults, seconds - 1))
 
     asyncio.run(run())
-    breaches = list(find_faults(driver.record, striking.continued_at))
+    breaches = list(find_faults(driver.record))
     return Outcome(driver.record.count(), striking.struck, breaches, driver.record)
