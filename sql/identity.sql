@@ -29,7 +29,9 @@ BEGIN
     IF owner IS NOT NULL THEN
         standing := 'former';
     ELSIF present.id IS NULL THEN
-        standing := 'unknown';
+        standing := CASE
+            WHEN novabot_internal.awaited_since(address, at) IS NULL THEN 'unknown' ELSE 'past'
+        END;
     ELSIF novabot_internal.is_phone(address) THEN
         standing := 'nobody';
     ELSE
@@ -40,7 +42,29 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.owner_at(text, timestamptz) IS
-'The client to whom a canonical address led at the sender''s time `at`. standing: present (it still does), former (it leads to another client or to none by now), unknown (no client has it), nobody (it leads to a client who got it later, and its owner of that time is not known any more).';
+'The client to whom a canonical address led at the sender''s time `at`. standing: present (it still does), former (it leads to another client or to none by now), unknown (no client has it), past (the same, and it is another person''s by now), nobody (it leads to a client who got it later, and its owner of that time is not known any more).';
+
+CREATE OR REPLACE FUNCTION novabot_internal.awaited_since(address text, at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE
+AS $$
+    SELECT min(e.at)
+    FROM public."IdentityEvent" AS e
+    WHERE
+        e.at > awaited_since.at
+        AND novabot_internal.is_phone(address)
+        AND e."toDigests" && novabot_internal.address_digests(ARRAY[address])
+        AND NOT EXISTS (
+            SELECT
+            FROM public."IdentityEvent" AS l
+            WHERE
+                l.at BETWEEN awaited_since.at AND e.at
+                AND l.id <> e.id
+                AND l."fromDigests" && novabot_internal.address_digests(ARRAY[address])
+        )
+$$;
+COMMENT ON FUNCTION novabot_internal.awaited_since(text, timestamptz) IS
+'The first time after `at` from which, as a kept change says, another person has this number; NULL if none says so, or one tells where its owner of that time went.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.since_of(address text) RETURNS timestamptz
 LANGUAGE sql STABLE
@@ -249,13 +273,16 @@ BEGIN
         decision := CASE phone_standing WHEN 'present' THEN 'add' ELSE 'late' END;
     ELSIF id_standing IS NULL AND phone_standing = 'nobody' THEN
         decision := 'forgotten';
+    ELSIF phone_standing = 'past' THEN
+        decision := 'past';
+        own := addresses;
     ELSE
         decision := 'new';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.find_writer(text[], text, timestamptz, interval) IS
-'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, or become, the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), earlier (the number was the writer''s before it was that of `other`), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, forgotten (its writer is not known any more).';
+'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, or become, the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), earlier (the number was the writer''s before it was that of `other`), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, past (new, and the number is another person''s by now), forgotten (its writer is not known any more).';
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_known_writer(
     client text, addresses text[], at timestamptz

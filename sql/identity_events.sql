@@ -202,6 +202,63 @@ COMMENT ON FUNCTION novabot_internal.carry_out_change(
 ) IS
 'What an identity event does to its two sides, which are locked: moved, merged, noted, or kept without a source.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.part_from_next_owner(
+    client text, froms text[], tos text[], at timestamptz,
+    OUT number text, OUT messages bigint[]
+) RETURNS record
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    SELECT coalesce(a.spelling, a.alias) INTO number
+    FROM public."Alias" AS a
+    WHERE
+        a."userId" = client
+        AND a.alias = ANY (froms)
+        AND a.alias <> ALL (tos)
+        AND novabot_internal.is_phone(a.alias)
+        AND a.since <= part_from_next_owner.at
+        AND NOT novabot_internal.has_user_id(client, NULL);
+    IF number IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(c.id) INTO messages
+    FROM public."Conversation" AS c
+    WHERE
+        c."userId" = client
+        AND c.id >= (
+            SELECT min(i.id)
+            FROM public."Conversation" AS i
+            WHERE
+                i."userId" = client
+                AND i.direction = 'in'
+                AND i.at > part_from_next_owner.at
+        );
+    IF messages IS NOT NULL THEN
+        -- Which of the two said what is remembered is not known.
+        UPDATE public."User" AS u SET nama = NULL, "profileName" = NULL WHERE u.id = client;
+        DELETE FROM public."Session" AS s WHERE s."userId" = client;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.part_from_next_owner(text, text[], text[], timestamptz) IS
+'A change of numbers is told after the next owner of the old number has written from it, and been taken for the client, who has no BSUID: what is remembered of the two is dropped. messages: those since then, of the next owner; NULL if there are none.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.hand_over(number text, messages bigint[]) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO public."User" (id, "beganAt")
+    SELECT novabot_internal.client_id_of(number), min(c.at)
+    FROM public."Conversation" AS c
+    WHERE c.id = ANY (messages) AND c.direction = 'in'
+    HAVING count(*) > 0
+    ON CONFLICT DO NOTHING;
+    UPDATE public."Conversation" AS c
+    SET "userId" = novabot_internal.client_id_of(number)
+    WHERE c.id = ANY (messages)
+$$;
+COMMENT ON FUNCTION novabot_internal.hand_over(text, bigint[]) IS
+'Makes the client of a number that another one has left, and gives it the messages that it wrote from there.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.move_client(
     client text, number_changed boolean, froms text[], to_addresses text[], account text,
     at timestamptz

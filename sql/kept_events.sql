@@ -25,7 +25,7 @@ BEGIN
     END IF;
     PERFORM novabot_internal.move_client(
         kept.source, kept."numberChanged",
-        novabot_internal.matching_aliases(kept.source, kept."fromDigests"),
+        novabot_internal.still_to_leave(kept),
         own, account, kept.at
     );
     PERFORM novabot_internal.link_events(u.id, novabot_internal.canonical_addresses(own), true)

@@ -213,6 +213,7 @@ DECLARE
     own text[] := addresses;
     halves text[] := '{}';
     held_since timestamptz[];
+    held_until timestamptz[];
     current_session uuid;
     stated_at CONSTANT timestamptz := written_at;
 BEGIN
@@ -263,6 +264,7 @@ BEGIN
     END IF;
     IF outcome = 'reset' THEN
         address := CASE
+            WHEN writer.decision = 'past' THEN (novabot_internal.without_phones(own))[1]
             WHEN client.id IS NULL THEN own[1]
             WHEN writer.decision = 'known' THEN addresses[1]
             WHEN writer.decision IN ('add', 'moved', 'halves', 'taken') THEN own[1]
@@ -287,6 +289,13 @@ BEGIN
             WHERE u.id = ANY (novabot_internal.ids_of(own[1]));
         END IF;
         held_since := novabot_internal.free_since(own, written_at);
+        IF writer.decision = 'past' THEN
+            SELECT array_agg(novabot_internal.awaited_since(w.address, written_at) ORDER BY w.place)
+            INTO held_until
+            FROM unnest(novabot_internal.canonical_addresses(own))
+                WITH ORDINALITY AS w (address, place);
+            own := novabot_internal.canonical_addresses(own);
+        END IF;
         PERFORM
             set_config('novabot.actor', 'client', true),
             set_config('novabot.source', 'chat', true),
@@ -298,7 +307,7 @@ BEGIN
             ELSE (novabot_internal.reset_client(client.id, 'client', 'chat')).id
         END;
         -- After the client, who may stand at the other side of a kept change of these addresses.
-        PERFORM novabot_internal.forget_addresses(own, held_since);
+        PERFORM novabot_internal.forget_addresses(own, held_since, held_until);
     END IF;
 END
 $$;

@@ -277,3 +277,40 @@ def test_a_late_change_of_the_earlier_owner_is_older_than_the_one_who_was_reset(
     assert world.reset(P1) == 1
     assert world.change(10, [P1, A], [P2, A]) == "duplicate"
     assert world.say(20, P2, A).told == "Andi"
+
+
+@pytest.mark.parametrize("ids", [[A], []])
+def test_a_late_message_is_not_answered_at_a_number_that_another_person_is_said_to_have(
+    world: World, ids: list[str]
+) -> None:
+    assert world.change(20, [P2, B], [P1, B]) == "kept"
+    said = world.say(0, P1, *ids, name="Andi")
+    if ids:
+        assert (said.told, said.to, said.id) == ("Andi", A, A)
+    else:
+        assert (said.told, said.to, (said.id or "")[:13]) == ("Andi", None, f"{P1}#")
+    assert world.say(30, P1, B).told is None
+    assert world.say(5, P2, B, name="Budi").told == "Budi"
+    assert world.say(40, P1, B).told == "Budi"
+
+
+@pytest.mark.parametrize("ids", [[A], []])
+def test_a_wish_from_a_number_that_another_person_is_said_to_have_forgets_its_writer_alone(
+    world: World, ids: list[str]
+) -> None:
+    assert world.change(20, [P2, B], [P1, B]) == "kept"
+    world.say(0, P1, *ids, name="Andi")
+    assert world.forget(5, P1, *ids) == "reset"
+    assert world.names() == {}
+    assert world.say(3, P1, *ids, name="Andi").outcome == "forgotten"
+    assert world.say(21, P1, B, name="Budi").told == "Budi"
+    assert world.say(30, P1, B).told == "Budi"
+
+
+def test_a_bsuid_that_a_change_keeps_still_leads_to_who_is_met_at_the_number_alone(
+    world: World,
+) -> None:
+    assert world.change(10, [P1, A], [P2, A]) == "kept"
+    world.say(0, P1, A, name="Andi")
+    assert world.say(20, P2).told == "Andi"
+    assert world.say(30, A).told == "Andi"
