@@ -233,6 +233,17 @@ class Known:
                 if tenancy.key == node[0]:
                     tenancy.ids.clear()
 
+    def may_be_covered(self, person: int, tenancy: Tenancy | None, at: int) -> bool:
+        """Whether somebody was reset later who, for all that is known, had the number then."""
+        return any(
+            reset.at > at and reset.person == other.person != person and not other.left_is_told
+            for other in self.tenancies
+            if tenancy is not None
+            and other.number == tenancy.number
+            and (other.since <= at or not other.reached_is_told)
+            for reset in self.resets
+        )
+
     def is_forgotten(self, item: Item) -> bool:
         """Whether this was said before a reset of those who said it there."""
         return any(

@@ -53,6 +53,7 @@ class Life:
         self.waiting: list[Item | Change] = []
         self.delivered: list[Item | Change] = []
         self.told: dict[str, Item] = {}
+        self.taken: set[int] = set()
         self.bots = [Turns(pool, Cache(100, lambda: True), ask_at_once(respond)) for _ in range(2)]
         self.count = 0
         self.began = datetime.now(UTC)
@@ -69,7 +70,7 @@ class Life:
     async def act(self, act: tuple[Any, ...]) -> None:
         self.clock += 100
         word, who, *rest = act
-        if word not in ("deliver", "again"):
+        if word not in ("deliver", "again", "settler"):
             act = (word, who % len(self.people), *rest)
         match act:
             case ("tell" | "ask" as word, who, shown, at_once):
@@ -88,6 +89,10 @@ class Life:
                 self.people[who].number = None
             case ("newcomer", who, has_id, shown):
                 await self._take_over(who, has_id, shown)
+            case ("settler", place, word, has_id):
+                await self._settle_free(place, word, has_id)
+            case ("heir", who, heir):
+                await self._inherit(who, heir % len(self.people))
             case ("new id", who, names_number, at_once):
                 person = self.people[who]
                 if person.user_id:
@@ -124,6 +129,29 @@ class Life:
         self.people.append(Person(number, f"ID.{newcomer}x0" if has_id else None))
         await self.act(("ask", newcomer, shown, True))
 
+    async def _settle_free(self, place: int, word: str, has_id: bool) -> None:
+        """A person who has not written before gets a number that nobody has, and writes."""
+        free = self._free_numbers()
+        if not free:
+            return
+        settler = len(self.people)
+        number = self._settle(settler, free[place % len(free)])
+        self.people.append(Person(number, f"ID.{settler}x0" if has_id else None))
+        await self.act((word, settler, "both", True))
+
+    async def _inherit(self, who: int, heir: int) -> None:
+        """A known person gets the number that another one has left; no event tells of either."""
+        left = self.people[who].number
+        if left is None or heir == who:
+            return
+        self.people[who].number = None
+        self.people[heir].number = self._settle(heir, left.number)
+        await self.act(("ask", heir, "both", True))
+
+    def _free_numbers(self) -> list[str]:
+        taken = {person.number.number for person in self.people if person.number}
+        return [number for number in NUMBERS if number not in taken]
+
     def _write(self, who: int, shown: str) -> Item | None:
         person = self.people[who]
         number = person.number if shown in ("both", "number") else None
@@ -134,8 +162,7 @@ class Life:
 
     async def _move(self, who: int, place: int, how: str, keeps_id: bool, at_once: bool) -> None:
         person = self.people[who]
-        taken = {other.number.number for other in self.people if other.number}
-        free = [number for number in NUMBERS if number not in taken]
+        free = self._free_numbers()
         if not free:
             return
         number = free[place % len(free)]
@@ -178,6 +205,11 @@ class Life:
         if isinstance(item, Change):
             outcome = await self._hand_in_change(item)
             note(f"{self.clock}: {show(item)} → {outcome}")
+            if any(
+                self.known.may_be_covered(item.person, tenancy, item.sent)
+                for tenancy in (item.left, item.reached)
+            ):
+                self.people[item.person].muddled = True
             self.known.hear_change(item, self.people)
         else:
             self.known.hear(item)
@@ -208,8 +240,13 @@ class Life:
         note(f"{self.clock}: {show(item)} → {result}")
         if again:
             assert not isinstance(result, Committed), f"{show(item)} was answered twice"
+        else:
+            assert isinstance(result, Committed) or not self._is_known(item), (
+                f"{show(item)} is lost"
+            )
         if not isinstance(result, Committed):
             return
+        self.taken.add(item.number)
         rows = self.conn.execute(
             "SELECT body, address FROM \"Conversation\" WHERE direction = 'out' AND body LIKE %s",
             (f"{item.number}|%",),
@@ -218,9 +255,27 @@ class Life:
             self._judge(item, body, address)
         self.conn.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE status = 'queued'")
 
+    def _is_known(self, item: Item) -> bool:
+        """Whether its BSUID says whose it is, whatever was reset of other people."""
+        return (
+            item.user_id is not None
+            and not self.people[item.person].muddled
+            and all(reset.person != item.person for reset in self.known.resets)
+            and not self.known.may_be_covered(item.person, item.tenancy, item.sent)
+        )
+
     def _judge(self, item: Item, body: str, address: str) -> None:
         note(f"      answered {body} to {address}")
-        for name in set(body.split("|")[1:]) - {"None"}:
+        names = set(body.split("|")[1:]) - {"None"}
+        if self._is_known(item) and not names:
+            for told in self.delivered:
+                assert not (
+                    isinstance(told, Item)
+                    and told.name
+                    and told.number in self.taken
+                    and (told.person, told.user_id) == (item.person, item.user_id)
+                ), f"{show(item)} was answered {body}, and {show(told)} told a name"
+        for name in names:
             told = self.told[name]
             assert told.person == item.person, (
                 f"person {item.person} asked, and was told what person {told.person} said:"

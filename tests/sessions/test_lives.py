@@ -44,6 +44,10 @@ ACTS = st.one_of(
     ),
     st.tuples(st.just("leave"), _PEOPLE),
     st.tuples(st.just("newcomer"), _PEOPLE, st.booleans(), _SHOWN),
+    st.tuples(
+        st.just("settler"), st.integers(0, 3), st.sampled_from(["tell", "ask"]), st.booleans()
+    ),
+    st.tuples(st.just("heir"), _PEOPLE, _PEOPLE),
     st.tuples(st.just("new id"), _PEOPLE, st.booleans(), st.booleans()),
     st.tuples(st.just("deliver"), st.integers(0, 5)),
     st.tuples(st.just("deliver"), st.integers(0, 5)),
