@@ -13,6 +13,7 @@ NEW_COLUMNS: dict[str, dict[str, Any]] = {
     "Conversation": {"author": None, "key": None},
     "User": {"beganAt": None, "absorbed": []},
     "Alias": {"account": None, "spelling": None, "since": "-infinity"},
+    "Forgotten": {"since": "-infinity", "until": "infinity"},
 }
 """What a row that is older than a column of its table holds in it."""
 
