@@ -132,13 +132,16 @@ BEGIN
             AND a.alias <> ALL (tos)
             AND novabot_internal.is_phone(a.alias)
             AND a.since < carry_out_change.at;
-        -- And who had the new number before is another person than the one who has come there.
-        IF
-            target IS NOT NULL
-            AND novabot_internal.judge_target(target, tos, at) <> 'stranger'
-        THEN
-            PERFORM novabot_internal.give_way(target, tos, at);
-        END IF;
+        -- And who had the new number before, or came there later, is another person than the one
+        -- who came there then.
+        CASE novabot_internal.judge_target(target, tos, at)
+            WHEN 'later_owner' THEN
+                PERFORM novabot_internal.date_from_beginning(target, tos);
+            WHEN 'gives_up', 'ambiguous' THEN
+                PERFORM novabot_internal.give_way(target, tos, at);
+            ELSE
+                NULL; -- a text of that person made it
+        END CASE;
         RETURN 'kept';
     END IF;
     IF target IS NULL OR target = source THEN
@@ -164,14 +167,7 @@ BEGIN
             );
             RETURN 'merged';
         WHEN 'later_owner' THEN
-            UPDATE public."Alias" AS a
-            SET since = u."beganAt"
-            FROM public."User" AS u
-            WHERE
-                u.id = target
-                AND a."userId" = u.id
-                AND a.alias = ANY (tos)
-                AND a.since < u."beganAt";
+            PERFORM novabot_internal.date_from_beginning(target, tos);
             PERFORM novabot_internal.move_client(
                 source, number_changed, froms, to_addresses, account, at
             );
@@ -201,6 +197,22 @@ COMMENT ON FUNCTION novabot_internal.carry_out_change(
     text, text, boolean, text[], text[], text, timestamptz
 ) IS
 'What an identity event does to its two sides, which are locked: moved, merged, noted, or kept without a source.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.date_from_beginning(client text, keys text[])
+RETURNS void
+LANGUAGE sql
+AS $$
+    UPDATE public."Alias" AS a
+    SET since = u."beganAt"
+    FROM public."User" AS u
+    WHERE
+        u.id = client
+        AND a."userId" = u.id
+        AND a.alias = ANY (keys)
+        AND a.since < u."beganAt"
+$$;
+COMMENT ON FUNCTION novabot_internal.date_from_beginning(text, text[]) IS
+'These canonical addresses were another person''s until a client''s life began.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.part_from_next_owner(
     client text, froms text[], tos text[], at timestamptz,

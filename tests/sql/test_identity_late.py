@@ -314,3 +314,11 @@ def test_a_bsuid_that_a_change_keeps_still_leads_to_who_is_met_at_the_number_alo
     world.say(0, P1, A, name="Andi")
     assert world.say(20, P2).told == "Andi"
     assert world.say(30, A).told == "Andi"
+
+
+def test_who_came_to_a_number_after_the_person_of_a_kept_change_keeps_it(world: World) -> None:
+    world.say(80, P4, B, name="Budi")
+    assert world.change(30, [P1, A], [P4, C]) == "kept"
+    assert world.say(40, P4, C, name="Andi").to == C
+    assert world.say(180, P4).told == "Budi"
+    assert world.say(180, C).told == "Andi"
