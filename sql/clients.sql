@@ -313,6 +313,8 @@ BEGIN
             alias = novabot_internal.canonical_address(novabot_internal.alias_of(OLD.id))
             AND "userId" IN (OLD.id, NEW.id);
         PERFORM set_config('novabot.renaming', '', true);
+    ELSIF current_setting('session_replication_role') = 'replica' THEN
+        RETURN NULL; -- a copy of a database brings the address itself
     END IF;
     INSERT INTO public."Alias" (alias, "userId", since)
     VALUES (own, NEW.id, novabot_internal.since_of(canonical))

@@ -20,7 +20,13 @@ from app.doctor.connections import connect
 from app.doctor.finding import Finding
 from app.doctor.notification_check import check_notifications
 from app.doctor.privacy import check_rights, check_server_log
-from app.doctor.schema import APPLY_AGAIN, check_functions, check_migrations, check_triggers
+from app.doctor.schema import (
+    APPLY_AGAIN,
+    check_functions,
+    check_migrations,
+    check_orphans,
+    check_triggers,
+)
 from app.doctor.server import (
     check_prepared,
     check_primary,
@@ -61,6 +67,7 @@ def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict
         checks = {
             "triggers": check_triggers,
             "functions": check_functions,
+            "orphans": check_orphans,
             "signal": lambda _: run_async(check_notifications(database_url, listen_url)),
             "bots": lambda _: run_async(check_bots(database_url)),
             "sessions": check_sessions,

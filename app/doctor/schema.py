@@ -71,6 +71,24 @@ def check_triggers(conn: Connection[Any]) -> Iterator[Finding]:
         yield Finding("ok", "triggers", "all present, ENABLE ALWAYS; foreign keys cascade")
 
 
+def check_orphans(conn: Connection[Any]) -> Iterator[Finding]:
+    """Rows of clients who are not there."""
+    found = conn.execute(
+        "SELECT relation, orphans FROM novabot_internal.count_orphans() WHERE orphans > 0"
+    ).fetchall()
+    if not found:
+        yield Finding("ok", "orphans", "no row of a client who is not there")
+        return
+    counted = ", ".join(f'{orphans} in "{relation}"' for relation, orphans in found)
+    yield Finding(
+        "warning",
+        "orphans",
+        f"rows of clients who are not there: {counted}; a DELETE with triggers switched off, or a"
+        " restore of some of the tables, left them",
+        "SELECT novabot_internal.delete_orphans()",
+    )
+
+
 def check_functions(conn: Connection[Any]) -> Iterator[Finding]:
     newer = find_newer_release(conn)
     if newer is not None:

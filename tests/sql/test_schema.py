@@ -351,6 +351,8 @@ FIRST_AT_USER = {
     "retry_events": "SELECT novabot_internal.retry_events()",
     "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
     " 'queued', NULL, NULL)",
+    "count_orphans": "SELECT novabot_internal.count_orphans()",
+    "delete_orphans": "SELECT novabot_internal.delete_orphans()",
     "earlier_clients": "SELECT novabot_internal.earlier_clients('6281717407674')",
     "reset_client": "SELECT reset_client('6281717407674')",
     "reset_incarnation": "SELECT novabot_internal.reset_incarnation('6281717407674',"

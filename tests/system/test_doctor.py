@@ -409,6 +409,28 @@ def test_a_transaction_left_open_for_long_is_told(
     assert [found.level for found in check_sessions(connection, timedelta(0))] == ["ok"]
 
 
+def test_rows_of_clients_who_are_not_there_are_counted_and_deleted(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    assert look_once(database_url, "orphans").level == "ok"
+    connection.execute(
+        """INSERT INTO "User" (id) VALUES ('628111@c.us'), ('628222@c.us');
+           INSERT INTO "Conversation" ("userId", direction, body)
+           SELECT id, 'in', 'x' FROM "User", generate_series(1, 2);
+           ALTER TABLE "User" DISABLE TRIGGER ALL;
+           DELETE FROM "User" WHERE id = '628111@c.us';
+           ALTER TABLE "User" ENABLE TRIGGER ALL"""
+    )
+    left = look_once(database_url, "orphans")
+    assert left.level == "warning"
+    assert '2 in "Conversation", 1 in "Alias"' in left.text
+    connection.execute(left.mend.encode())
+    assert look_once(database_url, "orphans").level == "ok"
+    assert connection.execute('SELECT DISTINCT "userId" FROM "Conversation"').fetchall() == [
+        ("628222@c.us",)
+    ]
+
+
 def test_a_listener_that_does_not_read_is_told(
     database_url: str, connection: psycopg.Connection
 ) -> None:
