@@ -266,8 +266,9 @@ DEFECTS = {
         "sql/identity_sides.sql",
         (
             (
-                "        EXIT WHEN locked IS NOT DISTINCT FROM",
-                "        EXIT WHEN tries > 0 OR locked =",
+                "    LOOP\n        source := novabot_internal.find_source(",
+                "    LOOP\n        EXIT WHEN tries > 0;\n"
+                "        source := novabot_internal.find_source(",
             ),
         ),
         ("tests/sql/test_identity_races.py",),
