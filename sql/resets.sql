@@ -182,6 +182,29 @@ REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_forgotten();
 ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_forgotten;
 
+CREATE OR REPLACE FUNCTION novabot_internal.mark_replaced() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF
+        novabot_internal.canonical_address(OLD.alias)
+        <> novabot_internal.canonical_address(NEW.alias)
+    THEN
+        PERFORM novabot_internal.forget_addresses(ARRAY[OLD.alias], ARRAY[OLD.since]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.mark_replaced() IS
+'An address that is overwritten by hand gets its watermark, as one that is deleted by hand does: its client''s reset cannot see it.';
+
+CREATE OR REPLACE TRIGGER mark_replaced
+AFTER UPDATE OF alias ON public."Alias"
+FOR EACH ROW WHEN (OLD.alias IS DISTINCT FROM NEW.alias)
+EXECUTE FUNCTION novabot_internal.mark_replaced();
+ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_replaced;
+
 CREATE OR REPLACE FUNCTION novabot_internal.mark_former_forgotten() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -218,6 +241,33 @@ AFTER DELETE ON public."FormerAlias"
 REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_former_forgotten();
 ALTER TABLE public."FormerAlias" ENABLE ALWAYS TRIGGER mark_former_forgotten;
+
+CREATE OR REPLACE FUNCTION novabot_internal.mark_all_forgotten() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Its clients may be deleted later: by then nothing tells which addresses they had.
+    IF pg_relation_size(TG_RELID) > 0 THEN
+        PERFORM novabot_internal.set_bulk_watermark();
+        DELETE FROM public."IdentityEvent";
+        DELETE FROM public."SetAside";
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.mark_all_forgotten() IS
+'After a TRUNCATE of addresses there is one watermark for all senders who have no client, and the kept changes and items set aside are gone.';
+
+CREATE OR REPLACE TRIGGER mark_truncated
+BEFORE TRUNCATE ON public."Alias"
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_all_forgotten();
+ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_truncated;
+
+CREATE OR REPLACE TRIGGER mark_truncated
+BEFORE TRUNCATE ON public."FormerAlias"
+FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_all_forgotten();
+ALTER TABLE public."FormerAlias" ENABLE ALWAYS TRIGGER mark_truncated;
 
 CREATE OR REPLACE FUNCTION novabot_internal.reset_client(
     handle text, actor text, source text

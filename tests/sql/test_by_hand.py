@@ -70,6 +70,39 @@ def test_children_deleted_or_changed_before_their_client_bring_no_client_back(
     assert load(connection, PHONE) == STRANGER
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        f"DELETE FROM \"Alias\" WHERE alias = '{BSUID}'",
+        'TRUNCATE "Alias"',
+        f"UPDATE \"Alias\" SET alias = 'other' WHERE alias = '{BSUID}'",
+    ],
+)
+def test_a_bsuid_that_was_taken_from_its_client_before_the_reset_is_forgotten_too(
+    connection: psycopg.Connection, before: str
+) -> None:
+    add_client(connection, nama="Petang", aliases=[BSUID])
+    set_aside(connection, BSUID)
+    connection.execute(before.encode())
+    connection.execute('DELETE FROM "User"')
+    assert late(connection, BSUID) == "forgotten"
+    assert late(connection, PHONE, BSUID) == "forgotten"
+    assert one(connection, 'SELECT count(*) FROM "SetAside"') == 0
+
+
+def test_former_addresses_that_were_truncated_before_the_reset_are_forgotten(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection, nama="Petang", aliases=[BSUID])
+    connection.execute(
+        'INSERT INTO "FormerAlias" (alias, "userId", until) VALUES (\'628555\', %s, now())',
+        (CLIENT,),
+    )
+    connection.execute('TRUNCATE "FormerAlias"')
+    connection.execute('DELETE FROM "User"')
+    assert late(connection, "628555") == "forgotten"
+
+
 def test_addresses_deleted_before_their_client_are_forgotten_with_what_was_set_aside(
     connection: psycopg.Connection,
 ) -> None:
