@@ -236,6 +236,10 @@ BEGIN
                 END
             )
             AND novabot_internal.still_to_leave(e) = '{}'
+            AND NOT (
+                e.account IS NOT DISTINCT FROM find_writer.account
+                AND novabot_internal.shows_other_id(keys, e."toDigests")
+            )
         ORDER BY e.at DESC, e.id DESC
         LIMIT 1;
         IF FOUND THEN
@@ -283,6 +287,23 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.find_writer(text[], text, timestamptz, interval) IS
 'Who wrote from these addresses (as WhatsApp spells them) in this business account at this time; writer NULL: a client who is not known. own: those of the addresses that are, or become, the writer''s. decision: known (nothing changes), add (the writer gets those that lead to no client), late (written before the address was given up), disagree (number and BSUID lead to two clients), halves (they are one person), taken or conflict (the number belongs to another person than `other` by now), earlier (the number was the writer''s before it was that of `other`), replaced (the BSUIDs of a whole portfolio have changed), moved (the kept `event` names the writer''s new address), new, past (new, and the number is another person''s by now), forgotten (its writer is not known any more).';
+
+CREATE OR REPLACE FUNCTION novabot_internal.shows_other_id(keys text[], digests bytea[])
+RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT
+        cardinality(ids) > 0
+        AND NOT novabot_internal.address_digests(ids) && digests
+        AND (
+            SELECT count(*)
+            FROM unnest(novabot_internal.address_digests(keys)) AS d (digest)
+            WHERE d.digest = ANY (digests)
+        ) < cardinality(digests)
+    FROM novabot_internal.without_phones(keys) AS w (ids)
+$$;
+COMMENT ON FUNCTION novabot_internal.shows_other_id(text[], bytea[]) IS
+'Whether one side of a change names a BSUID, and these canonical addresses show another one: then they are another person''s, also where the number is the same.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.is_known_writer(
     client text, addresses text[], at timestamptz

@@ -189,7 +189,13 @@ BEGIN
         set_config('novabot.actor', 'novabot', true),
         set_config('novabot.source', 'chat', true);
     DELETE FROM public."User" AS u
-    WHERE u."createdAt" < reset_at AND u.id IN (source, target);
+    WHERE
+        u.id IN (source, target)
+        AND (
+            u."createdAt" < reset_at
+            -- What was written before it, and came after it, at an address that it did not name.
+            OR u."beganAt" < reset_at - interval '60 seconds'
+        );
     GET DIAGNOSTICS gone = ROW_COUNT;
     PERFORM
         set_config('novabot.actor', '', true),

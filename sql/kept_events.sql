@@ -111,6 +111,31 @@ $$;
 COMMENT ON FUNCTION novabot_internal.had_by_then(text, text[], bytea[], timestamptz) IS
 'Whether one of these canonical addresses, of these digests, was a client''s at a sender''s time; a BSUID was always.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.has_other_id(
+    client text, account text, digests bytea[]
+) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    WITH had AS (
+        SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = client
+        UNION
+        SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = client
+    ),
+    matching AS (
+        SELECT h.alias, d.digests
+        FROM had AS h
+        CROSS JOIN LATERAL novabot_internal.address_digests(ARRAY[h.alias]) AS d (digests)
+        WHERE d.digests && has_other_id.digests
+    )
+    SELECT
+        novabot_internal.has_user_id(client, account)
+        AND count(*) FILTER (WHERE novabot_internal.is_bsuid(m.alias)) = 0
+        AND coalesce(sum(cardinality(m.digests)), 0) < cardinality(has_other_id.digests)
+    FROM matching AS m
+$$;
+COMMENT ON FUNCTION novabot_internal.has_other_id(text, text, bytea[]) IS
+'Whether one side of a change names a BSUID, and a client whom it names by number has another one in this business account: then that client is another person.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.link_events(
     client text, keys text[], is_new boolean
 ) RETURNS text
@@ -136,8 +161,11 @@ BEGIN
     LOOP
         now_id := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life);
         CONTINUE WHEN
-            NOT kept."fromDigests" && led_to
-            AND NOT novabot_internal.had_by_then(now_id, keys, kept."fromDigests", kept.at);
+            (
+                NOT kept."fromDigests" && led_to
+                AND NOT novabot_internal.had_by_then(now_id, keys, kept."fromDigests", kept.at)
+            )
+            OR novabot_internal.has_other_id(now_id, kept.account, kept."fromDigests");
         IF NOT novabot_internal.began_by(now_id, kept.at) THEN
             -- Another person had the number until then.
             UPDATE public."Alias" AS a
@@ -170,7 +198,8 @@ BEGIN
         AND e.target IS NULL
         AND e.source IS DISTINCT FROM u.id
         AND coalesce(u."beganAt", '-infinity') < coalesce(e.until, 'infinity')
-        AND e."toDigests" && novabot_internal.address_digests(keys);
+        AND e."toDigests" && novabot_internal.address_digests(keys)
+        AND NOT novabot_internal.has_other_id(u.id, e.account, e."toDigests");
     FOR kept IN
         SELECT e.*
         FROM public."IdentityEvent" AS e

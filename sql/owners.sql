@@ -237,6 +237,9 @@ BEGIN
                 client, 'number_changed', at, jsonb_build_object('from', others[1], 'to', phone)
             );
             PERFORM novabot_internal.take_over(client, ARRAY[phone], account, at);
+        ELSIF novabot_internal.had_phone(client) THEN
+            -- Since when it has this one, after the one that it left, no message has told.
+            PERFORM novabot_internal.take_over(client, ARRAY[phone], account, at);
         END IF;
     END IF;
     PERFORM novabot_internal.take_over(client, own, account, NULL);

@@ -322,3 +322,47 @@ def test_who_came_to_a_number_after_the_person_of_a_kept_change_keeps_it(world: 
     assert world.say(40, P4, C, name="Andi").to == C
     assert world.say(180, P4).told == "Budi"
     assert world.say(180, C).told == "Andi"
+
+
+def test_who_comes_to_the_old_number_of_a_kept_change_is_not_its_client(world: World) -> None:
+    world.say(0, P2, B, name="Budi")
+    assert world.change(20, [P1, A], [P4, C]) == "kept"
+    world.say(30, P4, C, name="Andi")
+    assert world.change(60, [P4, C], [P2, C]) == "moved"
+    assert world.say(70, P1, B).told == "Budi"
+    assert world.say(80, P2, C).told == "Andi"
+    assert world.say(90, P1, B).told == "Budi"
+
+
+def test_who_was_met_by_another_bsuid_is_not_the_client_of_a_kept_change(world: World) -> None:
+    world.say(0, B, name="Budi")
+    assert world.change(20, [P1, A], [P4, C]) == "kept"
+    assert world.say(70, P1, B).told == "Budi"
+    assert world.say(30, P4, C, name="Andi").told == "Andi"
+    assert world.say(80, P1, B).told == "Budi"
+    assert world.say(90, P4, C).told == "Andi"
+
+
+@pytest.mark.parametrize("order", ["owner, client", "client, owner"])
+def test_who_has_another_bsuid_at_the_new_number_is_not_the_client_of_a_kept_change(
+    world: World, order: str
+) -> None:
+    assert world.change(20, [P1, A], [P4, C]) == "kept"
+    for who in order.split(", "):
+        if who == "owner":
+            assert world.say(30, P4, B, name="Budi").told == "Budi"
+        else:
+            assert world.say(0, P1, A, name="Andi").told == "Andi"
+    assert world.say(40, P4, B).told == "Budi"
+    assert world.say(50, C).told == "Andi"
+    assert world.say(60, P4).told == "Budi"
+
+
+def test_what_was_written_before_a_reset_goes_when_a_change_tells_whose_it_was(
+    world: World,
+) -> None:
+    assert world.reset(B) == 0
+    world.say(0, P1, A, name="Andi")
+    assert world.change(10, [A], [B], number=False) == "reset"
+    assert world.say(5, P1, A).outcome == "forgotten"
+    assert world.names() == {}
