@@ -267,8 +267,10 @@ DEFECTS = {
         (
             (
                 "    LOOP\n        source := novabot_internal.find_source(",
-                "    LOOP\n        EXIT WHEN tries > 0;\n"
-                "        source := novabot_internal.find_source(",
+                (
+                    "    LOOP\n        EXIT WHEN tries > 0;\n"
+                    "        source := novabot_internal.find_source("
+                ),
             ),
         ),
         ("tests/sql/test_identity_races.py",),
