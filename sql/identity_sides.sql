@@ -188,6 +188,22 @@ BEGIN
     PERFORM
         set_config('novabot.actor', 'novabot', true),
         set_config('novabot.source', 'chat', true);
+    -- The next owner of an old number is not forgotten with it.
+    PERFORM novabot_internal.give_up(
+        source,
+        ARRAY(
+            SELECT a.alias
+            FROM public."Alias" AS a
+            CROSS JOIN LATERAL novabot_internal.address_digests(ARRAY[a.alias]) AS d (digests)
+            WHERE
+                a."userId" = source
+                AND novabot_internal.is_phone(a.alias)
+                AND a.since <= reset_by_event.at
+                AND d.digests && from_digests
+                AND NOT d.digests && to_digests
+        ),
+        reset_by_event.at
+    );
     DELETE FROM public."User" AS u
     WHERE
         u.id IN (source, target)

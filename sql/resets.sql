@@ -43,6 +43,7 @@ DECLARE
     most CONSTANT integer := 150;
     forgotten bigint;
     ids text[];
+    given_up text[];
     lost text[];
     incarnations jsonb := '"*"';
 BEGIN
@@ -60,6 +61,9 @@ BEGIN
         INTO incarnations
         FROM gone AS g
         CROSS JOIN unnest(g.incarnation || g.absorbed) AS i (incarnation);
+        given_up := ARRAY(
+            SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = ANY (ids)
+        );
         DELETE FROM public."Session" WHERE "userId" = ANY (ids);
         DELETE FROM public."Conversation" WHERE "userId" = ANY (ids);
         DELETE FROM public."Alias" WHERE "userId" = ANY (ids);
@@ -71,7 +75,9 @@ BEGIN
         FROM unnest(ids) AS i (id)
         CROSS JOIN novabot_internal.canonical_address(novabot_internal.alias_of(i.id))
             AS l (address)
-        WHERE NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = l.address);
+        WHERE
+            l.address <> ALL (given_up)
+            AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = l.address);
         IF coalesce(current_setting('novabot.renaming', true), '') <> 'on' THEN
             PERFORM novabot_internal.forget_addresses(
                 lost, novabot_internal.free_since(lost, now())

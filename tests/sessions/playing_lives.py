@@ -15,7 +15,7 @@ from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.store import Committed
 from app.sessions.turn import Turns, ask_at_once
-from tests.sessions.lives import Change, Item, Known, Person, Tenancy
+from tests.sessions.lives import Change, Item, Known, Person, Reset, Tenancy
 
 ACCOUNT = "102290129340398"
 NUMBERS = ("628110000001", "628110000002", "628110000003", "628110000004")
@@ -210,6 +210,9 @@ class Life:
                 for tenancy in (item.left, item.reached)
             ):
                 self.people[item.person].muddled = True
+                if outcome in ("reset", "forgotten"):
+                    # For all that is known, it is of the person who was reset at that number.
+                    self.known.resets.append(Reset(item.person, self.clock, set()))
             self.known.hear_change(item, self.people)
         else:
             self.known.hear(item)

@@ -366,3 +366,13 @@ def test_what_was_written_before_a_reset_goes_when_a_change_tells_whose_it_was(
     assert world.change(10, [A], [B], number=False) == "reset"
     assert world.say(5, P1, A).outcome == "forgotten"
     assert world.names() == {}
+
+
+def test_who_has_the_old_number_is_not_forgotten_with_who_left_it_and_was_reset(
+    world: World,
+) -> None:
+    world.say(0, P1, name="Andi")
+    assert world.reset(P2) == 0
+    assert world.change(10, [P1], [P2]) == "reset"
+    assert world.say(9, P1).outcome == "forgotten"
+    assert world.say(20, P1, B, name="Budi").told == "Budi"
