@@ -227,6 +227,11 @@ BEGIN
             INSERT INTO public."FormerAlias" (alias, "userId", since, until)
             VALUES (phone, client, novabot_internal.since_of(phone), newest)
             ON CONFLICT DO NOTHING;
+            -- It had the present one no earlier than any message showed it.
+            UPDATE public."Alias" AS a
+            SET since = newest
+            WHERE
+                a."userId" = client AND novabot_internal.is_phone(a.alias) AND a.since < newest;
             PERFORM novabot_internal.take_over(
                 client, novabot_internal.without_phones(own), account, NULL
             );
@@ -237,8 +242,14 @@ BEGIN
                 client, 'number_changed', at, jsonb_build_object('from', others[1], 'to', phone)
             );
             PERFORM novabot_internal.take_over(client, ARRAY[phone], account, at);
-        ELSIF novabot_internal.had_phone(client) THEN
-            -- Since when it has this one, after the one that it left, no message has told.
+        ELSIF
+            novabot_internal.had_phone(client)
+            OR EXISTS (
+                SELECT FROM public."User" AS u
+                WHERE u.id = client AND u."beganAt" < adopt_addresses.at
+            )
+        THEN
+            -- It had this one no earlier than any message shows it.
             PERFORM novabot_internal.take_over(client, ARRAY[phone], account, at);
         END IF;
     END IF;

@@ -376,3 +376,23 @@ def test_who_has_the_old_number_is_not_forgotten_with_who_left_it_and_was_reset(
     assert world.change(10, [P1], [P2]) == "reset"
     assert world.say(9, P1).outcome == "forgotten"
     assert world.say(20, P1, B, name="Budi").told == "Budi"
+
+
+def test_a_late_message_tells_that_the_present_number_was_not_the_writers_then(
+    world: World,
+) -> None:
+    world.say(50, P1, B)
+    world.say(10, P2, B, name="Budi")
+    assert world.say(20, P1, A, name="Andi").to == A
+    assert world.say(60, P1).told == "Budi"
+    assert world.say(70, A).told == "Andi"
+
+
+def test_a_number_that_is_shown_later_than_another_was_written_from_is_the_newer_one(
+    world: World,
+) -> None:
+    world.say(0, B, name="Budi")
+    world.say(50, P1, B)
+    assert world.say(10, P2, B).to in (B, P1)
+    assert (world.say(60, P1).told, world.say(60, P1).to) == ("Budi", P1)
+    assert one(world.conn, 'SELECT count(*) FROM "Alias" WHERE alias = %s', P2) == 0
