@@ -234,13 +234,11 @@ class Known:
                     tenancy.ids.clear()
 
     def may_be_covered(self, person: int, tenancy: Tenancy | None, at: int) -> bool:
-        """Whether somebody was reset later who, for all that is known, had the number then."""
+        """Whether somebody was reset later who had the number, and is not known to have left it."""
         return any(
             reset.at > at and reset.person == other.person != person and not other.left_is_told
             for other in self.tenancies
-            if tenancy is not None
-            and other.number == tenancy.number
-            and (other.since <= at or not other.reached_is_told)
+            if tenancy is not None and other.number == tenancy.number
             for reset in self.resets
         )
 
