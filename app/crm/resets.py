@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+from psycopg import AsyncConnection
 
 from app.crm.errors import UnknownReset, reading_handle
 from app.database.queries import STATEMENT_DEADLINE, Source, fetch_all, fetch_one
@@ -24,6 +26,14 @@ class Reset:
     clients: int
     sessions: int
     conversations: int
+
+    def counts_as_json(self) -> dict[str, int]:
+        return {
+            "reset": self.id,
+            "clients": self.clients,
+            "sessions": self.sessions,
+            "conversations": self.conversations,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,24 @@ class Receipt:
     def missing(self) -> list[ReceiptBot]:
         return [bot for bot in self.bots if bot.acked_at is None]
 
+    def as_json(self) -> dict[str, Any]:
+        """As the API and `novabot reset --json` have it."""
+        return {
+            **self.reset.counts_as_json(),
+            "at": self.reset.at.isoformat(),
+            "actor": self.reset.actor,
+            "source": self.reset.source,
+            "acks": [
+                {
+                    "bot": str(bot.id),
+                    "evicted": bot.evicted,
+                    "ackedAt": bot.acked_at.isoformat() if bot.acked_at else None,
+                }
+                for bot in self.acknowledged
+            ],
+            "missing": [str(bot.id) for bot in self.missing],
+        }
+
 
 async def reset_incarnation(
     source: Source,
@@ -88,6 +116,15 @@ async def reset_incarnation(
             [handle, incarnation, actor, door],
             seconds=seconds,
         )
+
+
+async def wait_for_acknowledgements(
+    conn: AsyncConnection[Any], reset_id: int, seconds: float
+) -> None:
+    """Until every bot has acknowledged it, or so long; `conn` is in autocommit, outside a block."""
+    await conn.execute(
+        "CALL public.wait_for_acks(%s, make_interval(secs => %s))", (reset_id, seconds)
+    )
 
 
 async def list_resets(source: Source, before: int | None) -> tuple[list[ListedReset], int | None]:

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.crm.clients import get_client, get_client_id, list_clients
 from app.crm.errors import UnknownClient, UnknownReset
-from app.crm.resets import Reset, get_receipt, reset_incarnation
+from app.crm.resets import get_receipt, reset_incarnation
 from app.dashboard.web.input import read_number, read_query, read_segment
 from app.dashboard.web.state import actor_of, pool_of
 from app.database.queries import open_snapshot
@@ -59,7 +59,7 @@ async def delete_client(request: Request) -> Response:
     if reset is None or not reset.clients:
         raise UnknownClient
     count_reset("api")
-    return JSONResponse(_write_counts(reset))
+    return JSONResponse(reset.counts_as_json())
 
 
 async def answer_reset(request: Request) -> Response:
@@ -69,34 +69,9 @@ async def answer_reset(request: Request) -> Response:
         raise UnknownReset
     async with open_snapshot(pool_of(request)) as conn:
         receipt = await get_receipt(conn, reset_id)
-    return JSONResponse(
-        {
-            **_write_counts(receipt.reset),
-            "at": receipt.reset.at.isoformat(),
-            "actor": receipt.reset.actor,
-            "source": receipt.reset.source,
-            "acks": [
-                {
-                    "bot": str(bot.id),
-                    "evicted": bot.evicted,
-                    "ackedAt": bot.acked_at.isoformat() if bot.acked_at else None,
-                }
-                for bot in receipt.acknowledged
-            ],
-            "missing": [str(bot.id) for bot in receipt.missing],
-        }
-    )
+    return JSONResponse(receipt.as_json())
 
 
 async def answer_unknown_path(request: Request) -> Response:
     """Any other path below /api: 404."""
     return JSONResponse({"error": f"there is nothing at {request.url.path}"}, 404)
-
-
-def _write_counts(reset: Reset) -> dict[str, int]:
-    return {
-        "reset": reset.id,
-        "clients": reset.clients,
-        "sessions": reset.sessions,
-        "conversations": reset.conversations,
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pty
 import re
@@ -130,8 +131,8 @@ def test_reset_prints_a_receipt_for_each_and_fails_for_what_it_cannot_read(
     told = novabot("reset", "081?", "0817-1740-7674", "+62 812 0000 1111")
     assert told.returncode == 1
     assert re.fullmatch(
-        r"reset \d+: 1 client, 1 session, 0 conversations\n"
-        r"reset \d+: 0 clients, 0 sessions, 0 conversations\n",
+        r"reset \d+: 1 client, 1 session, 0 conversations, by 0817-1740-7674\n"
+        r"reset \d+: 0 clients, 0 sessions, 0 conversations, by \+62 812 0000 1111\n",
         told.stdout,
     )
     unreadable, unknown = told.stderr.splitlines()
@@ -140,6 +141,33 @@ def test_reset_prints_a_receipt_for_each_and_fails_for_what_it_cannot_read(
     assert unknown.startswith("novabot: +62 812 0000 1111: no client has this address")
     sources = connection.execute('SELECT DISTINCT source, actor FROM "Reset"').fetchall()
     assert [source for source, _ in sources] == ["cli"]
+
+
+def test_a_receipt_names_each_bot_and_who_is_missing(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
+    bots = connection.execute(
+        """INSERT INTO "Bot" (id, host, pid, "startedAt", "seenAt", listening)
+           SELECT gen_random_uuid(), 'here', 42, now() - interval '1 minute',
+               now() + interval '1 minute', true
+           RETURNING id"""
+    ).fetchall()
+    told = novabot("reset", "--wait", "0.1", "0817-1740-7674")
+    assert told.returncode == 0
+    (_, missing) = told.stdout.splitlines()
+    assert missing.endswith(
+        f"bot {bots[0][0]} (here, pid 42) is missing; it answers nobody from memory"
+    )
+    connection.execute(
+        """INSERT INTO "ResetAck" ("resetId", "botId", evicted, "ackedAt")
+           SELECT r.id, b.id, 1, r.at + interval '3 ms' FROM "Reset" AS r, "Bot" AS b"""
+    )
+    lines = novabot("reset", "--json", "--wait", "0", "-", given="\n0817-1740-7674\n").stdout
+    read = json.loads(lines)
+    assert (read["handle"], read["clients"], read["acks"]) == ("0817-1740-7674", 0, [])
+    assert read["missing"] == [str(bots[0][0])]
+    assert novabot("reset", "--json", "--dry-run", "0817-1740-7674").returncode == 2
 
 
 def test_a_dry_run_tells_what_a_reset_would_delete_and_deletes_nothing(
@@ -162,7 +190,9 @@ def test_a_dry_run_tells_what_a_reset_would_delete_and_deletes_nothing(
 def test_an_unknown_client_is_reset_with_zeros_and_success(novabot: Novabot) -> None:
     told = novabot("reset", "6281200001111@c.us")
     assert told.returncode == 0
-    assert re.fullmatch(r"reset \d+: 0 clients, 0 sessions, 0 conversations\n", told.stdout)
+    assert re.fullmatch(
+        r"reset \d+: 0 clients, 0 sessions, 0 conversations, by 6281200001111@c.us\n", told.stdout
+    )
     assert told.stderr == (
         "novabot: 6281200001111@c.us: no client has this address, so nothing was deleted\n"
     )
