@@ -268,8 +268,12 @@ BEGIN
             decision := 'conflict';
         END IF;
     ELSIF id_standing IS NOT NULL AND phone_standing = 'former' THEN
+        -- One that began later, and has left the number again, is another person.
         writer := CASE
-            WHEN NOT novabot_internal.has_user_id(phone_owner, account) THEN phone_owner
+            WHEN
+                NOT novabot_internal.has_user_id(phone_owner, account)
+                AND novabot_internal.began_by(phone_owner, at)
+                THEN phone_owner
         END;
         decision := CASE WHEN writer IS NULL THEN 'new' ELSE 'late' END;
     ELSIF id_standing IS NULL AND phone_standing IN ('present', 'former') THEN

@@ -396,3 +396,11 @@ def test_a_number_that_is_shown_later_than_another_was_written_from_is_the_newer
     assert world.say(10, P2, B).to in (B, P1)
     assert (world.say(60, P1).told, world.say(60, P1).to) == ("Budi", P1)
     assert one(world.conn, 'SELECT count(*) FROM "Alias" WHERE alias = %s', P2) == 0
+
+
+def test_who_had_a_number_for_a_while_is_not_who_wrote_from_it_before(world: World) -> None:
+    world.say(50, P1, name="Cici")
+    assert world.change(60, [P1], [P4]) == "moved"
+    assert world.say(10, P1, A, name="Andi").to == A
+    assert world.say(70, P4).told == "Cici"
+    assert world.say(70, A).told == "Andi"
