@@ -112,9 +112,17 @@ AS $$
             AND a.alias !~* '^[a-z]{2}\.ent\.'
             AND coalesce(a.account = has_user_id.account, true)
     )
+    OR EXISTS (
+        SELECT
+        FROM public."FormerAlias" AS f
+        WHERE
+            f."userId" = client
+            AND novabot_internal.is_bsuid(f.alias)
+            AND f.alias !~* '^[a-z]{2}\.ent\.'
+    )
 $$;
 COMMENT ON FUNCTION novabot_internal.has_user_id(text, text) IS
-'Whether a client has a BSUID in a business account; one of an unknown account counts.';
+'Whether a client has a BSUID in a business account; one of an unknown account counts, and one that it had before a change whose new one has not been shown yet.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.wrote_within(client text, kept_for interval)
 RETURNS boolean

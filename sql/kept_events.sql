@@ -198,7 +198,7 @@ BEGIN
         AND e.target IS NULL
         AND e.source IS DISTINCT FROM u.id
         AND coalesce(u."beganAt", '-infinity') < coalesce(e.until, 'infinity')
-        AND e."toDigests" && novabot_internal.address_digests(keys)
+        AND novabot_internal.had_by_then(u.id, keys, e."toDigests", e.at)
         AND NOT novabot_internal.has_other_id(u.id, e.account, e."toDigests");
     FOR kept IN
         SELECT e.*

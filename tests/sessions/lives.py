@@ -236,7 +236,9 @@ class Known:
     def may_be_covered(self, person: int, tenancy: Tenancy | None, at: int) -> bool:
         """Whether somebody was reset later who had the number, and is not known to have left it."""
         return any(
-            reset.at > at and reset.person == other.person != person and not other.left_is_told
+            reset.at > at
+            and reset.person == other.person != person
+            and (not other.left_is_told or other.since > at)
             for other in self.tenancies
             if tenancy is not None and other.number == tenancy.number
             for reset in self.resets

@@ -404,3 +404,24 @@ def test_who_had_a_number_for_a_while_is_not_who_wrote_from_it_before(world: Wor
     assert world.say(10, P1, A, name="Andi").to == A
     assert world.say(70, P4).told == "Cici"
     assert world.say(70, A).told == "Andi"
+
+
+def test_who_moved_to_a_number_later_is_not_the_client_of_an_earlier_change_to_it(
+    world: World,
+) -> None:
+    world.say(50, P1, name="Cici")
+    assert world.change(30, [P1, A], [P2, C]) == "kept"
+    assert world.change(70, [P1], [P2]) == "moved"
+    assert world.say(10, P1, A, name="Andi").to in (A, None)
+    assert world.say(80, P2).told == "Cici"
+    assert world.say(80, C).told == "Andi"
+
+
+def test_a_client_whose_new_bsuid_is_not_shown_yet_is_not_met_by_another_one(
+    world: World,
+) -> None:
+    world.say(20, P4, A, name="Andi")
+    assert world.change(70, [A], [B], number=False) == "moved"
+    assert world.say(50, P4, C).told is None
+    world.change(80, [B], ["ID.100000000000000009"], number=False)
+    assert world.say(90, C).told is None
