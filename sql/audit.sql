@@ -158,7 +158,17 @@ AS $$
     JOIN pg_class AS c ON c.oid = r.ev_class
     WHERE
         r.is_instead
-        AND c.oid IN (to_regclass('public."User"'), to_regclass('public."Session"'))
+        AND c.relnamespace = 'public'::regnamespace
+        AND c.relname IN (
+            'User', 'Session', 'Conversation', 'Alias',
+            'FormerAlias', 'IdentityNote', 'IdentityEvent', 'SetAside'
+        )
+    UNION ALL
+    SELECT
+        format('row level security (%s) on "%s" holds for the owner too', f.name, f.relation),
+        f.mend
+    FROM novabot_internal.find_foreign() AS f
+    WHERE f.kind = 'row security' AND f.at_delete
     ORDER BY 1
 $$;
 COMMENT ON FUNCTION novabot_internal.find_drift() IS

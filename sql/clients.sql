@@ -189,6 +189,13 @@ BEGIN
     UPDATE public."IdentityEvent" SET source = kept WHERE source = merged;
     UPDATE public."IdentityEvent" SET target = kept WHERE target = merged;
     UPDATE public."IdentityNote" SET "userId" = kept WHERE "userId" = merged;
+    -- What did not move would be deleted with the client.
+    IF novabot_internal.can_be_kept() THEN
+        PERFORM novabot_internal.refuse_kept(
+            ARRAY[merged], ARRAY[other.incarnation],
+            ARRAY['Conversation', 'Alias', 'IdentityNote', 'IdentityEvent']
+        );
+    END IF;
     PERFORM
         set_config('novabot.actor', 'novabot', true),
         set_config('novabot.source', 'merge', true),
@@ -331,7 +338,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.add_own_alias() IS
-'A client is found at the address its id stands for, also after a plain INSERT or UPDATE of the id. It takes the address from another client who has it, unless a turn makes it (add_client): then it raises ST003.';
+'A client is found at the address its id stands for, also after a plain INSERT (but under session_replication_role = replica, where its addresses come as rows) or UPDATE of the id. It takes the address from another client who has it, unless a turn makes it (add_client): then it raises ST003.';
 
 CREATE OR REPLACE TRIGGER a_own_alias_on_insert
 AFTER INSERT ON public."User"

@@ -394,6 +394,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     others text[];
+    kept boolean;
     sessions_before bigint;
     conversations_before bigint;
 BEGIN
@@ -417,13 +418,14 @@ BEGIN
             OR EXISTS (
                 SELECT FROM held AS h
                 WHERE h.digest = ANY (e."toDigests") AND h.since <= e.at AND e.at < h.until
-            ) AS to_gone
+            ) AS to_gone,
+            coalesce(e.target = ANY (clients), false) AS to_client
         FROM public."IdentityEvent" AS e
     ),
     dropped AS (
         DELETE FROM public."IdentityEvent" AS e
         USING concerned AS c
-        WHERE e.id = c.id AND (c.from_gone OR c.to_gone OR e.target = ANY (clients))
+        WHERE e.id = c.id AND (c.from_gone OR c.to_gone OR c.to_client)
         RETURNING e.*, c.from_gone, c.to_gone
     ),
     marked AS (
@@ -442,15 +444,21 @@ BEGIN
         ORDER BY o.digest, o.until
         ON CONFLICT (digest, until) DO UPDATE SET at = greatest(f.at, excluded.at)
     )
-    SELECT array_agg(DISTINCT c.client) INTO others
+    SELECT
+        array_agg(DISTINCT c.client) FILTER (WHERE c.client IS NOT NULL),
+        (SELECT count(*) FROM concerned AS c WHERE c.from_gone OR c.to_gone OR c.to_client)
+        > (SELECT count(*) FROM dropped)
+    INTO others, kept
     FROM dropped AS d
     CROSS JOIN unnest(
         ARRAY[
             CASE WHEN d.to_gone THEN d.source END,
             CASE WHEN d.from_gone AND NOT d.ambiguous THEN d.target END
         ]
-    ) AS c (client)
-    WHERE c.client IS NOT NULL;
+    ) AS c (client);
+    IF kept AND novabot_internal.can_be_kept() THEN
+        PERFORM novabot_internal.raise_kept(ARRAY['IdentityEvent']);
+    END IF;
     IF others IS NULL THEN
         RETURN;
     END IF;
@@ -463,6 +471,12 @@ BEGIN
         coalesce(nullif(current_setting('novabot.conversations_before', true), ''), '0')::bigint
         - novabot_internal.rows_deleted_so_far('public."Conversation"');
     DELETE FROM public."User" AS u WHERE u.id = ANY (others);
+    IF
+        novabot_internal.can_be_kept()
+        AND EXISTS (SELECT FROM public."User" AS u WHERE u.id = ANY (others))
+    THEN
+        PERFORM novabot_internal.raise_kept(ARRAY['User']);
+    END IF;
     PERFORM
         set_config(
             'novabot.sessions_before',

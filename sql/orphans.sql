@@ -61,6 +61,8 @@ CREATE OR REPLACE FUNCTION novabot_internal.delete_leftovers(
 ) RETURNS void
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    kept_in text[];
 BEGIN
     -- Another transaction may have made the client meanwhile.
     DELETE FROM public."Session" AS c
@@ -87,12 +89,40 @@ BEGIN
     WHERE
         c.ctid = ANY (events)
         AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = client);
+    IF
+        novabot_internal.can_be_kept()
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = client)
+    THEN
+        SELECT array_agg(k.relation) INTO kept_in
+        FROM (
+            SELECT 'Session'
+            WHERE EXISTS (SELECT FROM public."Session" AS c WHERE c.ctid = ANY (sessions))
+            UNION ALL
+            SELECT 'Conversation'
+            WHERE EXISTS (SELECT FROM public."Conversation" AS c WHERE c.ctid = ANY (conversations))
+            UNION ALL
+            SELECT 'Alias'
+            WHERE EXISTS (SELECT FROM public."Alias" AS c WHERE c.ctid = ANY (aliases))
+            UNION ALL
+            SELECT 'FormerAlias'
+            WHERE EXISTS (SELECT FROM public."FormerAlias" AS c WHERE c.ctid = ANY (former_aliases))
+            UNION ALL
+            SELECT 'IdentityNote'
+            WHERE EXISTS (SELECT FROM public."IdentityNote" AS c WHERE c.ctid = ANY (notes))
+            UNION ALL
+            SELECT 'IdentityEvent'
+            WHERE EXISTS (SELECT FROM public."IdentityEvent" AS c WHERE c.ctid = ANY (events))
+        ) AS k (relation);
+        IF kept_in IS NOT NULL THEN
+            PERFORM novabot_internal.raise_kept(kept_in);
+        END IF;
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.delete_leftovers(
     text, tid[], tid[], tid[], tid[], tid[], tid[]
 ) IS
-'Deletes these rows, by their place in their tables, unless the client is there.';
+'Deletes these rows, by their place in their tables, unless the client is there. Raises ST004 when one of them is kept.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.count_orphans()
 RETURNS TABLE (relation text, orphans bigint)

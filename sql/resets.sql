@@ -1,6 +1,7 @@
 -- Resets: deleting from "User", by any statement of any program, forgets those clients.
 -- One row of "Reset", one notification and one NOTICE a statement; nothing at all on rollback.
--- Receipts and acknowledgements are in receipts.sql.
+-- Receipts and acknowledgements are in receipts.sql, what keeps a row from a reset in kept.sql, and
+-- rows without a client in orphans.sql.
 
 CREATE OR REPLACE FUNCTION novabot_internal.rows_deleted_so_far(child regclass) RETURNS bigint
 LANGUAGE sql VOLATILE
@@ -14,8 +15,11 @@ CREATE OR REPLACE FUNCTION novabot_internal.begin_reset() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    can_be_kept CONSTANT boolean := novabot_internal.find_keepers();
 BEGIN
     PERFORM
+        set_config('novabot.can_be_kept', can_be_kept::text, true),
         set_config(
             'novabot.sessions_before',
             novabot_internal.rows_deleted_so_far('public."Session"')::text, true
@@ -24,6 +28,9 @@ BEGIN
             'novabot.conversations_before',
             novabot_internal.rows_deleted_so_far('public."Conversation"')::text, true
         );
+    IF can_be_kept THEN
+        PERFORM novabot_internal.refuse_hidden();
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -34,6 +41,21 @@ CREATE OR REPLACE TRIGGER begin_reset
 BEFORE DELETE ON public."User"
 FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.begin_reset();
 ALTER TABLE public."User" ENABLE ALWAYS TRIGGER begin_reset;
+
+CREATE OR REPLACE FUNCTION novabot_internal.delete_rows_of(ids text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    DELETE FROM public."Session" WHERE "userId" = ANY (ids);
+    DELETE FROM public."Conversation" WHERE "userId" = ANY (ids);
+    DELETE FROM public."Alias" WHERE "userId" = ANY (ids);
+    DELETE FROM public."FormerAlias" WHERE "userId" = ANY (ids);
+    DELETE FROM public."IdentityNote" WHERE "userId" = ANY (ids);
+    PERFORM novabot_internal.drop_identity_events(ids, NULL);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.delete_rows_of(text[]) IS
+'Deletes what lies under these ids, whether or not foreign keys have.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.reset_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -49,8 +71,10 @@ DECLARE
 BEGIN
     SELECT count(*) INTO forgotten FROM gone;
     IF forgotten = 0 THEN
+        PERFORM set_config('novabot.can_be_kept', '', true);
         RETURN NULL;
     END IF;
+    PERFORM novabot_internal.refuse_old_snapshot();
     -- Foreign keys are triggers too, and do not fire under session_replication_role = replica
     -- and after DISABLE TRIGGER ALL: what they left is deleted here. Many are deleted by EXECUTE,
     -- so that no plan made for a million rows is kept for one.
@@ -64,12 +88,7 @@ BEGIN
         given_up := ARRAY(
             SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = ANY (ids)
         );
-        DELETE FROM public."Session" WHERE "userId" = ANY (ids);
-        DELETE FROM public."Conversation" WHERE "userId" = ANY (ids);
-        DELETE FROM public."Alias" WHERE "userId" = ANY (ids);
-        DELETE FROM public."FormerAlias" WHERE "userId" = ANY (ids);
-        DELETE FROM public."IdentityNote" WHERE "userId" = ANY (ids);
-        PERFORM novabot_internal.drop_identity_events(ids, NULL);
+        PERFORM novabot_internal.delete_rows_of(ids);
         -- Their addresses may have been deleted or changed by hand before.
         SELECT array_agg(l.address) INTO lost
         FROM unnest(ids) AS i (id)
@@ -90,9 +109,19 @@ BEGIN
         EXECUTE 'DELETE FROM public."Alias" AS c USING gone AS g WHERE c."userId" = g.id';
         EXECUTE 'DELETE FROM public."FormerAlias" AS c USING gone AS g WHERE c."userId" = g.id';
         EXECUTE 'DELETE FROM public."IdentityNote" AS c USING gone AS g WHERE c."userId" = g.id';
-        DELETE FROM public."IdentityEvent";
+        PERFORM novabot_internal.drop_all_identity_events();
         PERFORM novabot_internal.set_bulk_watermark();
         PERFORM novabot_internal.drop_set_aside('{}');
+    END IF;
+    IF novabot_internal.can_be_kept() THEN
+        PERFORM novabot_internal.refuse_kept(
+            array_agg(g.id), array_agg(g.incarnation),
+            ARRAY[
+                'User', 'Session', 'Conversation', 'Alias',
+                'FormerAlias', 'IdentityNote', 'IdentityEvent'
+            ]
+        )
+        FROM gone AS g;
     END IF;
     PERFORM novabot_internal.write_receipt(
         forgotten,
@@ -102,6 +131,8 @@ BEGIN
         - current_setting('novabot.conversations_before')::bigint,
         incarnations
     );
+    -- The next statement of this transaction may come after a trigger was made.
+    PERFORM set_config('novabot.can_be_kept', '', true);
     RETURN NULL;
 END
 $$;
@@ -130,10 +161,19 @@ BEGIN
     END IF;
     SELECT count(*) INTO sessions FROM public."Session";
     SELECT count(*) INTO conversations FROM public."Conversation";
-    DELETE FROM public."SetAside";
-    DELETE FROM public."FormerAlias";
-    DELETE FROM public."IdentityNote";
-    DELETE FROM public."IdentityEvent";
+    IF
+        current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')
+        AND NOT novabot_internal.can_be_kept()
+    THEN
+        DELETE FROM public."SetAside";
+        DELETE FROM public."FormerAlias";
+        DELETE FROM public."IdentityNote";
+        DELETE FROM public."IdentityEvent";
+    ELSE
+        -- No row trigger, rule, policy or old snapshot keeps a row from TRUNCATE.
+        EXECUTE 'TRUNCATE public."SetAside", public."FormerAlias", public."IdentityNote",'
+            ' public."IdentityEvent"';
+    END IF;
     PERFORM novabot_internal.set_bulk_watermark();
     PERFORM novabot_internal.write_receipt(clients, sessions, conversations, '"*"');
     RETURN NULL;
@@ -164,7 +204,7 @@ BEGIN
         PERFORM novabot_internal.forget_addresses(forgotten, held_since);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
-        DELETE FROM public."IdentityEvent";
+        PERFORM novabot_internal.drop_all_identity_events();
     END IF;
     -- OFFSET 0: each row is looked up by the key, also by a plan that was made for an empty "User".
     SELECT array_agg(g.alias) INTO forgotten
@@ -174,7 +214,7 @@ BEGIN
         PERFORM novabot_internal.drop_set_aside(forgotten);
     ELSIF cardinality(forgotten) > most THEN
         -- Looking for each address in each item would take minutes.
-        DELETE FROM public."SetAside";
+        PERFORM novabot_internal.drop_all_set_aside();
     END IF;
     RETURN NULL;
 END
@@ -233,8 +273,8 @@ BEGIN
         PERFORM novabot_internal.drop_set_aside(forgotten);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
-        DELETE FROM public."IdentityEvent";
-        DELETE FROM public."SetAside";
+        PERFORM novabot_internal.drop_all_identity_events();
+        PERFORM novabot_internal.drop_all_set_aside();
     END IF;
     RETURN NULL;
 END
@@ -299,7 +339,10 @@ BEGIN
     -- A client deleted and made again while this waited for its row is found by the next round.
     LOOP
         client := novabot_internal.find_client(handle);
-        EXIT WHEN client IS NULL;
+        IF client IS NULL THEN
+            PERFORM novabot_internal.refuse_hidden();
+            EXIT;
+        END IF;
         sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
         conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
         SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
@@ -311,10 +354,7 @@ BEGIN
         SELECT array_agg(d.incarnation) INTO gone FROM deleted AS d;
         EXIT WHEN seen = ANY (gone);
         IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN
-            RAISE EXCEPTION USING
-                ERRCODE = 'ST004',
-                MESSAGE = format('a trigger or rule on "User" kept %s: nothing was reset', client),
-                HINT = 'A BEFORE DELETE trigger has to return OLD; \d "User" shows them.';
+            PERFORM novabot_internal.raise_kept(ARRAY['User']);
         END IF;
     END LOOP;
     IF client IS NOT NULL AND current_setting('novabot.reset') <> '' THEN
@@ -322,7 +362,19 @@ BEGIN
         FROM public."Reset" AS r
         WHERE r.id = current_setting('novabot.reset')::bigint;
     ELSIF client IS NOT NULL THEN
-        -- The trigger is disabled: the receipt is written here.
+        -- The trigger is disabled: what it does is done here.
+        PERFORM novabot_internal.refuse_hidden();
+        PERFORM novabot_internal.refuse_old_snapshot();
+        PERFORM novabot_internal.delete_rows_of(novabot_internal.ids_in_every_spelling(client));
+        IF novabot_internal.can_be_kept() THEN
+            PERFORM novabot_internal.refuse_kept(
+                novabot_internal.ids_in_every_spelling(client), gone,
+                ARRAY[
+                    'User', 'Session', 'Conversation', 'Alias',
+                    'FormerAlias', 'IdentityNote', 'IdentityEvent'
+                ]
+            );
+        END IF;
         receipt := novabot_internal.write_receipt(
             cardinality(gone),
             novabot_internal.rows_deleted_so_far('public."Session"') - sessions_before,

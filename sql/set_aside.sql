@@ -35,13 +35,14 @@ $$;
 COMMENT ON FUNCTION novabot_internal.set_aside(text, text, text, timestamptz) IS
 'Keeps an item that could not be read, once: delivered again, also after a reset, or written over 7.5 days ago or before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.drop_set_aside(forgotten text[]) RETURNS void
-LANGUAGE sql
+CREATE OR REPLACE FUNCTION novabot_internal.set_aside_of(forgotten text[]) RETURNS SETOF bigint
+LANGUAGE sql STABLE
 AS $$
     -- A message id holds the number in base64, aligned to its groups of three bytes. So many
     -- characters do not depend on what follows; where that loses the last digit, items of similar
     -- numbers are deleted too.
-    DELETE FROM public."SetAside" AS s
+    SELECT s.id
+    FROM public."SetAside" AS s
     WHERE EXISTS (
         SELECT
         FROM unnest(forgotten) AS g (address)
@@ -69,8 +70,47 @@ AS $$
         )
     )
 $$;
+COMMENT ON FUNCTION novabot_internal.set_aside_of(text[]) IS
+'The items set aside that mention one of these addresses, also inside a message id, and those of addresses forgotten since that lead to no client.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.drop_set_aside(forgotten text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    -- Nearly always there is none.
+    IF NOT EXISTS (SELECT FROM public."SetAside") THEN
+        RETURN;
+    END IF;
+    DELETE FROM public."SetAside" AS s
+    USING novabot_internal.set_aside_of(forgotten) AS f (id)
+    WHERE s.id = f.id;
+    IF
+        novabot_internal.can_be_kept()
+        AND EXISTS (SELECT FROM novabot_internal.set_aside_of(forgotten))
+    THEN
+        PERFORM novabot_internal.raise_kept(ARRAY['SetAside']);
+    END IF;
+END
+$$;
 COMMENT ON FUNCTION novabot_internal.drop_set_aside(text[]) IS
-'Deletes the items set aside that mention one of these addresses, also inside a message id, and those of addresses forgotten since that lead to no client.';
+'Deletes the items of set_aside_of(); raises ST004 when one of them is kept.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.drop_all_set_aside() RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    DELETE FROM public."SetAside";
+    -- Another transaction may have set an item aside since.
+    IF
+        novabot_internal.can_be_kept()
+        AND EXISTS (SELECT FROM public."SetAside" AS s WHERE s.at <= now())
+    THEN
+        PERFORM novabot_internal.raise_kept(ARRAY['SetAside']);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.drop_all_set_aside() IS
+'Deletes all items set aside; raises ST004 when one of them is kept.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.items_set_aside(
     client text, most integer

@@ -22,6 +22,7 @@ from app.doctor.notification_check import check_notifications
 from app.doctor.privacy import check_rights, check_server_log
 from app.doctor.schema import (
     APPLY_AGAIN,
+    check_foreign,
     check_functions,
     check_migrations,
     check_orphans,
@@ -66,6 +67,7 @@ def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict
     if current:
         checks = {
             "triggers": check_triggers,
+            "foreign": check_foreign,
             "functions": check_functions,
             "orphans": check_orphans,
             "signal": lambda _: run_async(check_notifications(database_url, listen_url)),

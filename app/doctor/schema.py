@@ -71,6 +71,33 @@ def check_triggers(conn: Connection[Any]) -> Iterator[Finding]:
         yield Finding("ok", "triggers", "all present, ENABLE ALWAYS; foreign keys cascade")
 
 
+def check_foreign(conn: Connection[Any]) -> Iterator[Finding]:
+    """Triggers, rules and policies that are not shipped, but those that find_drift() tells."""
+    found = conn.execute(
+        "SELECT format('%s %s on \"%s\"', f.kind, f.name, f.relation), f.at_delete, f.mend"
+        " FROM novabot_internal.find_foreign() AS f"
+        " WHERE NOT (f.kind IN ('row security', 'DO INSTEAD rule') AND f.at_delete)"
+        " AND NOT EXISTS ("
+        " SELECT FROM novabot_internal.expected_triggers() AS e"
+        " WHERE f.kind = 'trigger' AND e.relation = f.relation AND e.name = f.name)"
+    ).fetchall()
+    for name, at_delete, mend in found:
+        if at_delete:
+            yield Finding(
+                "fault",
+                "foreign",
+                f"{name} is not NovaBot's and fires at DELETE:"
+                " if it keeps a row, resets fail (ST004)",
+                f"have it keep no row (a BEFORE trigger returns OLD), or {mend}",
+            )
+        else:
+            yield Finding(
+                "warning", "foreign", f"{name} is not NovaBot's; it does not fire at DELETE", mend
+            )
+    if not found:
+        yield Finding("ok", "foreign", "no trigger, rule or policy of another program")
+
+
 def check_orphans(conn: Connection[Any]) -> Iterator[Finding]:
     """Rows of clients who are not there."""
     found = conn.execute(

@@ -123,6 +123,26 @@ DEFECTS = {
         ),
         ("tests/sql/test_edits.py", "-k", "fires_last"),
     ),
+    "rows that a trigger keeps not looked for": Defect(
+        "sql/resets.sql",
+        (("    IF novabot_internal.can_be_kept() THEN\n", "    IF false THEN\n"),),
+        ("tests/sql/test_kept.py", "-n0", "-k", "leaves_a_row and NULL"),
+    ),
+    "what a replica copies first taken for orphans": Defect(
+        "sql/orphans.sql",
+        (("        OR current_setting('session_replication_role') = 'replica'\n", ""),),
+        ("tests/system/test_replication.py", "-n0"),
+    ),
+    "a new client given the rows that a trigger keeps": Defect(
+        "sql/orphans.sql",
+        (("        IF kept_in IS NOT NULL THEN\n", "        IF false THEN\n"),),
+        ("tests/sql/test_kept.py", "-n0", "-k", "refused_where_an_orphan"),
+    ),
+    "an old snapshot trusted without foreign keys": Defect(
+        "sql/resets.sql",
+        (("    PERFORM novabot_internal.refuse_old_snapshot();\n", ""),),
+        ("tests/sql/test_kept.py", "-n0", "-k", "old_snapshot"),
+    ),
     "answers tried again after a person took over": Defect(
         "sql/conversation.sql",
         (

@@ -230,6 +230,24 @@ def test_a_delete_that_deletes_nothing_is_told_and_its_canary_goes_later(
     assert connection.execute('SELECT FROM "User"').fetchall() == []
 
 
+def test_what_another_program_hangs_on_the_tables_is_told(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    assert look_once(database_url, "foreign").level == "ok"
+    connection.execute(
+        """
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER keep BEFORE DELETE ON "Alias" FOR EACH ROW EXECUTE FUNCTION keep();
+        CREATE TRIGGER note AFTER INSERT ON "Session" FOR EACH ROW EXECUTE FUNCTION keep()
+        """
+    )
+    keeping, noting = look(database_url, "foreign")
+    assert (keeping.level, noting.level) == ("fault", "warning")
+    assert 'trigger keep on "Alias"' in keeping.text
+    assert 'DROP TRIGGER keep ON public."Alias"' in keeping.mend
+    assert 'trigger note on "Session"' in noting.text
+
+
 def test_a_lock_that_keeps_deletes_waiting_is_told(
     database_url: str, other: psycopg.Connection
 ) -> None:
