@@ -33,6 +33,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.commit_turn(
     stored_message uuid,
     account text DEFAULT NULL,
     kept_for interval DEFAULT '90 days',
+    status text DEFAULT 'answered',
     OUT outcome text,
     OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
     OUT user_revision uuid, OUT session_revision uuid, OUT identity text
@@ -87,7 +88,7 @@ BEGIN
     ELSIF stored_message IS NOT NULL THEN
         -- 3a. The message was stored before it was answered: it must still be there.
         UPDATE public."Conversation" AS c
-        SET status = 'answered', "claimedBy" = NULL, "claimedAt" = NULL
+        SET status = commit_turn.status, "claimedBy" = NULL, "claimedAt" = NULL
         WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending';
         outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
         answer_to := novabot_internal.answer_address(client.id, addresses);
@@ -145,9 +146,9 @@ BEGIN
     IF stored_message IS NULL THEN
         PERFORM novabot_internal.note_delivery(message_id, stated_at);
         INSERT INTO public."Conversation" (
-            "userId", direction, kind, body, detail, at, "waMessageId", author
+            "userId", direction, kind, body, detail, at, "waMessageId", author, status
         )
-        VALUES (client.id, 'in', kind, body, detail, written_at, message_id, 'client');
+        VALUES (client.id, 'in', kind, body, detail, written_at, message_id, 'client', status);
     END IF;
     PERFORM novabot_internal.queue_outgoing(client.id, answer_to, outgoing);
 
@@ -180,9 +181,9 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turn(
     text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid,
-    text, interval
+    text, interval, text
 ) IS
-'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. status: of the message, answered or unanswered (a person has to). outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.forget_by_chat(
     addresses text[],
@@ -314,4 +315,4 @@ $$;
 COMMENT ON FUNCTION novabot_internal.forget_by_chat(
     text[], text, uuid, uuid, text, timestamptz, uuid, text, interval
 ) IS
-'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, too_old, forgotten (written before a reset) or gone (the stored message was reset). address: where the farewell goes; NULL if the client has left all its addresses.';
+'The client asked to be forgotten: a reset, once a message, behind the same fence as a turn. outcome: reset, stale (load and ask again), duplicate, too_old, forgotten (written before a reset) or gone (the stored message was reset). address: where the farewell goes; NULL if the client has left all its addresses. Raises ST004 when something keeps rows: nothing is written.';

@@ -20,6 +20,7 @@ from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Reply, is_instant
+from app.nova import say_not_forgotten
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
 from app.sessions.session import Responder, Session
@@ -53,7 +54,7 @@ class BotTurns:
         self._is_instant = is_instant(responder)
         ask = ask_at_once(responder) if is_instant(responder) else self._asking.ask
         self._number_kept = number_kept
-        self._turns = Turns(pool, cache, ask, number_kept=number_kept)
+        self._turns = Turns(pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept)
         self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
 
     async def take(self, message: Message) -> None:

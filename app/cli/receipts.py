@@ -17,7 +17,7 @@ from rich.text import Text
 
 from app.cli.counting import count
 from app.cli.near_misses import describe_near_misses
-from app.crm.errors import UnreadableHandle
+from app.crm.errors import RowsKeptError, UnreadableHandle
 from app.crm.resets import (
     Receipt,
     Reset,
@@ -54,7 +54,7 @@ async def reset_clients(
             reset = await reset_incarnation(
                 conn, handle, None, actor=actor, door="cli", seconds=None
             )
-        except UnreadableHandle as error:
+        except (UnreadableHandle, RowsKeptError) as error:
             reason = str(error)
         except errors.LockNotAvailable:
             reason = "another transaction holds this client, nothing was reset; try again later"

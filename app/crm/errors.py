@@ -4,6 +4,7 @@ CrmError
 ├── UnreadableHandle   a handle that is neither a client id, a phone number nor a BSUID
 ├── UnreadableCursor   a position in a list that this program has not given out
 ├── UnknownClient      a handle that leads to no client
+├── RowsKeptError      a reset that something keeps from deleting a row
 ├── UnknownReset       a number that no reset has
 └── AccountsError      an account or token that can't be made
 
@@ -16,6 +17,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from psycopg import Error
+
+from app.database.errors import ROWS_KEPT, describe_rows_kept
 
 _UNREADABLE_HANDLE = "ST001"
 """The SQLSTATE of a handle that the database can't read."""
@@ -43,6 +46,11 @@ class UnknownClient(CrmError):
         super().__init__("no client has this address")
 
 
+class RowsKeptError(CrmError):
+    """Something keeps rows of the client: nothing was reset. The text says what keeps them, and the
+    statement that removes it."""
+
+
 class UnknownReset(CrmError):
     """A number that no reset has."""
 
@@ -64,3 +72,15 @@ def reading_handle() -> Generator[None]:
             raise
         told = (error.diag.message_primary or "unreadable handle", error.diag.message_hint)
         raise UnreadableHandle(". ".join(part for part in told if part)) from error
+
+
+@contextmanager
+def resetting() -> Generator[None]:
+    """Raises UnreadableHandle and RowsKeptError in place of the database's ST001 and ST004."""
+    try:
+        with reading_handle():
+            yield
+    except Error as error:
+        if error.sqlstate != ROWS_KEPT:
+            raise
+        raise RowsKeptError(f"nothing was reset: {describe_rows_kept(error)}") from error

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from app.crm.errors import UnknownReset, reading_handle
+from app.crm.errors import UnknownReset, resetting
 from app.database.queries import STATEMENT_DEADLINE, Source, fetch_all, fetch_one
 
 PAGE = 50
@@ -104,10 +104,11 @@ async def reset_incarnation(
     """Resets the client if it is still this incarnation (None: the current one), else None.
 
     A client who is gone already is no fault: the receipt is one of zeros. `actor` and `door` are
-    the receipt's actor and source. Raises UnreadableHandle, psycopg's LockNotAvailable after 5 s
-    behind another transaction's lock, and OperationalError after `seconds`, if not None.
+    the receipt's actor and source. Raises UnreadableHandle, RowsKeptError, psycopg's
+    LockNotAvailable after 5 s behind another transaction's lock, and OperationalError after
+    `seconds`, if not None.
     """
-    with reading_handle():
+    with resetting():
         return await fetch_one(
             source,
             Reset,

@@ -5,6 +5,10 @@ TryLater
 └── Unavailable   no connection, or none that answers
 
 Either means: nothing is known to have been written, and the caller may try again later.
+
+RowsKept          a reset was refused: something keeps rows of the client
+
+Nothing was written either, and trying again does not help.
 """
 
 from __future__ import annotations
@@ -22,6 +26,23 @@ class Busy(TryLater):
 
 class Unavailable(TryLater):
     """The database is away, or does not answer."""
+
+
+class RowsKept(Exception):
+    """Something keeps rows of a client, or hides them (ST004).
+
+    The text names the tables, what keeps the rows, and what removes that; no client.
+    """
+
+
+ROWS_KEPT = "ST004"
+"""The SQLSTATE of a reset that was refused because rows would stay: see sql/kept.sql."""
+
+
+def describe_rows_kept(error: psycopg.Error) -> str:
+    """What keeps the rows and what to do, of an error with the SQLSTATE `ROWS_KEPT`."""
+    told = (error.diag.message_primary or "rows would stay", error.diag.message_hint)
+    return ". ".join(part.rstrip(".") for part in told if part)
 
 
 def first_line(error: BaseException) -> str:

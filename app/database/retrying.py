@@ -13,7 +13,14 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import cutting_after
-from app.database.errors import Busy, Unavailable, first_line
+from app.database.errors import (
+    ROWS_KEPT,
+    Busy,
+    RowsKept,
+    Unavailable,
+    describe_rows_kept,
+    first_line,
+)
 from app.database.pool import Pool
 
 RETRY_DEADLINE = 1.0
@@ -48,7 +55,8 @@ async def fetch_row(
     """The one row of a statement that may be repeated as long as it has written nothing.
 
     Behind another transaction's lock it holds no connection while it waits, so that the clients
-    of one long transaction can't starve the others. Raises Busy or Unavailable at the deadline.
+    of one long transaction can't starve the others. Raises Busy or Unavailable at the deadline,
+    and RowsKept at once.
     """
     rows = await fetch_rows(pool, statement, parameters, deadline)
     return rows[0]
@@ -68,6 +76,8 @@ async def fetch_rows(
                 raise Busy(first_line(blocked)) from error
             raise Unavailable("no connection to the database") from error
         except psycopg.Error as error:
+            if error.sqlstate == ROWS_KEPT:
+                raise RowsKept(describe_rows_kept(error)) from error
             blocked = error
             if not (isinstance(error, _TRY_AGAIN) or error.sqlstate == _STORED_MEANWHILE):
                 if isinstance(error, errors.ReadOnlySqlTransaction):

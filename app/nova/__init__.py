@@ -3,6 +3,6 @@
 After its word lists are loaded, it does no I/O.
 """
 
-from app.nova.responder import nova, respond
+from app.nova.responder import nova, respond, say_not_forgotten
 
-__all__ = ["nova", "respond"]
+__all__ = ["nova", "respond", "say_not_forgotten"]

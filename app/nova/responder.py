@@ -32,6 +32,11 @@ def respond(session: Session, message: Message) -> Reply:
     return _answer_text(session, message)
 
 
+def say_not_forgotten(session: Session, message: Message) -> str:
+    """What a client is told, also by other responders, whose wish to be forgotten was refused."""
+    return ANSWERS[read_language(message.text, _known_language(session))].not_forgotten
+
+
 def _answer_unreadable(session: Session) -> Reply:
     """Answers the first of consecutive messages without text, and not the others."""
     if session.context.get("unreadable") is True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -84,17 +84,19 @@ async def commit_turn(
     *,
     stored_message: UUID | None = None,
     number_kept: timedelta = NUMBER_KEPT,
+    status: Literal["answered", "unanswered"] = "answered",
 ) -> Committed | Stale | Rejected:
     """Writes a turn that was answered from `session`, if that is still the current one.
 
-    `stored_message` is the token of a message that was stored before it was answered.
+    `stored_message` is the token of a message that was stored before it was answered; `status` is
+    what its row says from now on, `unanswered` where a person has to see to it.
     """
     row = await fetch_row(
         pool,
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome,"
         " identity"
         " FROM novabot_internal.commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-        " %s, %s, %s)",
+        " %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -112,6 +114,7 @@ async def commit_turn(
             stored_message,
             message.account,
             number_kept,
+            status,
         ),
         deadline,
     )
@@ -174,7 +177,7 @@ async def forget_by_chat(
     """Resets the client who asked for it.
 
     Returns `reset`, `stale`, `duplicate`, `too_old`, `forgotten` or `gone`, and the address to
-    which the farewell goes; None if the client has left all of them.
+    which the farewell goes; None if the client has left all of them. Raises RowsKept.
     """
     row = await fetch_row(
         pool,

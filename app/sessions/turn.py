@@ -18,7 +18,9 @@ transaction writes meanwhile:
 3. A load or a commit that any eviction overtook is not kept in the cache (`Cache.mark` and
    `keep`): the notification of a delete that waited behind our lock can arrive before our own
    commit's reply does.
-4. Answers are rows, queued in the same transaction; they are sent after it, and a reset until
+4. A wish to be forgotten that the database refuses, because something keeps rows (`RowsKept`), is
+   stored for a person to see to, and the client is told: to deliver it again would not help.
+5. Answers are rows, queued in the same transaction; they are sent after it, and a reset until
    then deletes them (see app/bot/outbox.py).
 
 Two kinds of message take this one path. One for an instant responder is answered inside the
@@ -44,7 +46,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from app.addresses import deciding_address
-from app.database.errors import Busy
+from app.database.errors import Busy, RowsKept
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Outgoing, Reply, check_reply
@@ -60,10 +62,13 @@ from app.sessions.store import (
     load_session,
     load_stored_session,
 )
-from app.telemetry.bot import count_stale_turn
+from app.telemetry.bot import count_stale_turn, report_wish_refused
 
 Ask = Callable[[Session, Message], Awaitable[Reply]]
 """Asks the responder. What it raises ends the turn, with nothing written."""
+
+Excuse = Callable[[Session, Message], str]
+"""What a client is told whose wish to be forgotten was refused: that a person will see to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,19 @@ class Turns:
     """Takes turns for the clients of one bot."""
 
     def __init__(
-        self, pool: Pool, cache: Cache, ask: Ask, *, number_kept: timedelta = NUMBER_KEPT
+        self,
+        pool: Pool,
+        cache: Cache,
+        ask: Ask,
+        *,
+        excuse: Excuse | None = None,
+        number_kept: timedelta = NUMBER_KEPT,
     ) -> None:
-        """`number_kept` is how long a number stays a client's who does not write."""
+        """`number_kept` is how long a number stays a client's who does not write.
+
+        Without an `excuse`, a wish to be forgotten that is refused raises RowsKept.
+        """
+        self._excuse = excuse
         self._pool = pool
         self._cache = cache
         self._ask = ask
@@ -143,37 +158,56 @@ class Turns:
         stored_message: UUID | None,
     ) -> Committed | Stale | Rejected | BecameReset:
         """Lets the database decide what a reply that was made from `session` becomes."""
+        refused: RowsKept | None = None
         if reply.forget:
-            outcome, address = await forget_by_chat(
-                self._pool,
-                session,
-                message,
-                deadline,
-                stored_message=stored_message,
-                number_kept=self._number_kept,
-            )
-            match outcome:
-                case "reset":
-                    return BecameReset(reply.outgoing, address)
-                case "stale" if stored_message is not None:
-                    result = Stale(await load_stored_session(self._pool, stored_message, deadline))
-                case "stale":
-                    result = Stale(await self._load(message, deadline))
-                case _:
-                    return Rejected(outcome)
-        else:
-            result = await commit_turn(
-                self._pool,
-                session,
-                message,
-                reply,
-                deadline,
-                stored_message=stored_message,
-                number_kept=self._number_kept,
-            )
+            try:
+                outcome, address = await forget_by_chat(
+                    self._pool,
+                    session,
+                    message,
+                    deadline,
+                    stored_message=stored_message,
+                    number_kept=self._number_kept,
+                )
+            except RowsKept as error:
+                if self._excuse is None:
+                    raise
+                refused = error
+                reply = Reply(session.context, (self._excuse(session, message),))
+            else:
+                match outcome:
+                    case "reset":
+                        return BecameReset(reply.outgoing, address)
+                    case "stale":
+                        return await self._reload(session, message, deadline, stored_message)
+                    case _:
+                        return Rejected(outcome)
+        result = await commit_turn(
+            self._pool,
+            session,
+            message,
+            reply,
+            deadline,
+            stored_message=stored_message,
+            number_kept=self._number_kept,
+            status="answered" if refused is None else "unanswered",
+        )
+        if refused is not None and isinstance(result, Committed):
+            report_wish_refused(str(refused))
         if isinstance(result, Stale):
             count_stale_turn(name_cause(session, result.session))
         return result
+
+    async def _reload(
+        self, session: Session, message: Message, deadline: float, stored_message: UUID | None
+    ) -> Stale:
+        """What the database says now, after a wish that was made from an earlier session."""
+        if stored_message is not None:
+            current = await load_stored_session(self._pool, stored_message, deadline)
+        else:
+            current = await self._load(message, deadline)
+        count_stale_turn(name_cause(session, current))
+        return Stale(current)
 
     async def _load(self, message: Message, deadline: float) -> Session:
         return await load_session(self._pool, message, deadline, number_kept=self._number_kept)

@@ -52,6 +52,11 @@ _identity = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+_refused_wishes = Counter(
+    "novabot_refused_wishes",
+    "Wishes of clients to be forgotten that something in the database refused",
+    registry=REGISTRY,
+)
 _signed_at = Gauge(
     "novabot_webhook_last_signed_timestamp_seconds",
     "When the last webhook with a valid signature came",
@@ -133,6 +138,16 @@ def note_signed_webhook() -> None:
 def count_ignored(reasons: Sequence[str]) -> None:
     for reason in reasons:
         _ignored.labels(reason).inc()
+
+
+def report_wish_refused(reason: str) -> None:
+    """The client was told that a person will see to it; the message is `unanswered`."""
+    _refused_wishes.inc()
+    log.error(
+        "a client asked to be forgotten and could not be: remove what keeps the rows, then reset"
+        " the client, whose page shows the message as unanswered",
+        reason=reason,
+    )
 
 
 def report_turn_refused(reason: str) -> None:

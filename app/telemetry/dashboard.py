@@ -52,6 +52,11 @@ def report_database_failure(error: BaseException) -> None:
     log.warning("request failed in the database", **describe_error(error))
 
 
+def report_rows_kept(reason: str) -> None:
+    """A reset was refused: nothing was deleted."""
+    log.error("a reset was refused: remove what keeps the rows", reason=reason)
+
+
 def report_listening() -> None:
     _listener_up.set(1)
     log.info("listening to the database's notifications")

@@ -113,3 +113,15 @@ ALTER TABLE public."IdentityNote"
 COMMENT ON TABLE public."IdentityNote" IS
 'What happened to a client''s addresses, for the operator; detail names addresses of this client alone.';
 COMMENT ON COLUMN public."IdentityNote".at IS 'The sender''s time of the message or event.';
+
+-- A message that a person has to answer: so far, a wish to be forgotten that was refused (ST004).
+ALTER TABLE public."Conversation"
+    DROP CONSTRAINT status_is_known,
+    ADD CONSTRAINT status_is_known CHECK (
+        status IN (
+            'pending', 'answered', 'unanswered',
+            'queued', 'sending', 'uncertain', 'sent', 'failed', 'delivered', 'read'
+        )
+    );
+COMMENT ON COLUMN public."Conversation".status IS
+'In: pending (stored, not yet answered), answered, unanswered (a person has to). Out: queued, sending, then uncertain, sent, failed, delivered or read.';

@@ -15,6 +15,7 @@ from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from app.messages import Message, Outgoing, Reply
+from app.nova.answers import ANSWERS
 from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.store import Stored
@@ -27,9 +28,11 @@ from tests.sessions.turns import (
     find_everywhere,
     make_message,
     make_reply,
+    read_metric,
     read_tables,
 )
 from tests.sessions.waiting import until
+from tests.webhook_bodies import text_body
 
 
 @dataclass
@@ -435,3 +438,43 @@ async def test_a_paused_client_is_stored_and_no_responder_is_asked(
     assert await bot.say("hai", PHONE) == 200
     await until(lambda: read_inbox(connection) == [("hai", "answered")], "the turn")
     assert thinker.asked == []
+
+
+KEEPER = """
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER keep BEFORE DELETE ON "Session" FOR EACH ROW EXECUTE FUNCTION keep()
+"""
+
+
+@pytest.mark.parametrize("takes_its_time", [False, True], ids=["instant", "slow"])
+async def test_a_wish_that_the_database_refuses_is_kept_for_a_person_and_the_client_is_told(
+    start_bot: StartBot,
+    thinker: Thinker,
+    connection: psycopg.Connection,
+    api: Api,
+    *,
+    takes_its_time: bool,
+) -> None:
+    thinker.may_answer.set()
+    bot = await start_bot(thinker.respond if takes_its_time else None)
+    assert await bot.say("nama saya Petang", PHONE) == 200
+    assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
+    connection.execute(KEEPER)
+    refused = read_metric("novabot_refused_wishes_total")
+    wish = text_body(PHONE, "lupakan saya", phone_number_id=NUMBER_ID, message_id="wamid.w")
+    assert await bot.deliver(wish) == 200
+    excuse = ANSWERS["id"].not_forgotten
+    assert await api.until_sent(2, PHONE) == ["1: Halo Petang", excuse]
+    assert read_inbox(connection)[1:] == [("lupakan saya", "unanswered")]
+    assert connection.execute('SELECT count(*) FROM "Reset"').fetchone() == (0,)
+    assert read_metric("novabot_refused_wishes_total") == refused + 1
+    # Delivered again, it is neither tried nor answered again; the client's next message is.
+    assert await bot.deliver(wish) == 200
+    assert await bot.say("hai", PHONE) == 200
+    assert await api.until_sent(3, PHONE) == ["1: Halo Petang", excuse, "2: Halo Petang"]
+    assert read_metric("novabot_refused_wishes_total") == refused + 1
+    # Once the cause is removed, the wish is fulfilled.
+    connection.execute('DROP TRIGGER keep ON public."Session"')
+    assert await bot.say("lupakan saya", PHONE) == 200
+    assert (await api.until_sent(4, PHONE))[3] == "Sudah."
+    assert read_tables(connection) is None

@@ -179,6 +179,31 @@ def test_a_client_held_by_an_open_transaction_is_told_clearly_and_kept(
     assert ana.post(f"{PETANG}/reset").status_code == 303
 
 
+def test_a_reset_that_something_keeps_from_deleting_says_so_on_the_page_and_in_the_api(
+    ana: httpx.Client, program: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    before = count_left(connection)
+    connection.execute(
+        """
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER keep BEFORE DELETE ON "Session" FOR EACH ROW EXECUTE FUNCTION keep()
+        """
+    )
+    page = ana.post(f"{PETANG}/reset")
+    assert page.status_code == 409
+    assert "Nothing was deleted" in page.text and "novabot doctor" in page.text
+    answer = program.delete("/api/clients/6281717407674")
+    assert answer.status_code == 409
+    reason = answer.json()["error"]
+    assert 'kept by trigger keep on "Session"' in reason
+    assert 'DROP TRIGGER keep ON public."Session"' in reason
+    assert count_left(connection) == before
+    connection.execute('DROP TRIGGER keep ON public."Session"')
+    assert ana.post(f"{PETANG}/reset").status_code == 303
+    assert count_left(connection) == (0, 0, 0, 1)
+
+
 def test_an_unknown_receipt_is_not_found(ana: httpx.Client) -> None:
     for number in ["0", "999999", "x", "1" * 40, "-1", "1e3", "%D9%A1"]:
         assert ana.get(f"/resets/{number}").status_code == 404

@@ -243,6 +243,27 @@ def test_a_client_held_by_another_transaction_is_told_and_the_others_are_reset(
     assert len(connection.execute('SELECT FROM "User"').fetchall()) == 1
 
 
+def test_a_client_whose_rows_something_keeps_is_told_and_the_others_are_reset(
+    novabot: Novabot, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        """
+        INSERT INTO "User" (id) VALUES ('6281717407674@c.us');
+        INSERT INTO "Session" ("userId") VALUES ('6281717407674@c.us');
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER keep BEFORE DELETE ON "Session" FOR EACH ROW EXECUTE FUNCTION keep()
+        """
+    )
+    told = novabot("reset", "081717407674", "+62 812 0000 1111")
+    assert told.returncode == 1
+    assert re.match(r"reset \d+: 0 clients, 0 sessions, 0 conversations", told.stdout)
+    complaint = told.stderr.splitlines()[0]
+    assert complaint.startswith("novabot: 081717407674: nothing was reset: ")
+    assert 'kept by trigger keep on "Session"' in complaint
+    assert 'DROP TRIGGER keep ON public."Session"' in complaint
+    assert connection.execute('SELECT count(*) FROM "Session"').fetchone() == (1,)
+
+
 async def test_a_reset_on_a_server_that_is_held_up_waits(
     connection: psycopg.Connection,
     database_url: str,

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.crm.errors import CrmError, UnknownClient, UnknownReset, UnreadableHandle
+from app.crm.errors import CrmError, RowsKeptError, UnknownClient, UnknownReset, UnreadableHandle
 from app.dashboard.web.rendering import render
 from app.dashboard.web.state import state_of
 from app.telemetry import dashboard as telemetry
@@ -37,6 +37,7 @@ _AWAY = (
 _BY_ERROR: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((UnreadableHandle, UnknownClient), "404_client"),
     ((UnknownReset,), "404_receipt"),
+    ((RowsKeptError,), "409_kept"),
     ((CrmError, psycopg.DataError), "400"),
     (_BUSY, "503_busy"),
     (_SCHEMA, "503_schema"),
@@ -51,6 +52,7 @@ _FOR_PROGRAMS: Mapping[str, str] = {
     "403_origin": "The request came from another website. Nothing was done.",
     "404": "There is nothing at this address.",
     "405": "This address takes no such request.",
+    "409_kept": "Nothing was reset: something in the database keeps rows of the client.",
     "413": "The form was larger than any form here should be.",
     "500": "This is our fault, and it has been logged. Nothing was half done.",
     "503": (
@@ -80,6 +82,8 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     failure = describe_failure(error)
     if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed)):
         telemetry.report_database_failure(error)
+    if isinstance(error, RowsKeptError):
+        telemetry.report_rows_kept(str(error))
     if isinstance(error, errors.ReadOnlySqlTransaction):
         # A primary that was replaced and left up: all connections have to move.
         await state_of(request).pool.drain()
