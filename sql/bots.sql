@@ -20,6 +20,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.report_bot(
 ) RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
 AS $$
     INSERT INTO public."Bot" AS b (id, host, pid, listening, sessions)
     VALUES (bot, on_host, with_pid, is_listening, holds)
@@ -31,7 +32,7 @@ AS $$
         sessions = excluded.sessions
 $$;
 COMMENT ON FUNCTION novabot_internal.report_bot(uuid, text, integer, boolean, bigint) IS
-'Renews a bot''s row: that it runs, whether it is listening, and how many sessions it holds.';
+'Renews a bot''s row: that it runs, whether it is listening, and how many sessions it holds. Raises lock_not_available after 100 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.retire_bot(bot uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from app.bot.audit import TriggerAudit
 from app.bot.heartbeat import Heartbeat
 from app.bot.outbox import Outbox
+from app.bot.rehearsal import Rehearsal
 from app.bot.responder import load_responder
 from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
@@ -93,11 +94,14 @@ class Bot:
             number_kept=timedelta(days=settings.number_kept_days),
         )
         self._acknowledgements = Acknowledgements(pool, self.id)
+        self._rehearsal = Rehearsal(pool, settings.database_url)
         self._heartbeat = Heartbeat(
             pool,
             self.id,
             is_listening=self._is_listening,
             count_sessions=lambda: len(self._cache),
+            find_obstacle=self._rehearsal.find_obstacle,
+            note_missed=self._rehearsal.note_refusal,
         )
         self._listener = Listener(
             settings.listen_database_url,
@@ -106,6 +110,8 @@ class Bot:
             self._turns.evict,
             self._acknowledgements,
             note_state=self._heartbeat.note_listener,
+            note_reconnection=self._rehearsal.note_reconnection,
+            find_obstacle=self._rehearsal.find_obstacle,
         )
         self._audit = TriggerAudit(pool)
         self._upkeep = Upkeep(
@@ -117,6 +123,8 @@ class Bot:
             phone_number_id=settings.whatsapp_phone_number_id,
             app_secret=settings.whatsapp_app_secret.get_secret_value(),
             verify_token=settings.whatsapp_verify_token.get_secret_value(),
+            find_obstacle=self._rehearsal.find_obstacle,
+            note_refusal=self._rehearsal.note_refusal,
         )
         self.http = Starlette(
             routes=[
@@ -136,6 +144,7 @@ class Bot:
             background = [
                 group.create_task(self._listener.run()),
                 group.create_task(self._acknowledgements.run()),
+                group.create_task(self._rehearsal.run()),
                 group.create_task(self._heartbeat.run()),
                 group.create_task(self._upkeep.run(self._heartbeat.written)),
             ]
@@ -157,16 +166,21 @@ class Bot:
 
     async def _find_unreadiness(self) -> str | None:
         """The first reason this bot is not ready, checked from the database up."""
-        return (
-            await find_database_unreadiness(self._pool, report_database_unready)
-            or self._find_own_fault()
-        )
+        reason = await find_database_unreadiness(self._pool, report_database_unready)
+        if reason is not None:
+            return self._rehearsal.absence or reason
+        return self._find_own_fault()
 
     def _find_own_fault(self) -> str | None:
+        if self._rehearsal.fault is not None:
+            return self._rehearsal.fault
         if not self._is_listening():
             return "not listening: evictions would not be heard"
         if not self._heartbeat.says_listening():
             return 'its row in "Bot" does not say yet that it listens'
+        return self._heartbeat.find_fault() or self._rehearsal.find_delay() or self._find_drift()
+
+    def _find_drift(self) -> str | None:
         if self._audit.drift is None:
             return "the triggers are not audited: the log says why"
         if self._audit.drift:

@@ -16,12 +16,16 @@ from collections.abc import Callable
 from uuid import UUID
 
 from app.crm.bots import report_bot, retire_bot
+from app.crm.writing import describe_refusal
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
+from app.sessions import clock
 from app.telemetry.bot import report_heartbeat_missed
 
 INTERVAL = 1.0
 """Seconds between two writes of the row while nothing changes."""
+_LATE = 4.0
+"""Seconds by which a write may be late before the bot is unready."""
 
 
 class Heartbeat:
@@ -34,20 +38,41 @@ class Heartbeat:
         *,
         is_listening: Callable[[], bool],
         count_sessions: Callable[[], int],
+        find_obstacle: Callable[[], str | None] = lambda: None,
+        note_missed: Callable[[], None] = lambda: None,
     ) -> None:
+        """While `find_obstacle` has a reason, nothing is written. `note_missed` is called when a
+        write failed."""
         self._pool = pool
         self._bot = bot
         self._is_listening = is_listening
         self._count_sessions = count_sessions
+        self._find_obstacle = find_obstacle
+        self._note_missed = note_missed
         self._said: bool | None = None
         """What the row says of the listener; None while that may be changing."""
         self._changed = asyncio.Event()
+        self._written_at: float | None = None
+        self._failure: str | None = None
+        """Why the last write failed."""
         self.written = asyncio.Event()
         """Set once the row is there."""
 
     def says_listening(self) -> bool:
         """Whether the committed row is known to say that this bot listens."""
         return self._said is True
+
+    def find_fault(self) -> str | None:
+        """How old the committed row is, and why, once it is too old."""
+        if self._written_at is None:
+            return (
+                f'its row in "Bot" is not written yet: {self._failure}' if self._failure else None
+            )
+        age = clock.now() - self._written_at
+        if age < INTERVAL + _LATE:
+            return None
+        reason = self._failure or "this bot stood still"
+        return f'its row in "Bot" was last written {age:.0f} s ago: {reason}'
 
     def note_listener(self) -> None:
         """Writes the row at once if it says something else of the listener than is true now."""
@@ -58,11 +83,10 @@ class Heartbeat:
         """Keeps the row current."""
         while True:
             self._changed.clear()
-            try:
-                await self._write()
-            except TryLater as error:
-                report_heartbeat_missed(first_line(error))
-                self._changed.clear()  # the database is given a moment
+            if (obstacle := self._find_obstacle()) is not None:
+                self._failure = obstacle
+            else:
+                await self._try_to_write()
             try:
                 async with asyncio.timeout(INTERVAL):
                     await self._changed.wait()
@@ -72,6 +96,17 @@ class Heartbeat:
     async def retire(self) -> None:
         """Says that this bot has stopped and remembers no client. Raises TryLater."""
         await retire_bot(self._pool, self._bot)
+
+    async def _try_to_write(self) -> None:
+        try:
+            await self._write()
+        except TryLater as error:
+            self._failure = describe_refusal(error)
+            report_heartbeat_missed(first_line(error))
+            self._note_missed()
+            self._changed.clear()  # the database is given a moment
+        else:
+            self._failure = None
 
     async def _write(self) -> None:
         listening = self._is_listening()
@@ -86,5 +121,6 @@ class Heartbeat:
             sessions=self._count_sessions(),
         )
         self._said = listening
+        self._written_at = clock.now()
         self.written.set()
         self.note_listener()

@@ -23,7 +23,7 @@ from app.bot.whatsapp.signature import verify_signature
 from app.crm.identity import apply_identity_event
 from app.crm.outbox import apply_status
 from app.crm.set_aside import set_aside
-from app.database.errors import TryLater, Unavailable, first_line
+from app.database.errors import Busy, TryLater, Unavailable, first_line
 from app.database.pool import Pool
 from app.messages import Message
 from app.telemetry.bot import (
@@ -44,7 +44,11 @@ Item = Message | IdentityEvent | StatusUpdate | SetAside
 
 
 class Webhook:
-    """GET and POST /webhook. `take` answers one message; it raises TryLater when it must wait."""
+    """GET and POST /webhook. `take` answers one message; it raises TryLater when it must wait.
+
+    While `find_obstacle` has a reason, nothing is tried. `note_refusal` is called when the database
+    did not store an item, for another reason than another transaction's lock.
+    """
 
     def __init__(
         self,
@@ -54,12 +58,16 @@ class Webhook:
         phone_number_id: str,
         app_secret: str,
         verify_token: str,
+        find_obstacle: Callable[[], str | None] = lambda: None,
+        note_refusal: Callable[[], None] = lambda: None,
     ) -> None:
         self._pool = pool
         self._take = take
         self._phone_number_id = phone_number_id
         self._app_secret = app_secret
         self._verify_token = verify_token
+        self._find_obstacle = find_obstacle
+        self._note_refusal = note_refusal
 
     async def shake_hands(self, request: Request) -> Response:
         """Meta's handshake: the challenge verbatim for a caller that knows the verify token."""
@@ -123,6 +131,8 @@ class Webhook:
         return None
 
     async def _handle_item(self, item: Item) -> None:
+        if (obstacle := self._find_obstacle()) is not None:
+            raise Unavailable(obstacle)
         try:
             match item:
                 case Message():
@@ -135,9 +145,13 @@ class Webhook:
                     await self._set_aside(item)
                 case _:
                     assert_never(item)
-        except TryLater:
+        except Busy:
+            raise
+        except Unavailable:
+            self._note_refusal()
             raise
         except Exception as error:
+            self._note_refusal()
             report_item_failed(error)
             await self._set_aside(_describe_failure(item, error))
 

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from app.crm.operators import hash_password
+from app.crm.writing import find_write_fault
 from app.dashboard import api
 from app.dashboard.access import login
 from app.dashboard.access.roles import change_route, open_route, operator_route, program_route
@@ -26,7 +27,7 @@ from app.dashboard.web.errors import EXPECTED, answer_failure
 from app.dashboard.web.middleware import Guard
 from app.dashboard.web.rendering import STATIC, open_templates
 from app.dashboard.web.state import DashboardState
-from app.database.pool import open_pool
+from app.database.pool import Pool, open_pool
 from app.database.readiness import find_database_unreadiness
 from app.server import HttpServer, RequestLog, list_probes
 from app.settings import Settings
@@ -69,7 +70,10 @@ def create_app(settings: Settings) -> Starlette:
             await pool.close()
 
     async def find_unreadiness() -> str | None:
-        return await find_database_unreadiness(app.state.dashboard.pool, report_database_unready)
+        pool: Pool = app.state.dashboard.pool
+        return await find_database_unreadiness(
+            pool, report_database_unready
+        ) or await find_write_fault(pool, report_database_unready)
 
     app = Starlette(
         routes=[*list_probes(find_unreadiness, REGISTRY), *list_routes()],

@@ -35,6 +35,7 @@ from app.doctor.server import (
     check_settings,
     check_version,
 )
+from app.doctor.writing import COMMITS, check_writing
 
 Check = Callable[[Connection[Any]], Iterator[Finding]]
 
@@ -54,9 +55,16 @@ def examine(database_url: str, listen_url: str) -> Iterator[Finding]:
                 current = current and finding.level == "ok"
                 yield finding
             checks = _choose_checks(database_url, listen_url, current=current)
+            commits_wait = False
             for subject, check in checks.items():
-                if not conn.closed:
-                    yield from _run(subject, check, conn)
+                if conn.closed:
+                    continue
+                if subject == "signal" and commits_wait:
+                    yield Finding("warning", subject, "not tried", "mend the fault above first")
+                    continue
+                for finding in _run(subject, check, conn):
+                    commits_wait = commits_wait or finding.subject == COMMITS
+                    yield finding
     except psycopg.OperationalError as error:
         yield from _explain_absence(database_url, error)
 
@@ -70,6 +78,7 @@ def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict
             "foreign": check_foreign,
             "functions": check_functions,
             "orphans": check_orphans,
+            "writing": lambda _: run_async(check_writing(database_url)),
             "signal": lambda _: run_async(check_notifications(database_url, listen_url)),
             "bots": lambda _: run_async(check_bots(database_url)),
             "sessions": check_sessions,

@@ -72,7 +72,8 @@ class Unproven(Exception):
 
 class Listener:
     """One per bot. `evict` is called in the order of commits, and returns how many sessions it
-    dropped. `note_state` is called whenever `is_fresh()` may have changed."""
+    dropped. `note_state` is called whenever `is_fresh()` may have changed, `note_reconnection` when
+    the connection is gone. While `find_obstacle` has a reason, no nonce is sent."""
 
     def __init__(
         self,
@@ -83,6 +84,8 @@ class Listener:
         acknowledgements: Acknowledgements,
         *,
         note_state: Callable[[], None] = lambda: None,
+        note_reconnection: Callable[[], None] = lambda: None,
+        find_obstacle: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._url = url
         self._pool = pool
@@ -91,6 +94,8 @@ class Listener:
         self._evict = evict
         self._acknowledgements = acknowledgements
         self._note_state = note_state
+        self._note_reconnection = note_reconnection
+        self._find_obstacle = find_obstacle
         self._proven_at: float | None = None
         self._expected: str | None = None
         self._arrived = asyncio.Event()
@@ -113,6 +118,7 @@ class Listener:
                 self._proven_at = None
                 self._evict(Eviction("gap", ALL_CLIENTS))
                 self._note_state()
+                self._note_reconnection()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _PAUSES[1])
 
@@ -155,6 +161,8 @@ class Listener:
 
     async def _prove(self) -> None:
         while True:
+            if (obstacle := self._find_obstacle()) is not None:
+                raise Unproven(f"no proof is sent: {obstacle}")
             self._expected = uuid4().hex
             self._arrived.clear()
             sent_at = clock.now()

@@ -69,6 +69,7 @@ _gaps = RateLimit()
 _moved_portfolios = RateLimit()
 _missed_heartbeats = RateLimit()
 _delayed_upkeep = RateLimit()
+_unwritable = RateLimit()
 
 
 def measure_memory(sessions: Callable[[], float], listening: Callable[[], bool]) -> None:
@@ -169,6 +170,16 @@ def report_responder_failed(error: BaseException) -> None:
 def report_heartbeat_missed(reason: str) -> None:
     if _missed_heartbeats.permits():
         log.warning("heartbeat missed", reason=reason)
+
+
+def report_unwritable(reason: str) -> None:
+    """Turns and resets cannot be made, which is tried or looked at each second."""
+    if _unwritable.permits():
+        log.error("turns and resets cannot be made: run novabot doctor", reason=reason)
+
+
+def report_rehearsed() -> None:
+    log.info("turns and resets can be made again")
 
 
 def report_upkeep_delayed(reason: str) -> None:

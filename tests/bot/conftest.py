@@ -31,10 +31,14 @@ async def start_bot(
     async with AsyncExitStack() as stack:
 
         async def start(
-            responder: Responder | None = None, *, url: str = database_url, ready: bool = True
+            responder: Responder | None = None,
+            *,
+            url: str = database_url,
+            listen_url: str = "",
+            ready: bool = True,
         ) -> RunningBot:
             running = await stack.enter_async_context(
-                run_bot(monkeypatch, url, api.url, responder or asked.make())
+                run_bot(monkeypatch, url, api.url, responder or asked.make(), listen_url=listen_url)
             )
             api.simulator.simulation.delivery._webhooks.append(f"{running.url}/webhook")
             if ready:

@@ -86,12 +86,18 @@ class RunningBot:
 
 @asynccontextmanager
 async def run_bot(
-    monkeypatch: pytest.MonkeyPatch, database_url: str, api_url: str, responder: Responder
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+    api_url: str,
+    responder: Responder,
+    *,
+    listen_url: str = "",
 ) -> AsyncGenerator[RunningBot]:
-    """A bot that serves HTTP; not yet ready."""
+    """A bot that serves HTTP; not yet ready. It listens by `listen_url`, else by the other."""
     monkeypatch.setattr("app.bot.app.HttpServer", StoppableServer)
     settings = load_settings(
         database_url=database_url,
+        listen_database_url=listen_url,
         whatsapp_phone_number_id=NUMBER_ID,
         whatsapp_app_secret=APP_SECRET,
         whatsapp_verify_token=VERIFY_TOKEN,
