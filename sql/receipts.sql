@@ -55,7 +55,8 @@ AS $$
                 SELECT
                     jsonb_agg(
                         jsonb_build_object(
-                            'bot', a."botId", 'evicted', a.evicted, 'ackedAt', a."ackedAt"
+                            'bot', a."botId", 'evicted', a.evicted, 'ackedAt', a."ackedAt",
+                            'error', a.error
                         )
                         ORDER BY a."ackedAt", a."botId"
                     )
@@ -86,7 +87,7 @@ AS $$
     WHERE r.id = reset_receipt.reset
 $$;
 COMMENT ON FUNCTION public.reset_receipt(bigint) IS
-'The receipt of a reset with who has acknowledged (acks: bot, evicted, ackedAt) and who has not (missing).';
+'The receipt of a reset with who has acknowledged (acks: bot, evicted, ackedAt, and the error for which its responder may still remember) and who has not (missing).';
 
 CREATE OR REPLACE PROCEDURE public.wait_for_acks(
     reset bigint, timeout interval DEFAULT '5 seconds'
@@ -169,7 +170,7 @@ COMMENT ON FUNCTION novabot_internal.list_resets(bigint, integer) IS
 CREATE OR REPLACE FUNCTION novabot_internal.receipt_bots(reset bigint)
 RETURNS TABLE (
     id uuid, host text, pid integer, evicted bigint, acked_at timestamptz,
-    milliseconds double precision, started_later boolean
+    milliseconds double precision, started_later boolean, error text
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -179,13 +180,14 @@ BEGIN
     RETURN QUERY
     SELECT
         b.id, b.host, b.pid, a.evicted, a."ackedAt",
-        (extract(EPOCH FROM a."ackedAt" - r.at) * 1000)::double precision, b."startedAt" > r.at
+        (extract(EPOCH FROM a."ackedAt" - r.at) * 1000)::double precision, b."startedAt" > r.at,
+        a.error
     FROM public."Reset" AS r
     JOIN public."ResetAck" AS a ON a."resetId" = r.id
     JOIN public."Bot" AS b ON b.id = a."botId"
     WHERE r.id = receipt_bots.reset
     UNION ALL
-    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, false
+    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, false, NULL
     FROM novabot_internal.bots_missing(receipt_bots.reset) AS b
     ORDER BY 5, 1;
 END
@@ -194,7 +196,7 @@ COMMENT ON FUNCTION novabot_internal.receipt_bots(bigint) IS
 'The bots of a receipt: those that acknowledged, in their order, then those that are missing (acked_at NULL).';
 
 CREATE OR REPLACE FUNCTION novabot_internal.acknowledge_resets(
-    bot uuid, resets bigint[], dropped bigint[]
+    bot uuid, resets bigint[], dropped bigint[], errors text[] DEFAULT NULL
 )
 RETURNS TABLE (reset bigint, seconds double precision)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -206,9 +208,9 @@ BEGIN
     -- A forged notification may name a reset that does not exist: that is acknowledged nowhere.
     RETURN QUERY
     WITH acknowledged AS (
-        INSERT INTO public."ResetAck" AS a ("resetId", "botId", evicted)
-        SELECT r.id, bot, d.evicted
-        FROM unnest(resets, dropped) AS d (reset, evicted)
+        INSERT INTO public."ResetAck" AS a ("resetId", "botId", evicted, error)
+        SELECT r.id, bot, d.evicted, d.error
+        FROM unnest(resets, dropped, errors) AS d (reset, evicted, error)
         JOIN public."Reset" AS r ON r.id = d.reset
         ON CONFLICT DO NOTHING
         RETURNING a."resetId", a."ackedAt"
@@ -224,20 +226,50 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.acknowledge_resets(uuid, bigint[], bigint[]) IS
-'A bot no longer remembers the clients of these resets; dropped: how many sessions each cost. Returns the seconds from each reset to its acknowledgement.';
+COMMENT ON FUNCTION novabot_internal.acknowledge_resets(uuid, bigint[], bigint[], text[]) IS
+'A bot no longer remembers the clients of these resets; dropped: how many sessions each cost; errors: why its responder may still remember them, NULL each or at all if it does not. Returns the seconds from each reset to its acknowledgement.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.missed_resets(bot uuid) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION novabot_internal.missed_resets(
+    bot uuid, untold boolean DEFAULT false
+) RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(array_agg(r.id ORDER BY r.id), '{}')
     FROM public."Reset" AS r
     WHERE
-        r.at > now() - interval '1 day'
+        (
+            r.at > now() - interval '1 day'
+            OR (
+                untold
+                AND NOT EXISTS (
+                    SELECT
+                    FROM public."ResetAck" AS a
+                    WHERE a."resetId" = r.id AND a.error IS NULL
+                )
+            )
+        )
         AND NOT EXISTS (
             SELECT FROM public."ResetAck" AS a WHERE a."resetId" = r.id AND a."botId" = bot
         )
 $$;
-COMMENT ON FUNCTION novabot_internal.missed_resets(uuid) IS
-'The resets of the last day that lack this bot''s acknowledgement. A bot calls it between LISTEN and the first notification, when it has just dropped everything: the resets it returns are carried out, and later ones will be notified.';
+COMMENT ON FUNCTION novabot_internal.missed_resets(uuid, boolean) IS
+'The resets of the last day that lack this bot''s acknowledgement; with untold, also older ones that no bot has acknowledged without an error: no responder was told of them. A bot calls it between LISTEN and the first notification, when it has just dropped everything: the resets it returns are carried out, and later ones will be notified.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.incarnations_of_resets(resets bigint[])
+RETURNS TABLE (reset bigint, incarnations uuid[])
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT w.id, ARRAY(SELECT i.incarnation::uuid FROM jsonb_array_elements_text(w.who) AS i (incarnation))
+    FROM (
+        SELECT
+            r.id,
+            CASE WHEN r.clients = 0 THEN '[]'::jsonb ELSE to_jsonb(r) -> 'incarnations' END AS who
+        FROM public."Reset" AS r
+        WHERE r.id = ANY (resets)
+    ) AS w
+    WHERE jsonb_typeof(w.who) = 'array'
+$$;
+COMMENT ON FUNCTION novabot_internal.incarnations_of_resets(bigint[]) IS
+'Who was forgotten by these resets, where their rows say it: those of no client, and those with a column "incarnations" (uuid[]), once "Reset" has one.';

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from app.bot.audit import TriggerAudit
 from app.bot.heartbeat import Heartbeat
+from app.bot.memory import ResponderMemory
 from app.bot.outbox import Outbox
 from app.bot.rehearsal import Rehearsal
 from app.bot.responder import load_responder
@@ -85,15 +86,19 @@ class Bot:
         self._pool = pool
         self._cache = Cache(settings.session_limit, self._is_listening)
         self._outbox = Outbox(pool, api, self.id)
+        memory = ResponderMemory(responder)
         self._turns = BotTurns(
             pool,
             self._cache,
             responder,
             self.id,
             self._outbox,
+            memory=memory,
             number_kept=timedelta(days=settings.number_kept_days),
         )
-        self._acknowledgements = Acknowledgements(pool, self.id)
+        self._acknowledgements = Acknowledgements(
+            pool, self.id, tell=memory.tell if memory.exists else None
+        )
         self._rehearsal = Rehearsal(pool, settings.database_url)
         self._heartbeat = Heartbeat(
             pool,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
-import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
+from app.bot.memory import ResponderMemory
+from app.bot.threads import run_in_thread
 from app.messages import Message, Reply
 from app.sessions.session import Responder, Session
 
@@ -25,8 +24,9 @@ class Asking:
     """The messages that the responder is answering now. An eviction (`Memory`) cancels those of its
     clients."""
 
-    def __init__(self, responder: Responder) -> None:
+    def __init__(self, responder: Responder, memory: ResponderMemory) -> None:
         self._responder = responder
+        self._memory = memory
         self._asked: dict[UUID | None, dict[asyncio.Task[Reply], Session]] = {}
         """By the client's incarnation."""
 
@@ -71,32 +71,24 @@ class Asking:
         return _cancel(task for tasks in self._asked.values() for task in tasks)
 
     async def _ask(self, session: Session, message: Message) -> Reply:
+        mark = self._memory.mark()
+
+        def note_answered() -> None:
+            self._memory.note_answered(session.incarnation, mark)
+
         if inspect.iscoroutinefunction(self._responder):
-            return await self._responder(session, message)
-        reply = await _run_in_thread(self._responder, session, message)
-        return await reply if inspect.isawaitable(reply) else reply
+            try:
+                return await self._responder(session, message)
+            finally:
+                note_answered()
+        reply = await run_in_thread(self._responder, session, message, ended=note_answered)
+        if not inspect.isawaitable(reply):
+            return reply
+        try:
+            return await reply
+        finally:
+            note_answered()
 
 
 def _cancel(tasks: Iterable[asyncio.Task[Reply]]) -> int:
     return sum(task.cancel() for task in list(tasks))
-
-
-async def _run_in_thread(responder: Responder, session: Session, message: Message) -> Any:
-    """In a thread of its own that, unlike an executor's, keeps no process from ending."""
-    loop = asyncio.get_running_loop()
-    answered: asyncio.Future[Any] = loop.create_future()
-
-    def settle(settled: Callable[[Any], None], value: Any) -> None:
-        if not answered.done():
-            settled(value)
-
-    def run() -> None:
-        try:
-            outcome = (answered.set_result, responder(session, message))
-        except Exception as error:
-            outcome = (answered.set_exception, error)
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, *outcome)
-
-    threading.Thread(target=run, daemon=True).start()
-    return await answered

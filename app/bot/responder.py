@@ -41,6 +41,10 @@ def load_responder(path: str) -> Responder:
             f"NOVABOT_RESPONDER: {path} returned {type(responder).__qualname__}:"
             " it has to return the function that answers"
         )
+    if not callable(getattr(responder, "forgotten", int)):
+        raise ResponderError(
+            f"NOVABOT_RESPONDER: {path}: `forgotten` of what it returned is no function"
+        )
     return cast("Responder", responder)
 
 

@@ -13,6 +13,7 @@ from typing import assert_never
 from uuid import UUID
 
 from app.bot.asking import Asking, Stopped
+from app.bot.memory import ResponderMemory
 from app.bot.outbox import Outbox
 from app.bot.workers import Workers
 from app.crm.conversation import PendingMessage, claim_pending
@@ -23,9 +24,9 @@ from app.messages import Message, Reply, is_instant
 from app.nova import say_not_forgotten
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
-from app.sessions.session import Responder, Session
+from app.sessions.session import InstantResponder, Responder, Session
 from app.sessions.store import NUMBER_KEPT, Committed, Rejected, Stale, Stored, store_message
-from app.sessions.turn import BecameReset, Turns, ask_at_once
+from app.sessions.turn import Ask, BecameReset, Turns, ask_at_once
 from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
 
 GIVE_UP_AFTER = 3
@@ -43,16 +44,18 @@ class BotTurns:
         bot: UUID,
         outbox: Outbox,
         *,
+        memory: ResponderMemory | None = None,
         number_kept: timedelta = NUMBER_KEPT,
     ) -> None:
         self._pool = pool
         self._cache = cache
         self._bot = bot
         self._outbox = outbox
-        self._asking = Asking(responder)
+        self._memory = memory or ResponderMemory(responder)
+        self._asking = Asking(responder, self._memory)
         self._workers = Workers(self._answer_stored)
         self._is_instant = is_instant(responder)
-        ask = ask_at_once(responder) if is_instant(responder) else self._asking.ask
+        ask = self._ask_instant(responder) if is_instant(responder) else self._asking.ask
         self._number_kept = number_kept
         self._turns = Turns(pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept)
         self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
@@ -92,6 +95,18 @@ class BotTurns:
     async def finish(self, seconds: float) -> None:
         """Ends what is being answered; the rest stays for another bot."""
         await self._workers.finish(seconds)
+
+    def _ask_instant(self, responder: InstantResponder) -> Ask:
+        ask_without_waiting = ask_at_once(responder)
+
+        async def ask(session: Session, message: Message) -> Reply:
+            mark = self._memory.mark()
+            try:
+                return await ask_without_waiting(session, message)
+            finally:
+                self._memory.note_answered(session.incarnation, mark)
+
+        return ask
 
     async def _answer_stored(self, client: str) -> None:
         try:

@@ -116,6 +116,8 @@ def describe_bots(receipt: Receipt) -> Iterator[str]:
         else:
             dropped = count(bot.evicted or 0, "session")
             yield f"{where} forgot {dropped} in {bot.milliseconds:.1f} ms"
+        if bot.error is not None:
+            yield f"{where}: its responder may still remember: {bot.error}"
 
 
 def _find_user() -> str:

@@ -135,7 +135,8 @@ class _Watch:
                 Text(
                     f"{bot.acked_at.astimezone():%H:%M:%S}    reset {receipt.reset.id}:"
                     f" bot {str(bot.id)[:8]} (process {bot.pid}) dropped"
-                    f" {count(bot.evicted or 0, 'session')} after {bot.milliseconds or 0:.1f} ms",
-                    style="green",
+                    f" {count(bot.evicted or 0, 'session')} after {bot.milliseconds or 0:.1f} ms"
+                    + (f"; its responder may still remember: {bot.error}" if bot.error else ""),
+                    style="green" if bot.error is None else "yellow",
                 )
             )

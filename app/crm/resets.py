@@ -58,6 +58,8 @@ class ReceiptBot:
     milliseconds: float | None
     started_later: bool
     """It started after the reset, so it had no session to drop."""
+    error: str | None
+    """Why its responder may still remember these clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Receipt:
     def missing(self) -> list[ReceiptBot]:
         return [bot for bot in self.bots if bot.acked_at is None]
 
+    @property
+    def failed(self) -> list[ReceiptBot]:
+        """Those whose responder may still remember these clients."""
+        return [bot for bot in self.bots if bot.error is not None]
+
     def as_json(self) -> dict[str, Any]:
         """As the API and `novabot reset --json` have it."""
         return {
@@ -85,6 +92,7 @@ class Receipt:
                     "bot": str(bot.id),
                     "evicted": bot.evicted,
                     "ackedAt": bot.acked_at.isoformat() if bot.acked_at else None,
+                    "error": bot.error,
                 }
                 for bot in self.acknowledged
             ],

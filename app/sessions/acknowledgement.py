@@ -1,13 +1,14 @@
 """Telling the database which resets this bot has carried out: rows in "ResetAck".
 
-A batch is one statement, so that a thousand resets in a second cost a few transactions.
+A batch is one statement, so that a thousand resets in a second cost a few transactions. A responder
+with a memory of its own is told first who was forgotten; what kept it stands in the row.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,33 +25,51 @@ _PAUSE = 0.5
 """Seconds before the next try while the database is away."""
 
 
-@dataclass(frozen=True, slots=True)
+Tell = Callable[[frozenset[UUID] | None], Awaitable[str | None]]
+"""Makes the responder forget these incarnations (None: any client); returns why it may have not."""
+
+
+@dataclass(slots=True)
 class _Evicted:
     reset: int
     sessions: int
     at: float | None
     """When; None for one that was missed."""
+    clients: frozenset[UUID] | None
+    """Incarnations; None if the notification did not say, or was missed."""
+    is_told: bool = False
+    """Whether the responder was told, so that it is not when the row is written at another try."""
+    error: str | None = None
 
 
 class Acknowledgements:
-    """Collects what was evicted; `run` writes it."""
+    """Collects what was evicted; `run` writes it. `tell` is None without a memory of a
+    responder's own."""
 
-    def __init__(self, pool: Pool, bot: UUID) -> None:
+    def __init__(self, pool: Pool, bot: UUID, *, tell: Tell | None = None) -> None:
         self._pool = pool
         self._bot = bot
+        self._tell_responder = tell
         self._evicted: list[_Evicted] = []
         self._waiting = asyncio.Event()
 
-    def add(self, reset: int, sessions: int) -> None:
+    @property
+    def tells(self) -> bool:
+        """Whether a responder is told, and so has to hear of what no bot has told one yet."""
+        return self._tell_responder is not None
+
+    def add(self, reset: int, sessions: int, clients: frozenset[UUID] | None) -> None:
         """This reset's sessions (how many) are no longer in memory."""
-        self._evicted.append(_Evicted(reset, sessions, time.monotonic()))
+        self._evicted.append(_Evicted(reset, sessions, time.monotonic(), clients))
         self._waiting.set()
 
     def add_missed(self, resets: Sequence[int]) -> None:
         """These were committed while this bot did not listen. It remembers nothing from that time,
         so they count as carried out."""
         waiting = {evicted.reset for evicted in self._evicted}
-        self._evicted += [_Evicted(reset, 0, None) for reset in resets if reset not in waiting]
+        self._evicted += [
+            _Evicted(reset, 0, None, None) for reset in resets if reset not in waiting
+        ]
         self._waiting.set()
 
     async def run(self) -> None:
@@ -69,16 +88,19 @@ class Acknowledgements:
     async def _write(self) -> None:
         while self._evicted:
             batch = self._evicted[:_BATCH]
+            await self._tell(batch)
             # A notification may arrive twice; the second finds nothing left to drop.
             sessions: dict[int, int] = {}
             for evicted in batch:
                 sessions[evicted.reset] = sessions.get(evicted.reset, 0) + evicted.sessions
+            errors = {evicted.reset: evicted.error for evicted in batch}
             sent_at = time.monotonic()
             rows = await fetch_rows(
                 self._pool,
                 "SELECT reset, seconds"
-                " FROM novabot_internal.acknowledge_resets(%s, %s::bigint[], %s::bigint[])",
-                (self._bot, list(sessions), list(sessions.values())),
+                " FROM novabot_internal.acknowledge_resets("
+                "%s, %s::bigint[], %s::bigint[], %s::text[])",
+                (self._bot, list(sessions), list(sessions.values()), list(errors.values())),
                 deadline_from_now(),
             )
             del self._evicted[: len(batch)]
@@ -87,3 +109,28 @@ class Acknowledgements:
                 if evicted.reset in seconds and evicted.at is not None:
                     took = seconds[evicted.reset] - (sent_at - evicted.at)
                     observe_eviction(evicted.reset, evicted.sessions, max(0.0, took))
+
+    async def _tell(self, batch: Sequence[_Evicted]) -> None:
+        """Once for all of them: the responder forgets many as quickly as one."""
+        untold = [evicted for evicted in batch if not evicted.is_told]
+        if self._tell_responder is None or not untold:
+            return
+        who = {evicted.reset: evicted.clients for evicted in untold if evicted.clients is not None}
+        unsaid = [evicted.reset for evicted in untold if evicted.clients is None]
+        if unsaid:
+            who |= await self._read_clients(unsaid)
+        is_all_said = all(evicted.reset in who for evicted in untold)
+        forgotten = frozenset[UUID]().union(*who.values())
+        error = await self._tell_responder(forgotten if is_all_said else None)
+        for evicted in untold:
+            evicted.is_told, evicted.error = True, error
+
+    async def _read_clients(self, resets: Sequence[int]) -> dict[int, frozenset[UUID]]:
+        """The incarnations of those resets whose rows say them. Raises TryLater."""
+        rows = await fetch_rows(
+            self._pool,
+            "SELECT reset, incarnations FROM novabot_internal.incarnations_of_resets(%s::bigint[])",
+            (list(resets),),
+            deadline_from_now(),
+        )
+        return {reset: frozenset(incarnations) for reset, incarnations in rows}

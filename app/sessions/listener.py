@@ -128,7 +128,8 @@ class Listener:
                 await listen(conn, (SESSION_RESET, SESSION_CHANGED, self._channel))
                 self._evict(Eviction("gap", ALL_CLIENTS))
                 missed = await conn.execute(
-                    "SELECT unnest(novabot_internal.missed_resets(%s))", (self._bot,)
+                    "SELECT unnest(novabot_internal.missed_resets(%s, %s))",
+                    (self._bot, self._acknowledgements.tells),
                 )
             self._acknowledgements.add_missed([reset for (reset,) in await missed.fetchall()])
             receiving = asyncio.create_task(self._receive(conn))
@@ -157,7 +158,10 @@ class Listener:
             report_malformed_notification(notification.channel, len(notification.payload))
         dropped = self._evict(eviction)
         if eviction.reset is not None:
-            self._acknowledgements.add(eviction.reset, dropped)
+            clients = eviction.clients
+            self._acknowledgements.add(
+                eviction.reset, dropped, clients if isinstance(clients, frozenset) else None
+            )
 
     async def _prove(self) -> None:
         while True:

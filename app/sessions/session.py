@@ -52,4 +52,8 @@ It may take its time, as an `async def` or (in a thread) a plain function: its m
 and acknowledged before it is asked. One that is marked `@instant` is asked within the webhook's
 request."""
 
+Forgotten = Callable[[frozenset[UUID] | None], Awaitable[None] | None]
+"""What a responder with a memory of its own has as its attribute `forgotten`: it is given the
+incarnations that were reset or merged into others, or None where any client may be among them."""
+
 InstantResponder = Callable[[Session, Message], Reply]

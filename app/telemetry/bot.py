@@ -167,6 +167,11 @@ def report_responder_failed(error: BaseException) -> None:
     log.error("responder failed", **describe_error(error))
 
 
+def report_forgetting_failed(error: Exception) -> None:
+    """The receipts of these resets say so."""
+    log.error("the responder may still remember forgotten clients", **describe_error(error))
+
+
 def report_heartbeat_missed(reason: str) -> None:
     if _missed_heartbeats.permits():
         log.warning("heartbeat missed", reason=reason)

@@ -249,6 +249,25 @@ def test_the_bots_page_tells_which_are_connected(
     assert re.search(r"nova-d , process 4 stopped", text)
 
 
+def test_a_receipt_and_the_api_name_a_bot_whose_responder_may_still_remember(
+    ana: httpx.Client, program: httpx.Client, dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-a', 1, true, 5)", [BOT_A])
+    path = dashboard_reset(dashboard)
+    number = path.rsplit("/", 1)[1]
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}', %s)",
+        [BOT_A, number, ["forgotten failed: ValueError"]],
+    )
+    text = text_of(ana.get(path).text)
+    assert "Deleted from the data; the responder of 1 bot may still remember." in text
+    assert "may remember: forgotten failed: ValueError" in text
+    assert "Forgotten, in the data and in every bot" not in text
+    (ack,) = program.get(f"/api/resets/{number}").json()["acks"]
+    assert ack["error"] == "forgotten failed: ValueError"
+
+
 class Stream:
     """Reads /signals in a thread."""
 

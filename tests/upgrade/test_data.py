@@ -14,6 +14,7 @@ NEW_COLUMNS: dict[str, dict[str, Any]] = {
     "User": {"beganAt": None, "absorbed": []},
     "Alias": {"account": None, "spelling": None, "since": "-infinity"},
     "Forgotten": {"since": "-infinity", "until": "infinity"},
+    "ResetAck": {"error": None},
 }
 """What a row that is older than a column of its table holds in it."""
 
