@@ -277,8 +277,8 @@ async def test_a_synchronous_standby_that_is_waited_for(
         stuck = conn.execute(STUCK).fetchone()
         assert stuck is not None and stuck[0] <= 3
         # What is refused at once leaves no session of the server behind.
-        for _ in range(5):
-            assert await bot.say("nama saya Petang", PHONE) == 503
+        for number in range(8):
+            assert await bot.say("nama saya Petang", f"62811000000{number}") == 503
         await until_row_is_old(bot)
         later = conn.execute(STUCK).fetchone()
         assert later is not None and later[0] <= 3
@@ -289,6 +289,26 @@ async def test_a_synchronous_standby_that_is_waited_for(
         await bot.until_ready()
         assert await bot.say("nama saya Petang", PHONE) == 200
         await until(lambda: conn.execute(STUCK).fetchone() == (0,), "no session waits")
+
+
+async def test_the_doctor_finds_that_commits_would_wait_before_any_does(
+    own_server: EmbeddedServer,
+) -> None:
+    url = own_server.url()
+    with psycopg.connect(url, autocommit=True) as conn:
+        run_sql(
+            conn,
+            "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+            "SELECT pg_reload_conf()",
+        )
+        await until(
+            lambda: conn.execute("SHOW synchronous_standby_names").fetchone() == ("nobody",),
+            "the setting",
+        )
+        (finding,) = await look(url, "commits")
+        assert finding.level == "fault"
+        assert conn.execute(STUCK).fetchone() == (0,)
+        run_sql(conn, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
 
 
 async def until_row_is_old(bot: RunningBot) -> None:

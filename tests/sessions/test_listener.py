@@ -453,3 +453,32 @@ async def test_a_listener_can_be_stopped_at_any_moment(
         assert time.monotonic() - begun < 2
         await until(lambda: count_listeners(connection) == 0, "disconnected")
     assert complaints == []
+
+
+async def test_no_nonce_is_sent_while_there_is_an_obstacle(pool: Pool, database_url: str) -> None:
+    obstacle: list[str] = ["commits wait"]
+    asked = asyncio.Event()
+
+    def find_obstacle() -> str | None:
+        asked.set()
+        return obstacle[0] if obstacle else None
+
+    bot = uuid4()
+    heard = Listener(
+        database_url,
+        pool,
+        bot,
+        lambda _: 0,
+        Acknowledgements(pool, bot),
+        find_obstacle=find_obstacle,
+    )
+    running = asyncio.create_task(heard.run())
+    try:
+        for _ in range(2):
+            asked.clear()
+            await asyncio.wait_for(asked.wait(), 10)
+        assert not heard.is_fresh()
+        obstacle.clear()
+        await until(heard.is_fresh, "a proof")
+    finally:
+        running.cancel()
