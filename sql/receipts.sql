@@ -55,8 +55,8 @@ AS $$
                 SELECT
                     jsonb_agg(
                         jsonb_build_object(
-                            'bot', a."botId", 'evicted', a.evicted, 'ackedAt', a."ackedAt",
-                            'error', a.error
+                            'bot', a."botId", 'evicted', a.evicted, 'evictedAt', a."evictedAt",
+                            'ackedAt', a."ackedAt", 'error', a.error
                         )
                         ORDER BY a."ackedAt", a."botId"
                     )
@@ -87,7 +87,7 @@ AS $$
     WHERE r.id = reset_receipt.reset
 $$;
 COMMENT ON FUNCTION public.reset_receipt(bigint) IS
-'The receipt of a reset with who has acknowledged (acks: bot, evicted, ackedAt, and the error for which its responder may still remember) and who has not (missing).';
+'The receipt of a reset with who has acknowledged (acks: bot, evicted, evictedAt, ackedAt, and the error for which its responder may still remember) and who has not (missing).';
 
 CREATE OR REPLACE PROCEDURE public.wait_for_acks(
     reset bigint, timeout interval DEFAULT '5 seconds'
@@ -169,7 +169,7 @@ COMMENT ON FUNCTION novabot_internal.list_resets(bigint, integer) IS
 
 CREATE OR REPLACE FUNCTION novabot_internal.receipt_bots(reset bigint)
 RETURNS TABLE (
-    id uuid, host text, pid integer, evicted bigint, acked_at timestamptz,
+    id uuid, host text, pid integer, evicted bigint, evicted_at timestamptz, acked_at timestamptz,
     milliseconds double precision, started_later boolean, error text
 )
 LANGUAGE plpgsql STABLE
@@ -179,24 +179,28 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT
-        b.id, b.host, b.pid, a.evicted, a."ackedAt",
-        (extract(EPOCH FROM a."ackedAt" - r.at) * 1000)::double precision, b."startedAt" > r.at,
-        a.error
+        b.id, b.host, b.pid, a.evicted, a."evictedAt", a."ackedAt",
+        (extract(EPOCH FROM coalesce(a."evictedAt", a."ackedAt") - r.at) * 1000)::double precision,
+        b."startedAt" > r.at, a.error
     FROM public."Reset" AS r
     JOIN public."ResetAck" AS a ON a."resetId" = r.id
     JOIN public."Bot" AS b ON b.id = a."botId"
     WHERE r.id = receipt_bots.reset
     UNION ALL
-    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, false, NULL
+    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, NULL, false, NULL
     FROM novabot_internal.bots_missing(receipt_bots.reset) AS b
-    ORDER BY 5, 1;
+    ORDER BY 6, 1;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.receipt_bots(bigint) IS
-'The bots of a receipt: those that acknowledged, in their order, then those that are missing (acked_at NULL).';
+'The bots of a receipt: those that acknowledged, in their order, then those that are missing (acked_at NULL). milliseconds: from the reset to evicted_at, or to acked_at where that is NULL.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.acknowledge_resets(
-    bot uuid, resets bigint[], dropped bigint[], errors text[] DEFAULT NULL
+    bot uuid,
+    resets bigint[],
+    dropped bigint[],
+    dropped_at timestamptz[] DEFAULT '{}',
+    errors text[] DEFAULT NULL
 )
 RETURNS TABLE (reset bigint, seconds double precision)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -208,14 +212,18 @@ BEGIN
     -- A forged notification may name a reset that does not exist: that is acknowledged nowhere.
     RETURN QUERY
     WITH acknowledged AS (
-        INSERT INTO public."ResetAck" AS a ("resetId", "botId", evicted, error)
-        SELECT r.id, bot, d.evicted, d.error
-        FROM unnest(resets, dropped, errors) AS d (reset, evicted, error)
+        INSERT INTO public."ResetAck" AS a ("resetId", "botId", evicted, "evictedAt", error)
+        SELECT
+            r.id, bot, d.evicted,
+            -- The bot's measure has an error: not before the reset, and not after now.
+            CASE WHEN d.at IS NOT NULL THEN greatest(r.at, least(d.at, clock_timestamp())) END,
+            d.error
+        FROM unnest(resets, dropped, dropped_at, errors) AS d (reset, evicted, at, error)
         JOIN public."Reset" AS r ON r.id = d.reset
         ON CONFLICT DO NOTHING
-        RETURNING a."resetId", a."ackedAt"
+        RETURNING a."resetId", coalesce(a."evictedAt", a."ackedAt") AS at
     )
-    SELECT a."resetId", extract(EPOCH FROM a."ackedAt" - r.at)::double precision
+    SELECT a."resetId", extract(EPOCH FROM a.at - r.at)::double precision
     FROM acknowledged AS a
     JOIN public."Reset" AS r ON r.id = a."resetId";
     IF cardinality(resets) <= most THEN
@@ -226,8 +234,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.acknowledge_resets(uuid, bigint[], bigint[], text[]) IS
-'A bot no longer remembers the clients of these resets; dropped: how many sessions each cost; errors: why its responder may still remember them, NULL each or at all if it does not. Returns the seconds from each reset to its acknowledgement.';
+COMMENT ON FUNCTION novabot_internal.acknowledge_resets(
+    uuid, bigint[], bigint[], timestamptz[], text[]
+) IS
+'A bot no longer remembers the clients of these resets; dropped: how many sessions each cost; dropped_at: when, NULL or left out if the bot does not know; errors: why its responder may still remember them, NULL each or at all if it does not. Returns the seconds from each reset to then, or else to its acknowledgement.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.missed_resets(
     bot uuid, untold boolean DEFAULT false

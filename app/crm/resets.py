@@ -54,8 +54,11 @@ class ReceiptBot:
     host: str
     pid: int
     evicted: int | None
+    evicted_at: datetime | None
+    """When it dropped the sessions, in the database's clock, by its own measure, if it has one."""
     acked_at: datetime | None
     milliseconds: float | None
+    """From the reset to `evicted_at`, or to `acked_at` where that is None."""
     started_later: bool
     """It started after the reset, so it had no session to drop."""
     error: str | None
@@ -91,6 +94,7 @@ class Receipt:
                 {
                     "bot": str(bot.id),
                     "evicted": bot.evicted,
+                    "evictedAt": bot.evicted_at.isoformat() if bot.evicted_at else None,
                     "ackedAt": bot.acked_at.isoformat() if bot.acked_at else None,
                     "error": bot.error,
                 }

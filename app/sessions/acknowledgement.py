@@ -7,14 +7,15 @@ with a memory of its own is told first who was forgotten; what kept it stands in
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_rows
+from app.sessions import clock
 from app.telemetry.bot import observe_eviction, report_acknowledgement_delayed
 
 _BATCH = 1_000
@@ -33,8 +34,8 @@ Tell = Callable[[frozenset[UUID] | None], Awaitable[str | None]]
 class _Evicted:
     reset: int
     sessions: int
-    at: float | None
-    """When; None for one that was missed."""
+    at: datetime | None
+    """When, in the database's clock; None for one that was missed."""
     clients: frozenset[UUID] | None
     """Incarnations; None if the notification did not say, or was missed."""
     is_told: bool = False
@@ -50,6 +51,7 @@ class Acknowledgements:
         self._pool = pool
         self._bot = bot
         self._tell_responder = tell
+        self.database_clock = clock.DatabaseClock()
         self._evicted: list[_Evicted] = []
         self._waiting = asyncio.Event()
 
@@ -60,7 +62,9 @@ class Acknowledgements:
 
     def add(self, reset: int, sessions: int, clients: frozenset[UUID] | None) -> None:
         """This reset's sessions (how many) are no longer in memory."""
-        self._evicted.append(_Evicted(reset, sessions, time.monotonic(), clients))
+        self._evicted.append(
+            _Evicted(reset, sessions, self.database_clock.read(clock.now()), clients)
+        )
         self._waiting.set()
 
     def add_missed(self, resets: Sequence[int]) -> None:
@@ -91,24 +95,30 @@ class Acknowledgements:
             await self._tell(batch)
             # A notification may arrive twice; the second finds nothing left to drop.
             sessions: dict[int, int] = {}
+            moments: dict[int, datetime | None] = {}
             for evicted in batch:
                 sessions[evicted.reset] = sessions.get(evicted.reset, 0) + evicted.sessions
+                moments[evicted.reset] = evicted.at
             errors = {evicted.reset: evicted.error for evicted in batch}
-            sent_at = time.monotonic()
             rows = await fetch_rows(
                 self._pool,
                 "SELECT reset, seconds"
                 " FROM novabot_internal.acknowledge_resets("
-                "%s, %s::bigint[], %s::bigint[], %s::text[])",
-                (self._bot, list(sessions), list(sessions.values()), list(errors.values())),
+                "%s, %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[])",
+                (
+                    self._bot,
+                    list(sessions),
+                    list(sessions.values()),
+                    list(moments.values()),
+                    list(errors.values()),
+                ),
                 deadline_from_now(),
             )
             del self._evicted[: len(batch)]
             seconds = dict(rows)
             for evicted in batch:
                 if evicted.reset in seconds and evicted.at is not None:
-                    took = seconds[evicted.reset] - (sent_at - evicted.at)
-                    observe_eviction(evicted.reset, evicted.sessions, max(0.0, took))
+                    observe_eviction(evicted.reset, evicted.sessions, seconds[evicted.reset])
 
     async def _tell(self, batch: Sequence[_Evicted]) -> None:
         """Once for all of them: the responder forgets many as quickly as one."""

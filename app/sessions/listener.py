@@ -127,6 +127,8 @@ class Listener:
             with cutting_after(conn, DEADLINE):
                 await listen(conn, (SESSION_RESET, SESSION_CHANGED, self._channel))
                 self._evict(Eviction("gap", ALL_CLIENTS))
+                self._acknowledgements.database_clock.forget()
+                await self._measure_clock(conn)
                 missed = await conn.execute(
                     "SELECT unnest(novabot_internal.missed_resets(%s, %s))",
                     (self._bot, self._acknowledgements.tells),
@@ -198,6 +200,7 @@ class Listener:
                     # function is called.
                     await conn.execute("SELECT pg_notification_queue_usage()")
                     sent = await self._send(conn, nonce)
+                await self._measure_clock(conn)
         if not sent:
             # This server was the primary and still runs: all connections have to move.
             await self._pool.drain()
@@ -209,6 +212,12 @@ class Listener:
             (self._channel, nonce),
         )
         return sent.rowcount == 1
+
+    async def _measure_clock(self, conn: AsyncConnection[tuple[Any, ...]]) -> None:
+        asked_at = clock.now()
+        told = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+        if told is not None:
+            self._acknowledgements.database_clock.measure(asked_at, told[0], clock.now())
 
     def _explain(self, error: BaseException | None) -> Unproven:
         if error is not None:

@@ -118,7 +118,15 @@ def test_delete_is_a_reset_with_a_receipt(
         "at": receipt["at"],
         "actor": "crm-export",
         "source": "api",
-        "acks": [{"bot": BOT, "evicted": 1, "ackedAt": ack["ackedAt"], "error": None}],
+        "acks": [
+            {
+                "bot": BOT,
+                "evicted": 1,
+                "evictedAt": None,
+                "ackedAt": ack["ackedAt"],
+                "error": None,
+            }
+        ],
         "missing": [BOT.replace("1", "2")],
     }
     assert program.delete(f"/api/clients/{quote(handle)}").status_code == 404

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -482,3 +483,18 @@ async def test_no_nonce_is_sent_while_there_is_an_obstacle(pool: Pool, database_
         await until(heard.is_fresh, "a proof")
     finally:
         running.cancel()
+
+
+async def test_a_receipt_has_the_moment_of_the_eviction_not_of_the_acknowledgement(
+    bot: ListeningBot, connection: psycopg.Connection
+) -> None:
+    await bot.until_ready()
+    row = connection.execute("SELECT id, at FROM reset_client(%s)", (PHONE,)).fetchone()
+    assert row is not None
+    query = 'SELECT "evictedAt", "ackedAt" FROM "ResetAck" WHERE "resetId" = %s AND "botId" = %s'
+    await until(lambda: connection.execute(query, (row[0], bot.id)).fetchone(), "acknowledged")
+    found = connection.execute(query, (row[0], bot.id)).fetchone()
+    assert found is not None
+    evicted_at, acked_at = found
+    # The bot gathers acknowledgements for 5 ms.
+    assert row[1] <= evicted_at < acked_at - timedelta(milliseconds=3)

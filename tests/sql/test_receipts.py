@@ -263,3 +263,35 @@ def test_without_track_counts_the_reset_is_whole_and_the_counts_are_zero(
     assert (reset.clients, reset.sessions, reset.conversations) == (1, 0, 0)
     assert len(listening.heard("session_reset")) == 1
     assert one(connection, 'SELECT count(*) FROM "Conversation"') == 0
+
+
+def test_milliseconds_run_to_the_eviction_and_lie_between_the_reset_and_now(
+    connection: psycopg.Connection,
+) -> None:
+    """A bot's clock may be wrong: the receipt is neither negative nor in the future."""
+    exact, early, late, unknown = (start_bot(connection) for _ in range(4))
+    reset = reset_a_client(connection)
+    connection.execute("SELECT pg_sleep(0.02)")
+    for bot, moment in (
+        (exact, "r.at + interval '2 milliseconds'"),
+        (early, "r.at - interval '1 second'"),
+        (late, "r.at + interval '1 hour'"),
+        (unknown, "NULL"),
+    ):
+        connection.execute(
+            "SELECT novabot_internal.acknowledge_resets("
+            f"%s, ARRAY[r.id], '{{1}}', ARRAY[{moment}]::timestamptz[])"
+            ' FROM "Reset" AS r WHERE r.id = %s',
+            (bot, reset),
+        )
+    rows = {
+        row.id: row
+        for row in fetch(connection, "SELECT * FROM novabot_internal.receipt_bots(%s)", reset)
+    }
+    assert rows[exact].milliseconds == 2
+    assert rows[early].milliseconds == 0
+    assert rows[late].evicted_at <= rows[late].acked_at
+    assert rows[unknown].evicted_at is None
+    assert rows[unknown].milliseconds >= 20
+    (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
+    assert [ack["evictedAt"] is None for ack in receipt.acks] == [False, False, False, True]

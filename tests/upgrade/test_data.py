@@ -12,6 +12,7 @@ from tests.sql.acts import fetch, one, tables
 NEW_COLUMNS: dict[str, dict[str, Any]] = {
     "Conversation": {"author": None, "key": None},
     "User": {"beganAt": None, "absorbed": []},
+    "ResetAck": {"evictedAt": None},
     "Alias": {"account": None, "spelling": None, "since": "-infinity"},
     "Forgotten": {"since": "-infinity", "until": "infinity"},
     "ResetAck": {"error": None},
