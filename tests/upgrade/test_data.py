@@ -12,10 +12,9 @@ from tests.sql.acts import fetch, one, tables
 NEW_COLUMNS: dict[str, dict[str, Any]] = {
     "Conversation": {"author": None, "key": None},
     "User": {"beganAt": None, "absorbed": []},
-    "ResetAck": {"evictedAt": None},
+    "ResetAck": {"evictedAt": None, "error": None},
     "Alias": {"account": None, "spelling": None, "since": "-infinity"},
     "Forgotten": {"since": "-infinity", "until": "infinity"},
-    "ResetAck": {"error": None},
 }
 """What a row that is older than a column of its table holds in it."""
 
