@@ -86,7 +86,7 @@ class Reply:
     answers: Sequence[str | Outgoing] = ()
     """What to send, in order. A plain string is a text, at most 4,096 characters long."""
     learnt_name: str | None = None
-    """The name the client just told; None when nothing was learnt."""
+    """The name the client just told; None when nothing was learnt, "" to clear the name."""
     forget: bool = False
     """The client asked to be forgotten: the turn becomes a reset and `answers` its farewell."""
 

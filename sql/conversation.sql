@@ -74,12 +74,15 @@ BEGIN
             WHEN u."beganAt" > written_at THEN written_at ELSE u."beganAt"
         END
     WHERE u.id = client.id;
+    UPDATE public."Session" AS s
+    SET context = s.context - 'novabotWish'
+    WHERE s."userId" = client.id AND s.context ? 'novabotWish';
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.store_message(
     text[], text, text, text, jsonb, timestamptz, text, uuid, text, interval
 ) IS
-'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes. outcome: stored, duplicate, too_old, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
+'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes, but an open question about the wish to be forgotten ends. outcome: stored, duplicate, too_old, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.claim_pending(client text, bot uuid)
 RETURNS TABLE (

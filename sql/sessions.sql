@@ -290,3 +290,38 @@ CREATE OR REPLACE TRIGGER signal_truncated
 AFTER TRUNCATE ON public."Session"
 FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.signal_sessions_truncated();
 ALTER TABLE public."Session" ENABLE ALWAYS TRIGGER signal_truncated;
+
+CREATE OR REPLACE FUNCTION novabot_internal.keep_wish(
+    new_context jsonb, before jsonb, was_stored boolean
+) RETURNS jsonb
+LANGUAGE sql STABLE
+AS $$
+    SELECT (new_context - 'novabotWish') || CASE
+        WHEN new_context -> 'novabotWish' = 'true'
+            THEN jsonb_build_object('novabotWish', extract(EPOCH FROM now()))
+        WHEN was_stored AND before ? 'novabotWish'
+            THEN jsonb_build_object('novabotWish', before -> 'novabotWish')
+        ELSE '{}'
+    END
+$$;
+COMMENT ON FUNCTION novabot_internal.keep_wish(jsonb, jsonb, boolean) IS
+'The context as a turn leaves it. novabotWish: when the client was asked whether everything shall be deleted, in seconds since 1970 by the database''s clock. true in new_context: asked now. Every other turn ends the question, but one of a stored message leaves it: storing a message ends it.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.is_wish_open(client text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+    SELECT coalesce((
+        SELECT
+            CASE
+                WHEN jsonb_typeof(s.context -> 'novabotWish') = 'number'
+                    THEN (s.context ->> 'novabotWish')::numeric
+                        > extract(EPOCH FROM now() - interval '5 minutes')
+            END
+        FROM public."Session" AS s
+        WHERE s."userId" = client
+    ), false)
+$$;
+COMMENT ON FUNCTION novabot_internal.is_wish_open(text) IS
+'Whether the client was asked, within five minutes, to confirm the wish to be forgotten, and has written nothing else since.';

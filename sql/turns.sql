@@ -156,7 +156,7 @@ BEGIN
     UPDATE public."User" AS u
     SET
         revision = gen_random_uuid(),
-        nama = coalesce(learnt_name, u.nama),
+        nama = nullif(coalesce(learnt_name, u.nama), ''),
         "profileName" = coalesce(profile, u."profileName"),
         "activeAt" = now(),
         "beganAt" = CASE
@@ -167,11 +167,18 @@ BEGIN
     RETURNING u.nama, u."pausedAt" IS NOT NULL, u.revision INTO nama, paused, user_revision;
     IF current_session IS NULL THEN
         INSERT INTO public."Session" AS s ("userId", context, revision)
-        VALUES (client.id, new_context, gen_random_uuid())
+        VALUES (
+            client.id, novabot_internal.keep_wish(new_context, '{}', false), gen_random_uuid()
+        )
         RETURNING s.context, s.revision INTO context, session_revision;
     ELSE
         UPDATE public."Session" AS s
-        SET context = new_context, revision = gen_random_uuid(), "updatedAt" = now()
+        SET
+            context = novabot_internal.keep_wish(
+                new_context, s.context, stored_message IS NOT NULL
+            ),
+            revision = gen_random_uuid(),
+            "updatedAt" = now()
         WHERE s."userId" = client.id
         RETURNING s.context, s.revision INTO context, session_revision;
     END IF;
@@ -183,7 +190,7 @@ COMMENT ON FUNCTION novabot_internal.commit_turn(
     text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid,
     text, interval, text
 ) IS
-'One turn, or nothing of it. outgoing: the answers in their order, as queue_outgoing takes them. status: of the message, answered or unanswered (a person has to). outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'One turn, or nothing of it. learnt_name: NULL keeps the name, an empty text clears it. outgoing: the answers in their order, as queue_outgoing takes them. status: of the message, answered or unanswered (a person has to). outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.forget_by_chat(
     addresses text[],

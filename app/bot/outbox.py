@@ -45,6 +45,11 @@ _SETTLE_TRIES = 30
 _SETTLE_PAUSE = 1.0
 _LOOK_AGAIN = 1.0
 """Seconds until a client's outbox is looked at again after the database could not be asked."""
+_FAREWELL_TRIED: Final = 30.0
+"""Seconds during which a farewell that clearly was not sent is tried again."""
+_FAREWELL_PAUSE = 2.0
+_SAID_LATELY: Final = 300.0
+"""Seconds during which an address that had a farewell is not told that nothing is known."""
 _CHECKS = 3
 _NAMES: Final[Mapping[type[Outcome], str]] = {
     Accepted: "sent",
@@ -69,16 +74,43 @@ class Outbox:
         """Tokens that this bot has begun to POST, until their outcome is written."""
         self._workers = Workers(self._send_all)
         self._farewells: set[asyncio.Task[None]] = set()
+        self._wanted: dict[str, object] = {}
+        """By address, the farewell that may still be tried: dropped when the client writes."""
+        self._said_at: dict[str, float] = {}
 
     def wake(self, client: str) -> None:
         """This client has an answer to be sent."""
         self._workers.wake(client)
 
     def say_farewell(self, address: str, messages: Sequence[Outgoing]) -> None:
-        """Sends the farewell to a client who has just been deleted; not stored, tried once."""
-        task = asyncio.create_task(self._say_farewell(address, messages))
+        """Sends the farewell to a client who has just been deleted.
+
+        It is not stored. It is tried again for 30 s, only while it clearly was not sent and the
+        client writes nothing else to this bot.
+        """
+        self._note_farewell((address,))
+        self._wanted[address] = wanted = object()
+        task = asyncio.create_task(self._say_farewell(address, messages, wanted))
         self._farewells.add(task)
         task.add_done_callback(self._farewells.discard)
+
+    def say_nothing_known(self, addresses: Sequence[str], messages: Sequence[Outgoing]) -> None:
+        """Tells a sender that nothing is known of him; not within five minutes of the last time
+        or of his farewell, as far as this bot said them."""
+        now = time.monotonic()
+        self._said_at = {said: at for said, at in self._said_at.items() if at > now - _SAID_LATELY}
+        if self._said_at.keys().isdisjoint(addresses):
+            self.say_farewell(addresses[0], messages)
+            self._note_farewell(addresses)
+
+    def drop_farewells(self, addresses: Sequence[str]) -> None:
+        """The client writes again: no farewell is tried once more. One on its way goes on."""
+        for address in addresses:
+            self._wanted.pop(address, None)
+
+    def _note_farewell(self, addresses: Sequence[str]) -> None:
+        now = time.monotonic()
+        self._said_at.update(dict.fromkeys(addresses, now))
 
     async def finish(self, seconds: float) -> None:
         """Ends what is being sent; what is queued stays for another bot.
@@ -195,7 +227,25 @@ class Outbox:
                 self._posted.discard(token)
                 return
 
-    async def _say_farewell(self, address: str, messages: Sequence[Outgoing]) -> None:
-        for message in messages:
-            outcome = await self._api.send(address, message, str(uuid4()))
-            count_sending(_NAMES[type(outcome)])
+    async def _say_farewell(
+        self, address: str, messages: Sequence[Outgoing], wanted: object
+    ) -> None:
+        until = time.monotonic() + _FAREWELL_TRIED
+        try:
+            for message in messages:
+                while self._wanted.get(address) is wanted:
+                    outcome = await self._api.send(address, message, str(uuid4()))
+                    count_sending(_NAMES[type(outcome)])
+                    if not _may_pass(outcome) or time.monotonic() + _FAREWELL_PAUSE > until:
+                        break
+                    await asyncio.sleep(_FAREWELL_PAUSE)
+        finally:
+            if self._wanted.get(address) is wanted:
+                del self._wanted[address]
+
+
+def _may_pass(outcome: Outcome) -> bool:
+    """Whether the message clearly was not sent, for a reason that may pass."""
+    if isinstance(outcome, ApiRefusal):
+        return outcome.action in ("retry", "slow_client", "pause_all")
+    return isinstance(outcome, NotSent)

@@ -12,20 +12,32 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
+from app.addresses import deciding_address
 from app.bot.asking import Asking, Stopped
 from app.bot.memory import ResponderMemory
 from app.bot.outbox import Outbox
+from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish
 from app.bot.workers import Workers
 from app.crm.conversation import PendingMessage, claim_pending
 from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
-from app.messages import Message, Reply, is_instant
+from app.messages import Message, Outgoing, Reply, is_instant
 from app.nova import say_not_forgotten
+from app.nova.wishes import Wish
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
 from app.sessions.session import InstantResponder, Responder, Session
-from app.sessions.store import NUMBER_KEPT, Committed, Rejected, Stale, Stored, store_message
+from app.sessions.store import (
+    NUMBER_KEPT,
+    Committed,
+    Rejected,
+    Stale,
+    Stored,
+    is_wish_open,
+    load_session,
+    store_message,
+)
 from app.sessions.turn import Ask, BecameReset, Turns, ask_at_once
 from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
 
@@ -58,14 +70,65 @@ class BotTurns:
         ask = self._ask_instant(responder) if is_instant(responder) else self._asking.ask
         self._number_kept = number_kept
         self._turns = Turns(pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept)
+        self._door = Turns(
+            pool,
+            cache,
+            answer_wish,
+            excuse=say_not_forgotten,
+            number_kept=number_kept,
+            is_door=True,
+        )
         self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
 
     async def take(self, message: Message) -> None:
-        """Answers a message, or stores it to be answered soon. Raises Busy or Unavailable."""
+        """Answers a message, or stores it to be answered soon. Raises Busy or Unavailable.
+
+        The wish to be forgotten is answered here, never stored first, and asks no responder.
+        """
+        wish = find_wish(message)
+        if wish is not Wish.CONFIRM:
+            self._outbox.drop_farewells(message.addresses)
+        if wish is not None and await self._take_wish(message, wish):
+            return
         if self._is_instant:
             self._conclude(await self._turns.take(message))
         else:
             count_turn((await self.store(message)).outcome)
+
+    async def _take_wish(self, message: Message, wish: Wish) -> bool:
+        """Whether the message was the wish's: a confirmation may find no question."""
+        if wish is Wish.CONFIRM:
+            # From the database, not the cache: another bot may have asked, or have forgotten him.
+            session = await self._load(message)
+            if session.id is not None and not await is_wish_open(
+                self._pool, session.id, deadline_from_now()
+            ):
+                session = await self._load(message)  # forgotten since, or not asked
+                if session.id is not None:
+                    return False
+            if session.id is None:
+                self._say_nothing_known(message)
+                return True
+        try:
+            self._conclude(await self._door.take(message))
+        except NothingKnown:
+            self._say_nothing_known(message)
+        except NotAWish:
+            return False
+        return True
+
+    async def _load(self, message: Message) -> Session:
+        mark = self._cache.mark()
+        session = await load_session(
+            self._pool, message, deadline_from_now(), number_kept=self._number_kept
+        )
+        self._cache.keep(session, deciding_address(message.addresses), mark)
+        return session
+
+    def _say_nothing_known(self, message: Message) -> None:
+        """Nothing is written. An impatient client who has just had the farewell hears it once."""
+        text = Outgoing(choose_texts(Session(), message).nothing_known)
+        self._outbox.say_nothing_known(message.addresses, (text,))
 
     async def store(self, message: Message) -> Stored:
         """Stores a message, and sets about answering it. Raises Busy or Unavailable."""

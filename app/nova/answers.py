@@ -27,7 +27,6 @@ class Answers:
     help: str
     received: str
     unreadable: str
-    farewell: str
     not_forgotten: str
     """In place of the farewell where the database refused to delete."""
     invitation: str
@@ -46,7 +45,6 @@ ANSWERS: Mapping[Language, Answers] = {
         "semua tentang Anda, tulis: hapus data saya.",
         received="Baik{name}, pesan Anda sudah saya terima.",
         unreadable="Maaf{name}, saya hanya bisa membaca teks. Silakan tuliskan pesan Anda.",
-        farewell="Baik, saya sudah melupakan semua tentang Anda.",
         not_forgotten="Maaf, data Anda belum bisa saya hapus. Permintaan Anda sudah saya catat; "
         "seorang petugas akan mengurusnya.",
         invitation="Bagaimana sebaiknya saya menyapa Anda?",
@@ -62,7 +60,6 @@ ANSWERS: Mapping[Language, Answers] = {
         "about you, write: delete my data.",
         received="Thank you{name}, I have received your message.",
         unreadable="Sorry{name}, I can read text only. Please write me your message.",
-        farewell="Done, I have forgotten everything about you.",
         not_forgotten="Sorry, I could not delete your data yet. I have noted your request; a "
         "person is going to see to it.",
         invitation="How should I address you?",

@@ -50,9 +50,6 @@ def _answer_text(session: Session, message: Message) -> Reply:
     language = read_language(message.text, _known_language(session))
     answers = ANSWERS[language]
     intent = Intent.OTHER if message.forwarded else read_intent(message.text)
-    if intent is Intent.FORGET:
-        return Reply({"language": language}, (answers.farewell,), forget=True)
-
     known = _known_name(session)
     told = _find_told_name(session, message)
     context = _next_context(session.context, language)

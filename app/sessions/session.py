@@ -24,6 +24,11 @@ __all__ = [
 ]
 
 
+WISH_KEY = "novabotWish"
+"""In the context: the client was asked to confirm the wish to be forgotten. No responder sees it;
+the database decides how long it stays (`keep_wish` in sql/sessions.sql)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What is known of one client, as one committed transaction left it.

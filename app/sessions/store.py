@@ -75,6 +75,12 @@ async def load_stored_session(pool: Pool, stored_message: UUID, deadline: float)
     return _read_session(row)
 
 
+async def is_wish_open(pool: Pool, client: str, deadline: float) -> bool:
+    """Whether the client was asked within five minutes to confirm the wish to be forgotten."""
+    row = await fetch_row(pool, "SELECT novabot_internal.is_wish_open(%s)", (client,), deadline)
+    return row[0]
+
+
 async def commit_turn(
     pool: Pool,
     session: Session,

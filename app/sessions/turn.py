@@ -40,7 +40,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -51,7 +51,7 @@ from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Outgoing, Reply, check_reply
 from app.sessions.cache import Cache
-from app.sessions.session import InstantResponder, Session
+from app.sessions.session import WISH_KEY, InstantResponder, Session
 from app.sessions.store import (
     NUMBER_KEPT,
     Committed,
@@ -92,12 +92,16 @@ class Turns:
         *,
         excuse: Excuse | None = None,
         number_kept: timedelta = NUMBER_KEPT,
+        is_door: bool = False,
     ) -> None:
         """`number_kept` is how long a number stays a client's who does not write.
 
         Without an `excuse`, a wish to be forgotten that is refused raises RowsKept.
+        `is_door`: `ask` is the program's own and no responder. It is asked even while a person has
+        taken over, and sees whether the wish to be forgotten awaits its confirmation.
         """
         self._excuse = excuse
+        self._is_door = is_door
         self._pool = pool
         self._cache = cache
         self._ask = ask
@@ -145,6 +149,11 @@ class Turns:
 
     async def _answer(self, session: Session, message: Message) -> Reply:
         """What to answer; nothing while a person has taken over."""
+        if self._is_door:
+            return check_reply(await self._ask(session, message))
+        if WISH_KEY in session.context:
+            context = {key: kept for key, kept in session.context.items() if key != WISH_KEY}
+            session = replace(session, context=context)
         if session.paused:
             return Reply(session.context)
         return check_reply(await self._ask(session, message))

@@ -199,6 +199,7 @@ async def test_the_wish_from_the_new_number_forgets_what_was_said_from_the_old_o
     await answer(bot, api, says("nama saya Petang", P1))
     assert await bot.deliver(CASES["number"][1]) == 200
     await answer(bot, api, says("hapus data saya", P2))
+    await answer(bot, api, says("YA HAPUS", P2))
     assert connection.execute('SELECT count(*) FROM "User"').fetchall() == [(0,)]
     assert "Petang" not in await answer(bot, api, says(ASK, P1, at=int(time.time())))
 

@@ -419,10 +419,16 @@ async def test_a_client_can_ask_a_slow_responder_to_be_forgotten(
     start_bot: StartBot, thinker: Thinker, connection: psycopg.Connection, api: Api
 ) -> None:
     thinker.may_answer.set()
-    bot = await start_bot(thinker.respond)
+
+    async def respond(session: Session, message: Message) -> Reply:
+        if message.text == "tutup buku":
+            return Reply({}, ("Sudah.",), forget=True)
+        return await thinker.respond(session, message)
+
+    bot = await start_bot(respond)
     await bot.say("nama saya Petang", PHONE)
     await api.until_sent(1, PHONE)
-    assert await bot.say("lupakan saya", PHONE) == 200
+    assert await bot.say("tutup buku", PHONE) == 200
     assert await api.until_sent(2, PHONE) == ["1: Halo Petang", "Sudah."]
     assert read_tables(connection) is None
     assert find_everywhere(connection, "Petang") == find_everywhere(connection, PHONE) == []

@@ -56,7 +56,8 @@ def execute(statement: str) -> Callable[[Nova], None]:
 
 
 def reset_by_chat(nova: Nova) -> None:
-    assert "Petang" not in nova.ask_for_answer(PHONE, "lupakan saya")
+    assert "YA HAPUS" in nova.ask_for_answer(PHONE, "lupakan saya")
+    assert "Petang" not in nova.ask_for_answer(PHONE, "YA HAPUS")
 
 
 DOORS: dict[str, tuple[str, Callable[[Nova], None]]] = {
