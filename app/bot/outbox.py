@@ -103,6 +103,10 @@ class Outbox:
             self.say_farewell(addresses[0], messages)
             self._note_farewell(addresses)
 
+    def expect_farewell(self, addresses: Sequence[str]) -> None:
+        """The client is being deleted: a further confirmation is not told that nothing is known."""
+        self._note_farewell(addresses)
+
     def drop_farewells(self, addresses: Sequence[str]) -> None:
         """The client writes again: no farewell is tried once more. One on its way goes on."""
         for address in addresses:

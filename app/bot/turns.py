@@ -109,6 +109,7 @@ class BotTurns:
             if session.id is None:
                 self._say_nothing_known(message)
                 return True
+            self._outbox.expect_farewell(message.addresses)
         try:
             self._conclude(await self._door.take(message))
         except NothingKnown:

@@ -13,6 +13,7 @@ import pytest
 
 from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
+from app.bot.wish import TEXTS
 from app.database.pool import Pool
 from app.messages import Message, Outgoing, Reply
 from app.nova.answers import ANSWERS
@@ -464,23 +465,27 @@ async def test_a_wish_that_the_database_refuses_is_kept_for_a_person_and_the_cli
     thinker.may_answer.set()
     bot = await start_bot(thinker.respond if takes_its_time else None)
     assert await bot.say("nama saya Petang", PHONE) == 200
-    assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
+    assert await bot.say("lupakan saya", PHONE) == 200
+    asked = ["1: Halo Petang", TEXTS["id"].question]
+    assert await api.until_sent(2, PHONE) == asked
     connection.execute(KEEPER)
     refused = read_metric("novabot_refused_wishes_total")
-    wish = text_body(PHONE, "lupakan saya", phone_number_id=NUMBER_ID, message_id="wamid.w")
+    wish = text_body(PHONE, "ya hapus", phone_number_id=NUMBER_ID, message_id="wamid.w")
     assert await bot.deliver(wish) == 200
     excuse = ANSWERS["id"].not_forgotten
-    assert await api.until_sent(2, PHONE) == ["1: Halo Petang", excuse]
-    assert read_inbox(connection)[1:] == [("lupakan saya", "unanswered")]
+    assert await api.until_sent(3, PHONE) == [*asked, excuse]
+    assert read_inbox(connection)[2:] == [("ya hapus", "unanswered")]
     assert connection.execute('SELECT count(*) FROM "Reset"').fetchone() == (0,)
     assert read_metric("novabot_refused_wishes_total") == refused + 1
     # Delivered again, it is neither tried nor answered again; the client's next message is.
     assert await bot.deliver(wish) == 200
     assert await bot.say("hai", PHONE) == 200
-    assert await api.until_sent(3, PHONE) == ["1: Halo Petang", excuse, "2: Halo Petang"]
+    assert await api.until_sent(4, PHONE) == [*asked, excuse, "2: Halo Petang"]
     assert read_metric("novabot_refused_wishes_total") == refused + 1
     # Once the cause is removed, the wish is fulfilled.
     connection.execute('DROP TRIGGER keep ON public."Session"')
     assert await bot.say("lupakan saya", PHONE) == 200
-    assert (await api.until_sent(4, PHONE))[3] == "Sudah."
+    await api.until_sent(5, PHONE)
+    assert await bot.say("ya hapus", PHONE) == 200
+    assert (await api.until_sent(6, PHONE))[5] == TEXTS["id"].farewell
     assert read_tables(connection) is None

@@ -257,7 +257,7 @@ def test_a_receipt_and_the_api_name_a_bot_whose_responder_may_still_remember(
     path = dashboard_reset(dashboard)
     number = path.rsplit("/", 1)[1]
     connection.execute(
-        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}', %s)",
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{1}', '{}', %s)",
         [BOT_A, number, ["forgotten failed: ValueError"]],
     )
     text = text_of(ana.get(path).text)

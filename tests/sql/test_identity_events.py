@@ -136,7 +136,7 @@ def test_a_change_older_than_a_reset_of_its_old_address_resets_the_new_one(world
 def test_who_comes_after_the_reset_is_left_alone_by_an_older_change(world: World) -> None:
     world.say(0, P1, name="Petang")
     assert world.reset(P1) == 1
-    world.say(1900, P2, name="Dewi")
+    world.say(10**6, P2, name="Dewi")  # counts as now
     assert world.change(10, [P1], [P2]) == "forgotten"
     assert list(world.names().values()) == ["Dewi"]
 

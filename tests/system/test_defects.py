@@ -97,8 +97,11 @@ DEFECTS = {
                 "                pass\n",
             ),
             (
-                '                self._evict(Eviction("gap", ALL_CLIENTS))\n                missed',
-                "                missed",
+                (
+                    '                self._evict(Eviction("gap", ALL_CLIENTS))\n'
+                    "                self._acknowledgements.database_clock"
+                ),
+                "                self._acknowledgements.database_clock",
             ),
         ),
         ("tests/sessions/test_listener.py", "-k", "again_and_again"),

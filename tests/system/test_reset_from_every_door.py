@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from app.bot.wish import TEXTS
 from tests.browser.chromium import open_page
 from tests.system.nova import PASSWORD, Nova, wait_for
 
@@ -56,8 +57,10 @@ def execute(statement: str) -> Callable[[Nova], None]:
 
 
 def reset_by_chat(nova: Nova) -> None:
-    assert "YA HAPUS" in nova.ask_for_answer(PHONE, "lupakan saya")
-    assert "Petang" not in nova.ask_for_answer(PHONE, "YA HAPUS")
+    answer = nova.ask_for_answer(PHONE, "lupakan saya")
+    if "YA HAPUS" in answer:  # a bot of 0.1 deletes at once: tests/upgrade
+        answer = nova.ask_for_answer(PHONE, "YA HAPUS")
+    assert answer == TEXTS["id"].farewell
 
 
 DOORS: dict[str, tuple[str, Callable[[Nova], None]]] = {
