@@ -465,6 +465,7 @@ async def test_a_wish_that_the_database_refuses_is_kept_for_a_person_and_the_cli
     thinker.may_answer.set()
     bot = await start_bot(thinker.respond if takes_its_time else None)
     assert await bot.say("nama saya Petang", PHONE) == 200
+    await api.until_sent(1, PHONE)
     assert await bot.say("lupakan saya", PHONE) == 200
     asked = ["1: Halo Petang", TEXTS["id"].question]
     assert await api.until_sent(2, PHONE) == asked
