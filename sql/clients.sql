@@ -43,11 +43,28 @@ BEGIN
         LIMIT 1;
     END IF;
     IF found IS NULL THEN
-        -- Who had it last, while no other client does.
+        -- Who had it last: no other client does, and none that did was forgotten since. After a change
+        -- by which it is not known who has it, both sides are found.
         SELECT u.id INTO found
         FROM public."User" AS u
         JOIN public."FormerAlias" AS f ON f."userId" = u.id
-        WHERE f.alias = address
+        WHERE
+            f.alias = address
+            AND (
+                NOT EXISTS (
+                    SELECT
+                    FROM public."Forgotten" AS n
+                    WHERE
+                        n.digest = ANY (novabot_internal.address_digests(ARRAY[address]))
+                        AND n.at > f.until
+                        AND n.until > f.until
+                )
+                OR EXISTS (
+                    SELECT
+                    FROM public."IdentityNote" AS n
+                    WHERE n."userId" = u.id AND n.kind = 'ambiguous_change' AND n.at = f.until
+                )
+            )
         ORDER BY f.until DESC, u.id
         LIMIT 1;
     END IF;

@@ -490,11 +490,18 @@ async def test_a_receipt_has_the_moment_of_the_eviction_not_of_the_acknowledgeme
 ) -> None:
     await bot.until_ready()
     monkeypatch.setattr(acknowledgement, "_GATHER", 0.5)
-    row = connection.execute("SELECT id, at FROM reset_client(%s)", (PHONE,)).fetchone()
-    assert row is not None
     query = 'SELECT "evictedAt", "ackedAt" FROM "ResetAck" WHERE "resetId" = %s AND "botId" = %s'
-    await until(lambda: connection.execute(query, (row[0], bot.id)).fetchone(), "acknowledged")
-    found = connection.execute(query, (row[0], bot.id)).fetchone()
-    assert found is not None
-    evicted_at, acked_at = found
-    assert row[1] <= evicted_at < acked_at - timedelta(milliseconds=300)
+
+    async def reset() -> timedelta:
+        """How long after the eviction the acknowledgement was written."""
+        row = connection.execute("SELECT id, at FROM reset_client(%s)", (PHONE,)).fetchone()
+        assert row is not None
+        await until(lambda: connection.execute(query, (row[0], bot.id)).fetchone(), "acknowledged")
+        found = connection.execute(query, (row[0], bot.id)).fetchone()
+        assert found is not None
+        assert row[1] <= found[0] <= found[1]
+        return found[1] - found[0]
+
+    # The first ones may come while others are being written: those are not held back.
+    took = [await reset() for _ in range(4)]
+    assert max(took) > timedelta(milliseconds=300)

@@ -65,8 +65,9 @@ def test_an_earlier_client_without_a_bsuid_gets_an_id_of_its_own(world: World) -
     assert (late.id, late.told, late.to) == (f"{P1}#{life}", "Andi", None)
     assert world.reset(P1) == 1
     assert list(world.names().values()) == ["Andi"]
-    # While no other client has it, the number still finds who had it before.
-    assert world.reset(P1) == 1
+    # Another client has had it since: the number finds who had it before no more.
+    assert world.reset(P1) == 0
+    assert world.reset(f"{P1}#{life}") == 1
     assert remaining(world.conn) == NOTHING
 
 

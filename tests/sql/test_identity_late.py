@@ -425,3 +425,21 @@ def test_a_client_whose_new_bsuid_is_not_shown_yet_is_not_met_by_another_one(
     assert world.say(50, P4, C).told is None
     world.change(80, [B], ["ID.100000000000000009"], number=False)
     assert world.say(90, C).told is None
+
+
+def test_a_second_reset_by_a_number_does_not_take_its_earlier_owner(world: World) -> None:
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P1], [P2]) == "moved"
+    world.say(20, P1, name="Budi")
+    assert world.reset(P1) == 1
+    assert world.reset(P1) == 0
+    assert list(world.names().values()) == ["Andi"]
+    assert world.reset(P2) == 1
+
+
+def test_a_number_left_after_an_earlier_reset_of_it_still_finds_its_client(world: World) -> None:
+    assert world.reset(P1) == 0
+    world.conn.execute('UPDATE "Forgotten" SET at = %s', (second(-100),))
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P1], [P2]) == "moved"
+    assert world.reset(P1) == 1
