@@ -245,23 +245,26 @@ CREATE OR REPLACE FUNCTION novabot_internal.missed_resets(
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(array_agg(r.id ORDER BY r.id), '{}')
-    FROM public."Reset" AS r
-    WHERE
-        (
-            r.at > now() - interval '1 day'
-            OR (
-                untold
-                AND NOT EXISTS (
-                    SELECT
-                    FROM public."ResetAck" AS a
-                    WHERE a."resetId" = r.id AND a.error IS NULL
-                )
+    SELECT coalesce(array_agg(m.id ORDER BY m.id), '{}')
+    FROM (
+        SELECT r.id
+        FROM public."Reset" AS r
+        WHERE r.at > now() - interval '1 day'
+        UNION ALL
+        SELECT r.id
+        FROM public."Reset" AS r
+        WHERE
+            untold
+            AND r.at <= now() - interval '1 day'
+            AND NOT EXISTS (
+                SELECT
+                FROM public."ResetAck" AS a
+                WHERE a."resetId" = r.id AND a.error IS NULL
             )
-        )
-        AND NOT EXISTS (
-            SELECT FROM public."ResetAck" AS a WHERE a."resetId" = r.id AND a."botId" = bot
-        )
+    ) AS m
+    WHERE NOT EXISTS (
+        SELECT FROM public."ResetAck" AS a WHERE a."resetId" = m.id AND a."botId" = bot
+    )
 $$;
 COMMENT ON FUNCTION novabot_internal.missed_resets(uuid, boolean) IS
 'The resets of the last day that lack this bot''s acknowledgement; with untold, also older ones that no bot has acknowledged without an error: no responder was told of them. A bot calls it between LISTEN and the first notification, when it has just dropped everything: the resets it returns are carried out, and later ones will be notified.';
