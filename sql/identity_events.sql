@@ -198,22 +198,6 @@ COMMENT ON FUNCTION novabot_internal.carry_out_change(
 ) IS
 'What an identity event does to its two sides, which are locked: moved, merged, noted, or kept without a source.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.date_from_beginning(client text, keys text[])
-RETURNS void
-LANGUAGE sql
-AS $$
-    UPDATE public."Alias" AS a
-    SET since = u."beganAt"
-    FROM public."User" AS u
-    WHERE
-        u.id = client
-        AND a."userId" = u.id
-        AND a.alias = ANY (keys)
-        AND a.since < u."beganAt"
-$$;
-COMMENT ON FUNCTION novabot_internal.date_from_beginning(text, text[]) IS
-'These canonical addresses were another person''s until a client''s life began.';
-
 CREATE OR REPLACE FUNCTION novabot_internal.part_from_next_owner(
     client text, froms text[], tos text[], at timestamptz,
     OUT number text, OUT messages bigint[]

@@ -116,22 +116,16 @@ CREATE OR REPLACE FUNCTION novabot_internal.has_other_id(
 ) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
-    WITH had AS (
-        SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = client
-        UNION
-        SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = client
-    ),
-    matching AS (
-        SELECT h.alias, d.digests
-        FROM had AS h
-        CROSS JOIN LATERAL novabot_internal.address_digests(ARRAY[h.alias]) AS d (digests)
-        WHERE d.digests && has_other_id.digests
-    )
     SELECT
         novabot_internal.has_user_id(client, account)
-        AND count(*) FILTER (WHERE novabot_internal.is_bsuid(m.alias)) = 0
-        AND coalesce(sum(cardinality(m.digests)), 0) < cardinality(has_other_id.digests)
-    FROM matching AS m
+        AND novabot_internal.shows_other_id(
+            ARRAY(
+                SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = client
+                UNION
+                SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = client
+            ),
+            digests
+        )
 $$;
 COMMENT ON FUNCTION novabot_internal.has_other_id(text, text, bytea[]) IS
 'Whether one side of a change names a BSUID, and a client whom it names by number has another one in this business account: then that client is another person.';

@@ -260,6 +260,22 @@ $$;
 COMMENT ON FUNCTION novabot_internal.adopt_addresses(text, text[], text, timestamptz) IS
 'A client wrote from these addresses: those that lead to no client lead to it, and a new number takes the place of its earlier one. settle_id is to follow.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.date_from_beginning(client text, keys text[])
+RETURNS void
+LANGUAGE sql
+AS $$
+    UPDATE public."Alias" AS a
+    SET since = u."beganAt"
+    FROM public."User" AS u
+    WHERE
+        u.id = client
+        AND a."userId" = u.id
+        AND a.alias = ANY (keys)
+        AND a.since < u."beganAt"
+$$;
+COMMENT ON FUNCTION novabot_internal.date_from_beginning(text, text[]) IS
+'These canonical addresses were another person''s until a client''s life began.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.put_before(earlier text, later text) RETURNS void
 LANGUAGE sql
 AS $$
@@ -269,14 +285,14 @@ AS $$
     JOIN public."Alias" AS a ON a."userId" = u.id
     WHERE u.id = later AND novabot_internal.is_phone(a.alias) AND a.since < u."beganAt"
     ON CONFLICT DO NOTHING;
-    UPDATE public."Alias" AS a
-    SET since = u."beganAt"
-    FROM public."User" AS u
-    WHERE
-        u.id = later
-        AND a."userId" = u.id
-        AND novabot_internal.is_phone(a.alias)
-        AND a.since < u."beganAt"
+    SELECT novabot_internal.date_from_beginning(
+        later,
+        ARRAY(
+            SELECT a.alias
+            FROM public."Alias" AS a
+            WHERE a."userId" = later AND novabot_internal.is_phone(a.alias)
+        )
+    )
 $$;
 COMMENT ON FUNCTION novabot_internal.put_before(text, text) IS
 'A message that is older than the life of the client who has its number was another one''s: the number is that one''s before.';
