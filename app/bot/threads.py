@@ -13,7 +13,7 @@ from typing import Any
 async def run_in_thread(
     function: Callable[..., Any], *arguments: Any, ended: Callable[[], None] = lambda: None
 ) -> Any:
-    """What the function returns. Whoever waits may be cancelled; the thread goes on, and `ended`
+    """What the function returns. The caller may be cancelled; the thread goes on, and `ended`
     is called in the event loop when it is done.
     """
     loop = asyncio.get_running_loop()

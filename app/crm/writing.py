@@ -95,20 +95,20 @@ async def find_write_fault(pool: Pool, report: Callable[[str], None]) -> str | N
 
 
 async def rehearse(source: Source) -> None:
-    """Takes a turn and makes a reset, and rolls both back: nothing is stored, nobody is notified,
-    and ids that were taken are skipped.
+    """Takes a turn and makes a reset, and rolls both back: nothing is stored, no notification is
+    sent, and ids that were taken are skipped.
 
     Raises RehearsalFailed; other errors are psycopg's.
     """
     # Neither a phone number nor a BSUID: no message ever comes from it.
-    nobody = f"novabot-rehearsal-{uuid4()}"
+    address = f"novabot-rehearsal-{uuid4()}"
     async with (
         open_bounded(source, REHEARSAL_TIMEOUT) as conn,
         conn.transaction(force_rollback=True),
     ):
         await conn.execute("SET LOCAL lock_timeout = '250ms'")
         await conn.execute("SET LOCAL client_min_messages = warning")
-        outcome, client = await _take_turn(conn, nobody)
+        outcome, client = await _take_turn(conn, address)
         if outcome != "committed":
             raise RehearsalFailed(f"a first message ends as {outcome}")
         reset = await conn.execute('DELETE FROM public."User" WHERE id = %s', (client,))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from app.bot.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
+from app.sessions import listener
 from app.sessions.session import Responder
 from tests.bot.outboxes import open_outbox
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api, RunningBot, run_api, run_bot
@@ -71,3 +74,20 @@ async def outbox(
 ) -> AsyncIterator[Outbox]:
     async with open_outbox(pool, cloud, connection) as opened:
         yield opened
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Closed while it is clear: no listener connects."""
+    opened = asyncio.Event()
+    opened.set()
+    connect = listener.connect_listener
+
+    @asynccontextmanager
+    async def connect_when_open(url: str, name: str) -> AsyncGenerator[Any]:
+        await opened.wait()
+        async with connect(url, name) as conn:
+            yield conn
+
+    monkeypatch.setattr(listener, "connect_listener", connect_when_open)
+    return opened

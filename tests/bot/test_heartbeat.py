@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -12,7 +10,6 @@ import pytest
 
 from app.bot import heartbeat
 from app.database.errors import Busy, Unavailable
-from app.sessions import listener
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import RunningBot
 from tests.sessions.waiting import until
@@ -22,23 +19,6 @@ from tests.sessions.waiting import until
 def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written here is written because the listener changed, not because a second passed."""
     monkeypatch.setattr(heartbeat, "INTERVAL", 3600.0)
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Closed while it is clear: no listener connects."""
-    opened = asyncio.Event()
-    opened.set()
-    connect = listener.connect_listener
-
-    @asynccontextmanager
-    async def connect_when_open(url: str, name: str) -> AsyncGenerator[Any]:
-        await opened.wait()
-        async with connect(url, name) as conn:
-            yield conn
-
-    monkeypatch.setattr(listener, "connect_listener", connect_when_open)
-    return opened
 
 
 def says_listening(connection: psycopg.Connection, bot: RunningBot) -> bool:

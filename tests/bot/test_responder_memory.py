@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,6 @@ import pytest
 from app.bot import memory
 from app.bot.responder import ResponderError, load_responder
 from app.messages import Message, Reply, instant
-from app.sessions import listener
 from app.sessions.session import Session
 from tests.bot.conftest import StartBot
 from tests.bot.running_bots import Api, RunningBot
@@ -60,23 +58,6 @@ def acks(connection: psycopg.Connection, bots: Iterable[RunningBot]) -> list[str
         'SELECT error FROM "ResetAck" WHERE "botId" = ANY (%s)', ([bot.bot.id for bot in bots],)
     )
     return [row[0] for row in rows.fetchall()]
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Closed while it is clear: no listener connects."""
-    opened = asyncio.Event()
-    opened.set()
-    connect = listener.connect_listener
-
-    @asynccontextmanager
-    async def connect_when_open(url: str, name: str) -> AsyncGenerator[Any]:
-        await opened.wait()
-        async with connect(url, name) as conn:
-            yield conn
-
-    monkeypatch.setattr(listener, "connect_listener", connect_when_open)
-    return opened
 
 
 async def be_away(bot: RunningBot, connection: psycopg.Connection, door: asyncio.Event) -> None:
