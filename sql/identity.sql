@@ -82,7 +82,12 @@ LANGUAGE sql STABLE
 AS $$
     SELECT array_agg(
         greatest(
-            novabot_internal.since_of(k.address),
+            '-infinity',
+            (
+                SELECT max(f.until)
+                FROM public."FormerAlias" AS f
+                WHERE f.alias = k.address
+            ),
             (
                 SELECT max(e.at)
                 FROM public."IdentityEvent" AS e

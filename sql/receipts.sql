@@ -3,11 +3,16 @@
 -- nothing in novabot_internal: GRANT SELECT ON "Reset", "ResetAck", "Bot" is all they need.
 
 CREATE OR REPLACE FUNCTION novabot_internal.write_receipt(
-    forgotten bigint, sessions_gone bigint, conversations_gone bigint, incarnations jsonb
+    forgotten bigint,
+    sessions_gone bigint,
+    conversations_gone bigint,
+    taken uuid[],
+    is_everyone boolean DEFAULT false
 ) RETURNS public."Reset"
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    most CONSTANT integer := 150;
     receipt public."Reset";
 BEGIN
     INSERT INTO public."Reset" (at, actor, source, clients, sessions, conversations)
@@ -22,9 +27,21 @@ BEGIN
         forgotten, sessions_gone, conversations_gone
     )
     RETURNING * INTO receipt;
+    IF taken <> '{}' THEN
+        INSERT INTO public."ResetIncarnations" ("resetId", incarnations, "mergedInto")
+        VALUES (
+            receipt.id, taken, nullif(current_setting('novabot.merged_into', true), '')::uuid
+        );
+    END IF;
     PERFORM pg_notify(
         'session_reset',
-        jsonb_build_object('reset', receipt.id, 'clients', incarnations)::text
+        jsonb_build_object(
+            'reset', receipt.id,
+            'clients', CASE
+                WHEN NOT is_everyone AND cardinality(taken) <= most THEN to_jsonb(taken)
+                ELSE '"*"'
+            END
+        )::text
     );
     PERFORM set_config('novabot.reset', receipt.id::text, true);
     RAISE NOTICE 'reset %: % client%, % session%, % conversation%; SELECT * FROM reset_receipt(%)',
@@ -36,8 +53,8 @@ BEGIN
     RETURN receipt;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.write_receipt(bigint, bigint, bigint, jsonb) IS
-'Records a reset, tells the bots at commit and the SQL client by a NOTICE.';
+COMMENT ON FUNCTION novabot_internal.write_receipt(bigint, bigint, bigint, uuid[], boolean) IS
+'Records a reset and the incarnations that it took (NULL: not known), tells the bots at commit and the SQL client by a NOTICE.';
 
 CREATE OR REPLACE FUNCTION public.reset_receipt(reset bigint)
 RETURNS TABLE (
@@ -274,15 +291,29 @@ RETURNS TABLE (reset bigint, incarnations uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT w.id, ARRAY(SELECT i.incarnation::uuid FROM jsonb_array_elements_text(w.who) AS i (incarnation))
-    FROM (
-        SELECT
-            r.id,
-            CASE WHEN r.clients = 0 THEN '[]'::jsonb ELSE to_jsonb(r) -> 'incarnations' END AS who
-        FROM public."Reset" AS r
-        WHERE r.id = ANY (resets)
-    ) AS w
-    WHERE jsonb_typeof(w.who) = 'array'
+    SELECT r.id, coalesce(i.incarnations, '{}')
+    FROM public."Reset" AS r
+    LEFT JOIN public."ResetIncarnations" AS i ON i."resetId" = r.id
+    WHERE
+        r.id = ANY (resets)
+        AND (r.clients = 0 OR (r.clients <= 10000 AND i."resetId" IS NOT NULL))
 $$;
 COMMENT ON FUNCTION novabot_internal.incarnations_of_resets(bigint[]) IS
-'Who was forgotten by these resets, where their rows say it: those of no client, and those with a column "incarnations" (uuid[]), once "Reset" has one.';
+'Who was forgotten by these resets. Left out are those of more than 10 000 clients, those of 0.1, and those that do not know it: the caller forgets all clients.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.prune_receipts() RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM public."Reset"
+    WHERE id IN (
+        SELECT r.id
+        FROM public."Reset" AS r
+        WHERE r.at < now() - interval '400 days'
+        ORDER BY r.at
+        LIMIT 1000
+        FOR UPDATE SKIP LOCKED
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.prune_receipts() IS
+'Deletes receipts, and who acknowledged them, that are older than 400 days. At most 1000 at a time; the bots call it every minute.';

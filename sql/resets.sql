@@ -62,12 +62,12 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    most CONSTANT integer := 150;
+    most CONSTANT integer := 10000;
     forgotten bigint;
+    incarnations uuid[];
     ids text[];
     given_up text[];
     lost text[];
-    incarnations jsonb := '"*"';
 BEGIN
     SELECT count(*) INTO forgotten FROM gone;
     IF forgotten = 0 THEN
@@ -75,28 +75,34 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM novabot_internal.refuse_old_snapshot();
+    SELECT array_agg(g.incarnation) INTO incarnations FROM gone AS g;
+    -- A reset forgets every life that was merged into one of these before.
+    incarnations := incarnations || ARRAY(
+        SELECT i.incarnation
+        FROM gone AS g
+        CROSS JOIN unnest(g.absorbed) AS i (incarnation)
+        WHERE g.absorbed <> '{}'
+    );
     -- Foreign keys are triggers too, and do not fire under session_replication_role = replica
     -- and after DISABLE TRIGGER ALL: what they left is deleted here. Many are deleted by EXECUTE,
     -- so that no plan made for a million rows is kept for one.
     IF forgotten <= most THEN
         SELECT array_agg(g.id) INTO ids FROM gone AS g;
-        -- A reset forgets every life that was merged into one of these before.
-        SELECT CASE WHEN count(*) <= most THEN jsonb_agg(i.incarnation) ELSE '"*"' END
-        INTO incarnations
-        FROM gone AS g
-        CROSS JOIN unnest(g.incarnation || g.absorbed) AS i (incarnation);
         given_up := ARRAY(
             SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = ANY (ids)
         );
         PERFORM novabot_internal.delete_rows_of(ids);
         -- Their addresses may have been deleted or changed by hand before.
         SELECT array_agg(l.address) INTO lost
-        FROM unnest(ids) AS i (id)
-        CROSS JOIN novabot_internal.canonical_address(novabot_internal.alias_of(i.id))
-            AS l (address)
-        WHERE
-            l.address <> ALL (given_up)
-            AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = l.address);
+        FROM (
+            SELECT k.address
+            FROM unnest(ids) AS i (id)
+            CROSS JOIN novabot_internal.canonical_address(novabot_internal.alias_of(i.id))
+                AS k (address)
+            EXCEPT
+            SELECT g.address FROM unnest(given_up) AS g (address)
+        ) AS l
+        WHERE NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = l.address);
         IF coalesce(current_setting('novabot.renaming', true), '') <> 'on' THEN
             PERFORM novabot_internal.forget_addresses(
                 lost, novabot_internal.free_since(lost, now())
@@ -150,9 +156,12 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    is_current CONSTANT boolean
+        := current_setting('transaction_isolation') IN ('read committed', 'read uncommitted');
     clients bigint;
     sessions bigint;
     conversations bigint;
+    incarnations uuid[];
 BEGIN
     SELECT count(*) INTO clients FROM public."User";
     -- TRUNCATE also takes rows that a snapshot of REPEATABLE READ does not show.
@@ -161,10 +170,16 @@ BEGIN
     END IF;
     SELECT count(*) INTO sessions FROM public."Session";
     SELECT count(*) INTO conversations FROM public."Conversation";
-    IF
-        current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')
-        AND NOT novabot_internal.can_be_kept()
-    THEN
+    IF is_current THEN
+        SELECT array_agg(u.incarnation) INTO incarnations FROM public."User" AS u;
+        incarnations := incarnations || ARRAY(
+            SELECT i.incarnation
+            FROM public."User" AS u
+            CROSS JOIN unnest(u.absorbed) AS i (incarnation)
+            WHERE u.absorbed <> '{}'
+        );
+    END IF;
+    IF is_current AND NOT novabot_internal.can_be_kept() THEN
         DELETE FROM public."SetAside";
         DELETE FROM public."FormerAlias";
         DELETE FROM public."IdentityNote";
@@ -175,7 +190,9 @@ BEGIN
             ' public."IdentityEvent"';
     END IF;
     PERFORM novabot_internal.set_bulk_watermark();
-    PERFORM novabot_internal.write_receipt(clients, sessions, conversations, '"*"');
+    PERFORM novabot_internal.write_receipt(
+        clients, sessions, conversations, incarnations, true
+    );
     RETURN NULL;
 END
 $$;
@@ -192,7 +209,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    most CONSTANT integer := 450;
+    most CONSTANT integer := 30000;
     forgotten text[];
     held_since timestamptz[];
 BEGIN
@@ -210,17 +227,14 @@ BEGIN
     SELECT array_agg(g.alias) INTO forgotten
     FROM gone AS g
     WHERE NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId" OFFSET 0);
-    IF cardinality(forgotten) <= most THEN
+    IF forgotten IS NOT NULL THEN
         PERFORM novabot_internal.drop_set_aside(forgotten);
-    ELSIF cardinality(forgotten) > most THEN
-        -- Looking for each address in each item would take minutes.
-        PERFORM novabot_internal.drop_all_set_aside();
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.mark_forgotten() IS
-'Deleted addresses get their watermark, as digests (one for all clients when there are many), and items set aside that mention those of deleted clients go (all when there are many).';
+'Deleted addresses get their watermark, as digests (above 30 000 one for all clients), and items set aside that mention those of deleted clients go.';
 
 CREATE OR REPLACE TRIGGER mark_forgotten
 AFTER DELETE ON public."Alias"
@@ -256,7 +270,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    most CONSTANT integer := 450;
+    most CONSTANT integer := 30000;
     forgotten text[];
     held_since timestamptz[];
     held_until timestamptz[];
@@ -274,7 +288,7 @@ BEGIN
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
         PERFORM novabot_internal.drop_all_identity_events();
-        PERFORM novabot_internal.drop_all_set_aside();
+        PERFORM novabot_internal.drop_set_aside(forgotten);
     END IF;
     RETURN NULL;
 END
@@ -379,12 +393,12 @@ BEGIN
             cardinality(gone),
             novabot_internal.rows_deleted_so_far('public."Session"') - sessions_before,
             novabot_internal.rows_deleted_so_far('public."Conversation"') - conversations_before,
-            to_jsonb(gone)
+            gone
         );
     ELSE
         PERFORM novabot_internal.forget_addresses(ARRAY[novabot_internal.read_handle(handle)]);
         PERFORM novabot_internal.drop_set_aside(ARRAY[novabot_internal.read_handle(handle)]);
-        receipt := novabot_internal.write_receipt(0, 0, 0, '[]');
+        receipt := novabot_internal.write_receipt(0, 0, 0, '{}');
     END IF;
     PERFORM set_config('novabot.actor', actor_before, true);
     PERFORM set_config('novabot.source', source_before, true);
@@ -439,7 +453,7 @@ BEGIN
         PERFORM
             set_config('novabot.actor', actor, true),
             set_config('novabot.source', source, true);
-        RETURN novabot_internal.write_receipt(0, 0, 0, '[]');
+        RETURN novabot_internal.write_receipt(0, 0, 0, '{}');
     END IF;
     RETURN receipt;
 END

@@ -41,19 +41,22 @@ AS $$
     -- A message id holds the number in base64, aligned to its groups of three bytes. So many
     -- characters do not depend on what follows; where that loses the last digit, items of similar
     -- numbers are deleted too.
+    WITH sought AS MATERIALIZED (
+        SELECT
+            f.alias,
+            left(encode(convert_to(f.alias, 'UTF8'), 'base64'), length(f.alias) * 8 / 6) AS in_id
+        FROM unnest(forgotten) AS g (address)
+        CROSS JOIN unnest(novabot_internal.spellings_of(g.address)) AS f (alias)
+    )
     SELECT s.id
     FROM public."SetAside" AS s
     WHERE EXISTS (
         SELECT
-        FROM unnest(forgotten) AS g (address)
-        CROSS JOIN unnest(novabot_internal.spellings_of(g.address)) AS f (alias)
+        FROM sought AS f
         WHERE
             s.address = f.alias
             OR position(f.alias IN s.item) > 0
-            OR position(
-                left(encode(convert_to(f.alias, 'UTF8'), 'base64'), length(f.alias) * 8 / 6)
-                IN s.item
-            ) > 0
+            OR position(f.in_id IN s.item) > 0
     )
     OR (
         NOT EXISTS (
@@ -76,9 +79,16 @@ COMMENT ON FUNCTION novabot_internal.set_aside_of(text[]) IS
 CREATE OR REPLACE FUNCTION novabot_internal.drop_set_aside(forgotten text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    most CONSTANT integer := 200000;
 BEGIN
     -- Nearly always there is none.
     IF NOT EXISTS (SELECT FROM public."SetAside") THEN
+        RETURN;
+    END IF;
+    IF cardinality(forgotten) * (SELECT count(*) FROM public."SetAside") > most THEN
+        -- Looking for each address in each item would take minutes.
+        PERFORM novabot_internal.drop_all_set_aside();
         RETURN;
     END IF;
     DELETE FROM public."SetAside" AS s
@@ -93,7 +103,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.drop_set_aside(text[]) IS
-'Deletes the items of set_aside_of(); raises ST004 when one of them is kept.';
+'Deletes the items of set_aside_of(), or all items where that is too much to look for; raises ST004 when one of them is kept.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.drop_all_set_aside() RETURNS void
 LANGUAGE plpgsql

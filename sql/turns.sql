@@ -311,7 +311,7 @@ BEGIN
         PERFORM novabot_internal.reset_client(o.id, 'client', 'chat')
         FROM unnest(halves) AS o (id);
         reset := CASE
-            WHEN client.id IS NULL THEN (novabot_internal.write_receipt(0, 0, 0, '[]')).id
+            WHEN client.id IS NULL THEN (novabot_internal.write_receipt(0, 0, 0, '{}')).id
             ELSE (novabot_internal.reset_client(client.id, 'client', 'chat')).id
         END;
         -- After the client, who may stand at the other side of a kept change of these addresses.

@@ -72,7 +72,15 @@ LANGUAGE sql STABLE
 AS $$
     SELECT d.digest, min(coalesce(h.since, '-infinity')), max(coalesce(h.until, 'infinity'))
     FROM unnest(addresses, held_since, held_until) AS h (address, since, until)
-    CROSS JOIN LATERAL unnest(novabot_internal.address_digests(ARRAY[h.address])) AS d (digest)
+    CROSS JOIN LATERAL (
+        SELECT h.address
+        UNION ALL
+        SELECT s.spelling
+        FROM unnest(novabot_internal.spellings_of(h.address)) AS s (spelling)
+        WHERE left(h.address, 2) IN ('52', '54', '55')
+    ) AS w (spelling)
+    CROSS JOIN public."DigestKey" AS k
+    CROSS JOIN LATERAL sha256(k.key || convert_to('address:' || w.spelling, 'UTF8')) AS d (digest)
     GROUP BY d.digest, coalesce(h.until, 'infinity')
     ORDER BY d.digest, 3
 $$;

@@ -114,6 +114,7 @@ class Bot:
             self.id,
             self._turns.evict,
             self._acknowledgements,
+            suspend=self._cache.suspend,
             note_state=self._heartbeat.note_listener,
             note_reconnection=self._rehearsal.note_reconnection,
             find_obstacle=self._rehearsal.find_obstacle,

@@ -11,6 +11,7 @@ from app.bot.turns import BotTurns
 from app.crm.conversation import find_waiting_clients
 from app.crm.identity import retry_identity_events
 from app.crm.outbox import find_unknown_kinds, settle_abandoned
+from app.crm.resets import prune_receipts
 from app.crm.watermarks import prune_digests
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
@@ -61,6 +62,7 @@ class Upkeep:
                 await self._take_over()
                 if number % _PRUNE_EVERY == 0:
                     await prune_digests(self._pool)
+                    await prune_receipts(self._pool)
                     for outcome in await retry_identity_events(self._pool):
                         count_identity_event(outcome)
                     await self._warn_of_unknown_kinds()

@@ -10,7 +10,9 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from app.crm.errors import UnknownReset, resetting
+from app.database.pool import Pool
 from app.database.queries import STATEMENT_DEADLINE, Source, fetch_all, fetch_one
+from app.database.retrying import deadline_from_now, fetch_row
 
 PAGE = 50
 
@@ -124,8 +126,9 @@ async def reset_incarnation(
         return await fetch_one(
             source,
             Reset,
-            "SELECT r.* FROM novabot_internal.reset_incarnation(%s, %s, %s, %s) AS r"
-            " WHERE r.id IS NOT NULL",
+            "SELECT id, at, actor, source, clients, sessions, conversations"
+            " FROM novabot_internal.reset_incarnation(%s, %s, %s, %s)"
+            " WHERE id IS NOT NULL",
             [handle, incarnation, actor, door],
             seconds=seconds,
         )
@@ -179,3 +182,8 @@ async def find_receipt(source: Source, reset_id: int) -> Receipt | None:
         source, ReceiptBot, "SELECT * FROM novabot_internal.receipt_bots(%s)", [reset_id]
     )
     return Receipt(reset, bots)
+
+
+async def prune_receipts(pool: Pool) -> None:
+    """Deletes receipts that are older than 400 days. Raises TryLater."""
+    await fetch_row(pool, "SELECT novabot_internal.prune_receipts()", (), deadline_from_now())

@@ -16,6 +16,7 @@ from app.database.errors import TryLater
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_rows
 from app.sessions import clock
+from app.sessions.forgotten import read_forgotten
 from app.telemetry.bot import observe_eviction, report_acknowledgement_delayed
 
 _BATCH = 1_000
@@ -37,7 +38,7 @@ class _Evicted:
     at: datetime | None
     """When, in the database's clock; None for one that was missed."""
     clients: frozenset[UUID] | None
-    """Incarnations; None if the notification did not say, or was missed."""
+    """Incarnations; None if they are not known, or the reset was missed."""
     is_told: bool = False
     """Whether the responder was told, so that it is not when the row is written at another try."""
     error: str | None = None
@@ -128,19 +129,9 @@ class Acknowledgements:
         who = {evicted.reset: evicted.clients for evicted in untold if evicted.clients is not None}
         unsaid = [evicted.reset for evicted in untold if evicted.clients is None]
         if unsaid:
-            who |= await self._read_clients(unsaid)
+            who |= await read_forgotten(self._pool, unsaid, deadline_from_now())
         is_all_said = all(evicted.reset in who for evicted in untold)
         forgotten = frozenset[UUID]().union(*who.values())
         error = await self._tell_responder(forgotten if is_all_said else None)
         for evicted in untold:
             evicted.is_told, evicted.error = True, error
-
-    async def _read_clients(self, resets: Sequence[int]) -> dict[int, frozenset[UUID]]:
-        """The incarnations of those resets whose rows say them. Raises TryLater."""
-        rows = await fetch_rows(
-            self._pool,
-            "SELECT reset, incarnations FROM novabot_internal.incarnations_of_resets(%s::bigint[])",
-            (list(resets),),
-            deadline_from_now(),
-        )
-        return {reset: frozenset(incarnations) for reset, incarnations in rows}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Generator, Iterable, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +32,14 @@ class Cache:
         self._ids_by_address: dict[str, str] = {}
         self._ids_by_incarnation: dict[UUID, str] = {}
         self._evictions = 0
+        self._suspensions = 0
 
     def __len__(self) -> int:
         return len(self._sessions)
 
     def find(self, address: str) -> Session | None:
         """The session remembered for the client who writes from this address."""
-        if not self._sessions:
+        if not self._sessions or self._suspensions:
             return None
         if not self._is_trusted():
             self.evict_all()
@@ -56,7 +58,7 @@ class Cache:
         """Remembers what a load or commit returned, unless an eviction overtook it."""
         if session.id is None or session.incarnation is None:
             return False
-        if mark != self._evictions or not self._is_trusted():
+        if mark != self._evictions or self._suspensions or not self._is_trusted():
             return False
         known = self._sessions.get(session.id)
         if known is not None and known.incarnation != session.incarnation:
@@ -76,6 +78,15 @@ class Cache:
         if len(self._sessions) > self._limit:
             self._drop(next(iter(self._sessions)))
         return True
+
+    @contextmanager
+    def suspend(self) -> Generator[None]:
+        """Within, no session is found and none is kept: who was reset is still being read."""
+        self._suspensions += 1
+        try:
+            yield
+        finally:
+            self._suspensions -= 1
 
     def evict(self, incarnations: Iterable[UUID]) -> int:
         """Forgets these incarnations; returns how many sessions that dropped."""

@@ -17,7 +17,9 @@ listener makes forgetting immediate, and it decides whether memory may be used:
 4. Memory is trusted while the last proof is younger than FRESH_FOR, judged at every use and by a
    clock that runs on while the process is stopped or the machine sleeps. A process that continues
    after SIGSTOP does not trust its memory before the next proof.
-5. Connection lost, proof late, or payload malformed: every session is dropped. A connection that
+5. A reset of more than 150 clients does not name them. Until they are read from its row, nothing is
+   remembered; if they cannot be, or are more than 10 000, every session is dropped.
+6. Connection lost, proof late, or payload malformed: every session is dropped. A connection that
    doesn't prove itself is cut, not asked to cancel, and a new one starts at step 2, after a
    jittered pause.
 """
@@ -26,7 +28,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,7 +40,7 @@ from psycopg import AsyncConnection, Notify, errors
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import cut, cutting_after
-from app.database.errors import first_line
+from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
 from app.notifications import (
     ALL_CLIENTS,
@@ -47,6 +52,7 @@ from app.notifications import (
 from app.sessions import clock
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.evictions import Eviction, read_eviction
+from app.sessions.forgotten import read_forgotten
 from app.telemetry.bot import (
     report_listener_gap,
     report_listener_ready,
@@ -62,6 +68,8 @@ FRESH_FOR = INTERVAL + DEADLINE + 0.5
 """Seconds for which a proof holds."""
 NAME = "novabot listener"
 """The connection's application_name; `novabot doctor` looks for it."""
+_READ_WITHIN = 0.5
+"""Seconds for reading who was reset, well below DEADLINE: the nonce waits behind it."""
 _PAUSES = (0.05, 2.0)
 """Seconds before a new connection: the first pause, and the longest."""
 
@@ -72,8 +80,9 @@ class Unproven(Exception):
 
 class Listener:
     """One per bot. `evict` is called in the order of commits, and returns how many sessions it
-    dropped. `note_state` is called whenever `is_fresh()` may have changed, `note_reconnection` when
-    the connection is gone. While `find_obstacle` has a reason, no nonce is sent."""
+    dropped; within `suspend` nothing is remembered. `note_state` is called whenever `is_fresh()`
+    may have changed, `note_reconnection` when the connection is gone. While `find_obstacle` has a
+    reason, no nonce is sent."""
 
     def __init__(
         self,
@@ -83,6 +92,7 @@ class Listener:
         evict: Callable[[Eviction], int],
         acknowledgements: Acknowledgements,
         *,
+        suspend: Callable[[], AbstractContextManager[None]],
         note_state: Callable[[], None] = lambda: None,
         note_reconnection: Callable[[], None] = lambda: None,
         find_obstacle: Callable[[], str | None] = lambda: None,
@@ -93,6 +103,7 @@ class Listener:
         self._channel = f"novabot_{bot.hex}"
         self._evict = evict
         self._acknowledgements = acknowledgements
+        self._suspend = suspend
         self._note_state = note_state
         self._note_reconnection = note_reconnection
         self._find_obstacle = find_obstacle
@@ -147,10 +158,10 @@ class Listener:
 
     async def _receive(self, conn: AsyncConnection[tuple[Any, ...]]) -> None:
         async for notification in conn.notifies():
-            self._take(notification)
+            await self._take(notification)
         raise Unproven("the server ended the listening connection")
 
-    def _take(self, notification: Notify) -> None:
+    async def _take(self, notification: Notify) -> None:
         if notification.channel == self._channel:
             if notification.payload == self._expected:
                 self._arrived.set()
@@ -158,12 +169,24 @@ class Listener:
         eviction = read_eviction(notification.channel, notification.payload)
         if eviction.cause == "malformed":
             report_malformed_notification(notification.channel, len(notification.payload))
-        dropped = self._evict(eviction)
-        if eviction.reset is not None:
+        if eviction.reset is None:
+            self._evict(eviction)
+            return
+        with self._suspend():
             clients = eviction.clients
-            self._acknowledgements.add(
-                eviction.reset, dropped, clients if isinstance(clients, frozenset) else None
-            )
+            if not isinstance(clients, frozenset):
+                clients = await self._read_who(eviction.reset)
+            who = ALL_CLIENTS if clients is None else clients
+            dropped = self._evict(replace(eviction, clients=who))
+        self._acknowledgements.add(eviction.reset, dropped, clients)
+
+    async def _read_who(self, reset: int) -> frozenset[UUID] | None:
+        """The incarnations that this reset took; None: any."""
+        try:
+            forgotten = await read_forgotten(self._pool, [reset], time.monotonic() + _READ_WITHIN)
+        except TryLater:
+            return None
+        return forgotten.get(reset)
 
     async def _prove(self) -> None:
         while True:

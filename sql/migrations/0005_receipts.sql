@@ -1,4 +1,18 @@
--- When each bot dropped the sessions of a reset, by its own measure.
+-- Which incarnations each reset took, and when each bot dropped their sessions, by its own measure.
+
+CREATE TABLE public."ResetIncarnations" (
+    "resetId" bigint PRIMARY KEY REFERENCES public."Reset" (id) ON DELETE CASCADE,
+    incarnations uuid[] NOT NULL,
+    "mergedInto" uuid
+);
+-- Random bytes: to compress them costs time and saves nothing.
+ALTER TABLE public."ResetIncarnations" ALTER COLUMN incarnations SET STORAGE EXTERNAL;
+COMMENT ON TABLE public."ResetIncarnations" IS
+'Whom a reset took; random, so they say nothing once the rows are gone. Resets of nobody, of 0.1, and TRUNCATE in a transaction with an older snapshot have no row.';
+COMMENT ON COLUMN public."ResetIncarnations".incarnations IS
+'The incarnations that are no more: of the deleted clients, and of all that were merged into them before.';
+COMMENT ON COLUMN public."ResetIncarnations"."mergedInto" IS
+'For source merge: the incarnation that goes on as the same client.';
 
 ALTER TABLE public."ResetAck" ADD COLUMN "evictedAt" timestamptz;
 COMMENT ON COLUMN public."ResetAck"."evictedAt" IS

@@ -88,7 +88,7 @@ class Bots:
                     self._heard.evicted.setdefault(incarnation, []).append(now)
             return dropped
 
-        listener = Listener(url, self._pool, bot, evict, acknowledgements)
+        listener = Listener(url, self._pool, bot, evict, acknowledgements, suspend=cache.suspend)
         bare = await psycopg.AsyncConnection.connect(bare_url, autocommit=True)
         await bare.execute(f"LISTEN {BARE}".encode())
         tasks = [

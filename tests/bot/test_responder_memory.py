@@ -159,9 +159,9 @@ async def test_one_that_does_not_end_is_given_up_and_told(
     await until(lambda: acks(connection, [bot]) == [given_up], "the error")
 
 
-@pytest.mark.parametrize("says_who", [False, True])
+@pytest.mark.parametrize("is_known", [True, False])
 async def test_what_happened_while_the_bot_was_away_is_told(
-    start_bot: StartBot, connection: psycopg.Connection, door: asyncio.Event, says_who: bool
+    start_bot: StartBot, connection: psycopg.Connection, door: asyncio.Event, is_known: bool
 ) -> None:
     responder = Remembering()
     bot = await start_bot(responder)
@@ -169,33 +169,35 @@ async def test_what_happened_while_the_bot_was_away_is_told(
     gone = incarnation_of(connection)
     await be_away(bot, connection, door)
     connection.execute('DELETE FROM "User"')
-    if says_who:
-        # As a later schema may have it.
-        connection.execute('ALTER TABLE "Reset" ADD COLUMN incarnations uuid[]')
-        connection.execute('UPDATE "Reset" SET incarnations = ARRAY[%s]', (gone,))
+    if not is_known:
+        connection.execute('DELETE FROM "ResetIncarnations"')  # as after a reset of 0.1
     door.set()
     await until(lambda: acks(connection, [bot]) == [None], "the acknowledgement")
-    assert responder.told == [frozenset({gone}) if says_who else None]
+    assert responder.told == [frozenset({gone}) if is_known else None]
 
 
-async def test_a_reset_of_many_is_told_as_any_client(
-    start_bot: StartBot, connection: psycopg.Connection
+@pytest.mark.parametrize("count", [151, 10_001])
+async def test_a_reset_of_many_is_told_by_name_up_to_10_000(
+    start_bot: StartBot, connection: psycopg.Connection, count: int
 ) -> None:
     responder = Remembering()
     bot = await start_bot(responder)
-    connection.execute(
+    rows = connection.execute(
         "INSERT INTO \"User\" (id) SELECT (628110000000 + n) || '@c.us'"
-        " FROM generate_series(1, 151) AS n"
-    )
+        " FROM generate_series(1, %s) AS n RETURNING incarnation",
+        (count,),
+    ).fetchall()
     connection.execute('DELETE FROM "User"')
     await until(lambda: acks(connection, [bot]) == [None], "the acknowledgement")
-    assert responder.told == [None]
+    everybody = frozenset(incarnation for (incarnation,) in rows)
+    assert responder.told == [everybody if count <= 10_000 else None]
 
 
 async def test_a_reset_that_no_responder_was_told_of_is_told_days_later_and_once(
     start_bot: StartBot, connection: psycopg.Connection
 ) -> None:
     connection.execute('INSERT INTO "User" (id) VALUES (%s)', (f"{PHONE}@c.us",))
+    gone = incarnation_of(connection)
     connection.execute('DELETE FROM "User"')
     connection.execute("UPDATE \"Reset\" SET at = at - interval '3 days'")
     silent = await start_bot()  # its responder remembers nothing by itself
@@ -203,7 +205,7 @@ async def test_a_reset_that_no_responder_was_told_of_is_told_days_later_and_once
     first = Remembering()
     bot = await start_bot(first)
     await until(lambda: acks(connection, [bot]) == [None], "the acknowledgement")
-    assert first.told == [None]
+    assert first.told == [frozenset({gone})]
     second = Remembering()
     other = await start_bot(second)
     assert (second.told, acks(connection, [other])) == ([], [])

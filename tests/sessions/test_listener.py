@@ -7,8 +7,8 @@ import functools
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, nullcontext
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from app.sessions import listener as listening
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
+from app.sessions.forgotten import read_forgotten
 from app.sessions.listener import FRESH_FOR, Listener
 from app.sessions.session import Session
 from tests.sessions.black_hole import open_door
@@ -37,8 +38,10 @@ class ListeningBot:
         self.id = uuid4()
         self.evictions: list[Eviction] = []
         acknowledgements = Acknowledgements(pool, self.id)
-        self.listener = Listener(url, pool, self.id, self._evict, acknowledgements)
-        self.cache = Cache(1_000, self.listener.is_fresh)
+        self.cache = Cache(1_000, self._is_fresh)
+        self.listener = Listener(
+            url, pool, self.id, self._evict, acknowledgements, suspend=self.cache.suspend
+        )
         self._tasks = [
             asyncio.create_task(self.listener.run()),
             asyncio.create_task(acknowledgements.run()),
@@ -69,6 +72,9 @@ class ListeningBot:
         # A cancelled task keeps its exception, whose traceback keeps a connection half made open.
         self._tasks.clear()
         assert all(isinstance(error, asyncio.CancelledError) for error in ended), ended
+
+    def _is_fresh(self) -> bool:
+        return self.listener.is_fresh()
 
     def _evict(self, eviction: Eviction) -> int:
         self.evictions.append(eviction)
@@ -456,6 +462,73 @@ async def test_a_listener_can_be_stopped_at_any_moment(
     assert complaints == []
 
 
+@pytest.mark.parametrize("count", [150, 9_999])
+async def test_a_reset_of_many_leaves_the_sessions_of_others(
+    bot: ListeningBot, connection: psycopg.Connection, clients: None, count: int
+) -> None:
+    connection.execute(
+        "INSERT INTO \"User\" (id) SELECT n || '@c.us' FROM generate_series(1, %s) AS n", (count,)
+    )
+    bot.remember(connection)
+    bot.remember(connection, OTHER)
+    connection.execute('DELETE FROM "User" WHERE id <> %s', (f"{OTHER}@c.us",))
+    await until(lambda: list(read_acks(connection, bot.id).values()) == [1], "acknowledged")
+    assert bot.forgot()()
+    assert not bot.forgot(OTHER)()
+
+
+async def test_until_it_has_read_who_was_reset_nothing_is_remembered(
+    bot: ListeningBot,
+    connection: psycopg.Connection,
+    clients: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, may_end = asyncio.Event(), asyncio.Event()
+
+    async def read_slowly(
+        pool: Pool, resets: Sequence[int], deadline: float
+    ) -> dict[int, frozenset[UUID]]:
+        read.set()
+        await may_end.wait()
+        return await read_forgotten(pool, resets, deadline)
+
+    monkeypatch.setattr(listening, "read_forgotten", read_slowly)
+    connection.execute(
+        "INSERT INTO \"User\" (id) SELECT n || '@c.us' FROM generate_series(1, 150) AS n"
+    )
+    bot.remember(connection)
+    bot.remember(connection, OTHER)
+    mark = bot.cache.mark()
+    connection.execute('DELETE FROM "User" WHERE id <> %s', (f"{OTHER}@c.us",))
+    await asyncio.wait_for(read.wait(), 10)
+    assert bot.cache.find(PHONE) is None
+    assert bot.cache.find(OTHER) is None
+    session = Session(id="1@c.us", incarnation=uuid4(), nama="Petang")
+    assert not bot.cache.keep(session, "1", bot.cache.mark())
+    may_end.set()
+    await until(lambda: bot.cache.find(OTHER) is not None, "the others' sessions")
+    assert bot.cache.find(PHONE) is None
+    assert not bot.cache.keep(session, "1", mark)
+
+
+async def test_what_cannot_be_read_at_once_is_every_client(
+    bot: ListeningBot, connection: psycopg.Connection, database_url: str, clients: None
+) -> None:
+    connection.execute(
+        "INSERT INTO \"User\" (id) SELECT n || '@c.us' FROM generate_series(1, 151) AS n"
+    )
+    bot.remember(connection, OTHER)
+    with psycopg.connect(database_url, autocommit=True) as dba:
+        dba.execute("BEGIN")
+        dba.execute('DELETE FROM "User" WHERE id <> %s', (f"{OTHER}@c.us",))
+        dba.execute('ALTER TABLE "ResetIncarnations" RENAME TO elsewhere')
+        dba.execute("COMMIT")
+        await until(bot.forgot(OTHER), "every session dropped")
+        assert list(read_acks(connection, bot.id).values()) in ([], [1])
+        dba.execute('ALTER TABLE elsewhere RENAME TO "ResetIncarnations"')
+    await until(lambda: list(read_acks(connection, bot.id).values()) == [1], "acknowledged")
+
+
 async def test_no_nonce_is_sent_while_there_is_an_obstacle(pool: Pool, database_url: str) -> None:
     obstacle: list[str] = ["commits wait"]
     asked = asyncio.Event()
@@ -471,6 +544,7 @@ async def test_no_nonce_is_sent_while_there_is_an_obstacle(pool: Pool, database_
         bot,
         lambda _: 0,
         Acknowledgements(pool, bot),
+        suspend=nullcontext,
         find_obstacle=find_obstacle,
     )
     running = asyncio.create_task(heard.run())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -295,3 +296,80 @@ def test_milliseconds_run_to_the_eviction_and_lie_between_the_reset_and_now(
     assert rows[unknown].milliseconds >= 20
     (receipt,) = fetch(connection, "SELECT * FROM reset_receipt(%s)", reset)
     assert [ack["evictedAt"] is None for ack in receipt.acks] == [False, False, False, True]
+
+
+def taken(conn: psycopg.Connection) -> Any:
+    (row,) = fetch(conn, 'SELECT * FROM "ResetIncarnations" ORDER BY "resetId" DESC LIMIT 1')
+    assert row.resetId == last_reset(conn).id
+    return row
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'DELETE FROM "User" WHERE id = %s',
+        "SELECT reset_client(%s)",
+        'TRUNCATE "User" CASCADE',
+        'SET session_replication_role = replica; DELETE FROM "User" WHERE id = \'' + CLIENT + "'",
+    ],
+)
+def test_every_reset_records_whom_it_took(connection: psycopg.Connection, statement: str) -> None:
+    add_client(connection)
+    life = one(connection, 'SELECT incarnation FROM "User" WHERE id = %s', CLIENT)
+    absorbed = [uuid4(), uuid4()]
+    connection.execute('UPDATE "User" SET absorbed = %s', (absorbed,))
+    connection.execute(statement.encode(), (CLIENT,) if "%s" in statement else None)
+    row = taken(connection)
+    assert (row.incarnations, row.mergedInto) == ([life, *absorbed], None)
+
+
+def test_a_reset_of_very_many_records_them_all(connection: psycopg.Connection) -> None:
+    add_many(connection, 10_001)
+    lives = {row.incarnation for row in fetch(connection, 'SELECT incarnation FROM "User"')}
+    connection.execute('DELETE FROM "User"')
+    assert set(taken(connection).incarnations) == lives
+    # The bots do not read so many.
+    assert (
+        fetch(
+            connection,
+            "SELECT * FROM novabot_internal.incarnations_of_resets(%s)",
+            [last_reset(connection).id],
+        )
+        == []
+    )
+
+
+def test_a_merge_is_recorded_as_one(connection: psycopg.Connection) -> None:
+    add_client(connection, "ID.1a2b3c")
+    add_client(connection)
+    lives = dict(connection.execute('SELECT id, incarnation FROM "User"').fetchall())
+    connection.execute("SELECT novabot_internal.merge_client(%s, %s)", ("ID.1a2b3c", CLIENT))
+    row = taken(connection)
+    assert (row.incarnations, row.mergedInto) == ([lives[CLIENT]], lives["ID.1a2b3c"])
+    connection.execute('DELETE FROM "User"')
+    row = taken(connection)
+    assert (row.incarnations, row.mergedInto) == ([lives["ID.1a2b3c"], lives[CLIENT]], None)
+
+
+def test_receipts_are_kept_for_400_days(connection: psycopg.Connection) -> None:
+    bot = start_bot(connection)
+    old, kept = [], []
+    for days, resets in ((401, old), (399, kept)):
+        add_client(connection)
+        connection.execute('DELETE FROM "User"')
+        resets.append(last_reset(connection).id)
+        connection.execute(
+            "SELECT novabot_internal.acknowledge_resets(%s, %s, %s)", (bot, resets, [1])
+        )
+        connection.execute(
+            'UPDATE "Reset" SET at = at - make_interval(days => %s) WHERE id = %s',
+            (days, resets[0]),
+        )
+    connection.execute("SELECT novabot_internal.prune_receipts()")
+    for column, table in (
+        ("id", "Reset"),
+        ("resetId", "ResetAck"),
+        ("resetId", "ResetIncarnations"),
+    ):
+        rows = connection.execute(f'SELECT "{column}" FROM "{table}"'.encode()).fetchall()
+        assert rows == [(kept[0],)], table

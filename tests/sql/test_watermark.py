@@ -127,7 +127,7 @@ def test_a_rolled_back_reset_sets_no_watermark(connection: psycopg.Connection) -
 def test_a_reset_of_very_many_is_a_watermark_for_strangers_and_for_clients_born_after(
     connection: psycopg.Connection, reset: str
 ) -> None:
-    add_many(connection, 451)
+    add_many(connection, 30_001)
     add_client(connection)
     add_client(connection, "ID.old")
     truncated = reset == "TRUNCATE"
@@ -142,6 +142,21 @@ def test_a_reset_of_very_many_is_a_watermark_for_strangers_and_for_clients_born_
     assert late(connection, at, 59, "628111") == "committed"
     assert late(connection, at, 59) == "committed"
     assert late(connection, at, 61) == "forgotten"
+
+
+def test_a_reset_of_up_to_10_000_is_a_watermark_an_address_and_no_stranger_is_late(
+    connection: psycopg.Connection,
+) -> None:
+    add_many(connection, 9_998)
+    add_client(connection, aliases=["ID.1a2b3c"])
+    add_client(connection, "5511987654321@c.us")
+    connection.execute('DELETE FROM "User"')
+    at = reset_at(connection)
+    for address in (PHONE, "ID.1a2b3c", "5511987654321", "551187654321", "9998"):
+        assert late(connection, at, 61, address) == "forgotten", address
+    assert late(connection, at, 61, "628999") == "committed"
+    connection.execute("INSERT INTO \"User\" (id) VALUES ('628111@c.us')")
+    assert late(connection, at, 61, "628111") == "committed"
 
 
 def test_a_client_made_again_in_the_transaction_that_reset_all_clients_is_born_after(
