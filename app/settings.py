@@ -48,6 +48,9 @@ _ADVICE = {
     "WHATSAPP_VERIFY_TOKEN": "set it to the verify token that you gave Meta for the webhook",
 }
 
+_LIBPQ_VARIABLE = re.compile("PG[A-Z]+|PGCONNECT_TIMEOUT")
+"""libpq's variables, also those of newer versions; no PG_COLOR, PGVECTOR_URL or the like."""
+
 
 class SettingsError(Exception):
     """The settings can't be used; `faults` has one line for each fault, without secrets."""
@@ -197,6 +200,16 @@ def load_settings(
 def read_environment() -> dict[str, str]:
     """The environment that a child process inherits, to be added to."""
     return dict(os.environ)
+
+
+def drop_libpq_variables() -> None:
+    """Removes libpq's variables from the environment of this process and of its children.
+
+    libpq reads them at every connection (PGPORT, PGSERVICE, PGTZ …), and no URL can overrule all
+    of them.
+    """
+    for name in [name for name in os.environ if _LIBPQ_VARIABLE.fullmatch(name)]:
+        del os.environ[name]
 
 
 def _find_database_url(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,8 @@ from app.local.postgres_programs import ENVIRONMENT, read_major_version
 from app.local.system_user import SystemUser
 
 ROLE = "novabot"
+
+_REASON = re.compile(r"error:|(FATAL|PANIC|ERROR):")
 
 
 def find_or_make_cluster(
@@ -54,6 +57,12 @@ def _make_cluster(
         **user.drop,
     )
     if made.returncode != 0:
-        reason = made.stderr.strip().splitlines()
-        raise DataFolderError(f"initdb failed: {reason[-1] if reason else 'it gave no reason'}")
+        raise DataFolderError(f"initdb failed: {_find_reason(made.stderr)}")
     fresh.rename(data)
+
+
+def _find_reason(told: str) -> str:
+    """The line with the reason: what initdb tells last is that it cleans up."""
+    lines = told.strip().splitlines()
+    reasons = [line for line in lines if _REASON.search(line)] or lines[-1:]
+    return reasons[0] if reasons else "it gave no reason"

@@ -13,7 +13,7 @@ from typing import IO
 
 import psutil
 
-from app.local.system_user import SystemUser
+from app.local.system_user import SystemUser, SystemUserError, can_enter, make_folder
 
 PORT = 5432
 """Part of the socket's name; no TCP port is opened."""
@@ -45,12 +45,12 @@ def take_lock(path: Path) -> IO[str]:
     return lock
 
 
-def end_leftover(data: Path) -> None:
+def end_leftover(data: Path, user: SystemUser) -> None:
     """Ends a server that outlived its owner; removes the pid file of one that is gone."""
     pid_file = data / "postmaster.pid"
     try:
-        process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-        if str(data) not in process.cmdline():
+        process = psutil.Process(int(pid_file.read_bytes().splitlines()[0]))
+        if not _serves(process, data, user):
             raise psutil.NoSuchProcess(process.pid)
         for order in (signal.SIGINT, signal.SIGQUIT):
             process.send_signal(order)
@@ -69,6 +69,19 @@ def end_leftover(data: Path) -> None:
         pid_file.unlink()
 
 
+def _serves(process: psutil.Process, data: Path, user: SystemUser) -> bool:
+    """Whether the process is a server of this data, whatever path it was started with."""
+    if process.uids().effective != user.uid or process.name() != "postgres":
+        return False
+    try:
+        # A server works in its data folder.
+        folders = [process.cwd()]
+    except psutil.AccessDenied:
+        # To root without CAP_SYS_PTRACE, as in a container: the path follows -D.
+        folders = process.cmdline()[1:]
+    return any(Path(folder).exists() and data.samefile(folder) for folder in folders)
+
+
 def find_or_make_password(path: Path, user: SystemUser) -> str:
     if not path.exists():
         fresh = path.with_name("password.new")
@@ -80,12 +93,35 @@ def find_or_make_password(path: Path, user: SystemUser) -> str:
     return path.read_text().strip()
 
 
-def choose_socket_dir(folder: Path) -> Path:
-    socket_dir = folder / "socket"
-    if len(os.fsencode(socket_dir / f".s.PGSQL.{PORT}")) <= _LONGEST_SOCKET_PATH:
-        return socket_dir
-    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"novabot-{name}"
+def make_socket_dir(folder: Path, user: SystemUser) -> Path:
+    """`socket` in the folder or, where no socket can have that path, a folder for temporary files.
+
+    Raises SystemUserError if there is none for this user.
+    """
+    inside = folder / "socket"
+    if _can_hold_socket(inside):
+        make_folder(inside, user)
+        return inside
+    name = f"novabot-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    refusal = SystemUserError("No folder for temporary files can hold a socket: set TMPDIR")
+    # make_folder refuses what another user has put there.
+    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
+        path = Path(parent, name)
+        if _can_hold_socket(path) and can_enter(path.parent, user):
+            try:
+                make_folder(path, user)
+            except (SystemUserError, OSError) as error:
+                refusal = SystemUserError(str(error))
+            else:
+                return path
+    raise refusal
+
+
+def _can_hold_socket(directory: Path) -> bool:
+    """libpq takes a comma for the end of a host; postmaster.pid has the path on one line."""
+    path = str(directory / f".s.PGSQL.{PORT}")
+    short = len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
+    return short and path.isprintable() and "," not in path
 
 
 def clear_socket(socket_dir: Path) -> None:

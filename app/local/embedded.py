@@ -8,6 +8,7 @@ the next start.
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import signal
 import subprocess
@@ -21,14 +22,15 @@ from urllib.parse import quote
 
 import psycopg
 
+from app.database.errors import first_line
 from app.local.cluster import ROLE, find_or_make_cluster
 from app.local.data_folder import (
     PORT,
     DataFolderError,
-    choose_socket_dir,
     clear_socket,
     end_leftover,
     find_or_make_password,
+    make_socket_dir,
     take_lock,
 )
 from app.local.log_files import bound_log, open_log
@@ -41,10 +43,10 @@ from app.local.system_user import (
     SystemUser,
     SystemUserError,
     find_system_user,
-    make_folder,
     make_private_folder,
     reach_programs,
 )
+from app.settings import drop_libpq_variables
 
 DATABASE = "novabot"
 
@@ -74,12 +76,18 @@ class EmbeddedServerError(Exception):
 
 
 def find_running_url(data_dir: Path) -> str | None:
-    """The URL of the server that runs on this data directory, None if none does."""
+    """The URL of the server that runs on this data directory, None if none does.
+
+    Drops libpq's variables for this process: they are not meant for this server.
+    """
     folder = data_dir / "postgres"
+    drop_libpq_variables()
     try:
-        lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+        lines = (folder / "data" / "postmaster.pid").read_bytes().splitlines()
         password = (folder / "password").read_text().strip()
-        url = _make_url(Path(lines[4]), password, DATABASE)
+        if not lines[4]:
+            return None  # it is starting
+        url = _make_url(Path(os.fsdecode(lines[4])), password, DATABASE)
         psycopg.connect(url, connect_timeout=2).close()
     except (OSError, IndexError, psycopg.OperationalError):
         return None
@@ -124,7 +132,11 @@ class EmbeddedServer:
         return _make_url(self._socket_dir, self._password, database)
 
     def start(self) -> None:
-        """Returns once the server answers. Raises EmbeddedServerError."""
+        """Returns once the server answers. Raises EmbeddedServerError.
+
+        Drops libpq's variables for this process: they are not meant for this server.
+        """
+        drop_libpq_variables()
         try:
             with self._undone_on_failure():
                 self._start()
@@ -135,8 +147,10 @@ class EmbeddedServer:
                 f"{error.filename or self._data_dir} is closed to this user: {error.strerror};"
                 " give another folder with --data DIR"
             ) from error
-        except OSError as error:
-            raise EmbeddedServerError(f"The embedded database can't be set up: {error}") from error
+        except (OSError, psycopg.Error) as error:
+            raise EmbeddedServerError(
+                f"The embedded database can't be set up: {first_line(error)}"
+            ) from error
 
     def stop(self) -> None:
         """Returns once the server is gone, within seconds; safe to call at any time."""
@@ -170,11 +184,10 @@ class EmbeddedServer:
         self._folder = make_private_folder(self._folder, user)
         data = self._folder / "data"
         programs = self._find_programs(user)
-        end_leftover(data)
+        end_leftover(data, user)
         self._password = find_or_make_password(self._folder / "password", user)
         find_or_make_cluster(programs, data, self._folder / "password", user, durable=self._durable)
-        self._socket_dir = choose_socket_dir(self._folder)
-        make_folder(self._socket_dir, user)
+        self._socket_dir = make_socket_dir(self._folder, user)
         clear_socket(self._socket_dir)
         self._run(programs, data, user)
         self._make_database()
@@ -215,13 +228,17 @@ class EmbeddedServer:
                 **user.drop,
             )
         deadline = time.monotonic() + _START_TIMEOUT
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+        while (refusal := self._find_refusal()) is not None:
+            if self._process.poll() is not None:
                 log_lines = self._read_log_from(start_of_log)
                 fatal = [line for line in log_lines if "FATAL:" in line] or log_lines
                 raise EmbeddedServerError(
                     f"PostgreSQL did not start: {fatal[-1] if fatal else 'no reason'};"
                     f" see {self.log_path}"
+                )
+            if time.monotonic() > deadline or _is_final(refusal):
+                raise EmbeddedServerError(
+                    f"PostgreSQL runs, but takes no connection: {refusal}; see {self.log_path}"
                 )
             time.sleep(0.02)
 
@@ -230,12 +247,13 @@ class EmbeddedServer:
             log.seek(position)
             return log.read().decode(errors="replace").strip().splitlines()
 
-    def _answers(self) -> bool:
+    def _find_refusal(self) -> str | None:
+        """Why the server takes no connection, None if it does."""
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        except psycopg.OperationalError as error:
+            return first_line(error)
+        return None
 
     def _make_database(self) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
@@ -244,8 +262,14 @@ class EmbeddedServer:
                 conn.execute(f"CREATE DATABASE {DATABASE}".encode())
 
 
+def _is_final(refusal: str) -> bool:
+    """Whether waiting does not help: the server answers, and is neither starting nor recovering."""
+    return "FATAL:" in refusal and "FATAL:  the database system is" not in refusal
+
+
 def _make_url(socket_dir: Path, password: str, database: str) -> str:
-    return f"postgresql://{ROLE}:{password}@/{database}?host={quote(str(socket_dir), safe='')}"
+    host = quote(str(socket_dir), safe="")
+    return f"postgresql://{ROLE}:{password}@/{database}?host={host}&port={PORT}"
 
 
 def _make_end_with_parent() -> Callable[[], None] | None:

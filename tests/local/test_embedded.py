@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+import subprocess
+import tempfile
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from app.local.data_folder import end_leftover
 from app.local.embedded import EmbeddedServer, EmbeddedServerError, find_running_url
 from app.local.log_files import bound_log
-from app.local.postgres_programs import find_program
-from app.local.system_user import SYSTEM_DIRECTORY
+from app.local.postgres_programs import (
+    ENVIRONMENT,
+    find_embedded_programs,
+    find_program,
+    read_package_version,
+)
+from app.local.system_user import (
+    SYSTEM_DIRECTORY,
+    USER_NAME,
+    find_system_user,
+    reach_programs,
+)
+from tests.system.nova import wait_for
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user to run it as")
 
@@ -74,20 +89,62 @@ def test_a_process_id_that_another_process_has_by_now_does_no_harm(data_dir: Pat
         assert read(server, "SELECT 1") == 1
 
 
+def test_a_living_server_is_ended_whatever_path_it_was_started_with(data_dir: Path) -> None:
+    """Two servers on one folder would destroy its data: the pid file of one that lives counts."""
+    user = find_system_user()
+    with start(data_dir) as server:
+        assert server.process is not None
+        other = data_dir / "other"
+        other.mkdir()
+        (other / "postmaster.pid").write_text(f"{server.process.pid}\n")
+        end_leftover(other, user)
+        assert list(other.iterdir()) == []
+        assert read(server, "SELECT 1") == 1, "a server of another folder was ended"
+    data = data_dir / "postgres" / "data"
+    (data_dir / "link").symlink_to(data)
+    programs = find_embedded_programs()
+    assert programs is not None
+    postgres = reach_programs(programs, user, read_package_version()) / "postgres"
+    sockets = f"unix_socket_directories={data.parent}/socket"
+    left = subprocess.Popen(
+        [postgres, "-D", f"{data_dir}/link/", "-c", "listen_addresses=", "-c", sockets],
+        cwd="/",
+        env=ENVIRONMENT,
+        stderr=subprocess.DEVNULL,
+        **user.drop,
+    )
+    try:
+        wait_for(lambda: find_running_url(data_dir), "the server that is left behind")
+        with start(data_dir) as server:
+            assert left.poll() is not None
+            assert read(server, "SELECT 1") == 1
+    finally:
+        left.kill()
+        left.wait()
+
+
 def test_two_servers_on_one_folder_are_refused_in_a_line(data_dir: Path) -> None:
     with start(data_dir), pytest.raises(EmbeddedServerError, match="in use by another novabot"):
         start(data_dir).start()
 
 
-def test_a_long_path_gets_a_short_socket_which_is_removed(data_dir: Path) -> None:
-    long = data_dir / ("x" * 60) / ("y" * 60)
-    long.parent.mkdir(mode=0o711)
-    with start(long) as server:
-        assert read(server, "SELECT 1") == 1
-        assert find_running_url(long) == server.url()
-        socket_dir = Path(str(read(server, "SHOW unix_socket_directories")))
-        assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
-    assert not socket_dir.exists()
+def test_a_path_that_no_socket_can_have_gets_a_short_one_which_is_removed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the folder for temporary files is such a path, or closed to the server's user."""
+    for name in ("x" * 120, "a,b", "private"):
+        (data_dir / name).mkdir(mode=0o700 if name == "private" else 0o755)
+    long = data_dir / ("x" * 120) / "data"
+    for folder, temporary in (
+        (data_dir / "a,b" / "data", data_dir / "a,b"),
+        (long, data_dir / "private"),
+    ):
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+        with start(folder) as server:
+            assert find_running_url(folder) == server.url()
+            socket_dir = Path(str(read(server, "SHOW unix_socket_directories")))
+            assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
+        assert not socket_dir.exists()
 
 
 def test_data_of_another_version_is_refused_in_a_line(data_dir: Path) -> None:
@@ -123,6 +180,37 @@ def test_data_that_was_moved_into_a_closed_folder_is_refused_in_a_line(data_dir:
     data_dir.chmod(0o700)
     with pytest.raises(EmbeddedServerError, match=r"closed to the database's user.*--data DIR"):
         start(directory).start()
+
+
+@as_root
+def test_a_users_database_met_as_root_is_left_alone_and_its_user_named(data_dir: Path) -> None:
+    database = data_dir / "postgres"
+    database.mkdir()
+    for owner, advice in (
+        ("daemon", "belongs to the user daemon: run novabot as daemon, or give another folder"),
+        ("root", f"belongs to root, not to {USER_NAME}: chown -R {USER_NAME} {database}, or"),
+        (54321, f"belongs to the user id 54321, not to {USER_NAME}: chown -R {USER_NAME} "),
+    ):
+        shutil.chown(database, owner)
+        with pytest.raises(EmbeddedServerError, match=re.escape(f"{database} {advice}")):
+            start(data_dir).start()
+    assert list(database.iterdir()) == []
+
+
+def test_a_full_disk_is_told_by_its_reason(data_dir: Path) -> None:
+    """Too small for one step of the start after another."""
+    small = data_dir / "small"
+    small.mkdir()
+    size = ["mount", "-t", "tmpfs", "-o", "mode=711,size=1m", "tmpfs", str(small)]
+    if subprocess.run(size, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root may mount a small disk to fill")
+    try:
+        for megabytes in (1, 38):
+            subprocess.run(["mount", "-o", f"remount,size={megabytes}m", str(small)], check=True)
+            with pytest.raises(EmbeddedServerError, match="No space left on device"):
+                start(small).start()
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 @as_root

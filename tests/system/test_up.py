@@ -22,6 +22,25 @@ from app.local.embedded import find_running_url
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 30.0
+LIBPQ_VARIABLES = {
+    "PGHOST": "db.invalid",
+    "PGHOSTADDR": "127.0.0.1",
+    "PGPORT": "6543",
+    "PGDATABASE": "shop",
+    "PGUSER": "ana",
+    "PGPASSWORD": "hunter2",
+    "PGPASSFILE": "/nowhere",
+    "PGSERVICE": "nowhere",
+    "PGOPTIONS": "-c no_such_setting=1",
+    "PGSSLMODE": "nonsense",
+    "PGCHANNELBINDING": "require",
+    "PGREQUIREAUTH": "none",
+    "PGREQUIREPEER": "nobody",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGCONNECT_TIMEOUT": "soon",
+    "PGTZ": "Nowhere",
+}
+"""Each of them, alone, ends a connection that it steers, or leads it elsewhere."""
 
 UpProcess = subprocess.Popen[str]
 StartUp = Callable[..., UpProcess]
@@ -50,11 +69,13 @@ def start_up(data_dir: Path, ports: tuple[int, int, int]) -> Iterator[StartUp]:
     """Starts up with stand-in services; whatever is left of it afterwards is killed."""
     started: list[UpProcess] = []
 
-    def start(*, data: Path = data_dir, at: tuple[int, int, int] = ports) -> UpProcess:
+    def start(
+        *, data: Path = data_dir, at: tuple[int, int, int] = ports, **environment: str
+    ) -> UpProcess:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.system.standin", "up", str(data), *map(str, at)],
             cwd=ROOT,
-            env=clean_environment(),
+            env=clean_environment() | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -146,6 +167,25 @@ def test_everything_is_ready_when_it_says_so_and_gone_when_it_is_stopped(
     for name in ("bot-1", "bot-2", "dashboard", "simulator"):
         assert (data_dir / "logs" / f"{name}.log").read_text().endswith("ended (exit 0)\n"), name
     assert not find_sockets(data_dir)
+
+
+def test_libpqs_variables_steer_nothing_that_connects_to_the_embedded_server(
+    start_up: StartUp, data_dir: Path
+) -> None:
+    process = start_up(**LIBPQ_VARIABLES)
+    read_until(process, "Ctrl-C stops it")
+    for one in find_family(process):
+        if one.cmdline()[:1] == [sys.executable]:
+            assert LIBPQ_VARIABLES.keys().isdisjoint(one.environ())
+    environment = clean_environment() | LIBPQ_VARIABLES | {"NOVABOT_DATA_DIR": str(data_dir)}
+    asked = run_novabot("psql", "-Atc", "SELECT current_user", environment=environment)
+    assert (asked.returncode, asked.stdout) == (0, "novabot\n"), asked.stderr
+    reset = run_novabot("reset", "--wait", "0", "0817-1740-7674", environment=environment)
+    assert reset.returncode == 0, reset.stderr
+
+    elsewhere = environment | {"DATABASE_URL": "postgresql://nova@/nova"}
+    asked = run_novabot("psql", "-c", "SELECT 1", environment=elsewhere)
+    assert 'service "nowhere" not found' in asked.stderr, "a URL of one's own has libpq's rules"
 
 
 def test_secrets_are_made_once_and_for_this_user_alone(start_up: StartUp, data_dir: Path) -> None:
