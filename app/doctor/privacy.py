@@ -30,19 +30,20 @@ def check_rights(conn: Connection[Any]) -> Iterator[Finding]:
     for fault, mend, grave in found:
         yield Finding("fault" if grave else "warning", "rights", fault, mend)
     row = conn.execute(
-        "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user"
+        "SELECT rolname, rolsuper, current_setting('novabot.embedded', true) = 'on'"
+        " FROM pg_roles WHERE rolname = current_user"
     ).fetchone()
-    role, is_superuser = row or ("?", False)
-    if is_superuser:
+    role, is_superuser, is_embedded = row or ("?", False, False)
+    if is_superuser and not is_embedded:
         yield Finding(
             "warning",
             "rights",
-            f"novabot connects as {role}, a superuser (as intended with the database that"
-            " `novabot up` brings)",
+            f"novabot connects as {role}, a superuser",
             "give it a role that owns this database and nothing else",
         )
     elif not found:
-        yield Finding("ok", "rights", f"{role} is no superuser, PUBLIC has no rights")
+        told = "the superuser of the embedded server" if is_superuser else "no superuser"
+        yield Finding("ok", "rights", f"{role} is {told}, PUBLIC has no rights")
 
 
 def check_server_log(conn: Connection[Any]) -> Iterator[Finding]:

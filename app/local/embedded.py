@@ -67,6 +67,8 @@ _SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_line_prefix": "%m [%p] ",
+    # `novabot doctor` knows the server by it: its only role is meant to be a superuser.
+    "novabot.embedded": "on",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -78,7 +80,8 @@ class EmbeddedServerError(Exception):
 def find_running_url(data_dir: Path) -> str | None:
     """The URL of the server that runs on this data directory, None if none does.
 
-    Drops libpq's variables for this process: they are not meant for this server.
+    Drops libpq's variables for this process: they are not meant for this server. Raises
+    EmbeddedServerError if another user runs it.
     """
     folder = data_dir / "postgres"
     drop_libpq_variables()
@@ -89,6 +92,11 @@ def find_running_url(data_dir: Path) -> str | None:
             return None  # it is starting
         url = _make_url(Path(os.fsdecode(lines[4])), password, DATABASE)
         psycopg.connect(url, connect_timeout=2).close()
+    except PermissionError as error:
+        raise EmbeddedServerError(
+            f"{error.filename} is closed to this user: run novabot as the user who runs"
+            " `novabot up`, or set DATABASE_URL"
+        ) from error
     except (OSError, IndexError, psycopg.OperationalError):
         return None
     return url

@@ -15,10 +15,18 @@ ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}
 
 
 def find_program(name: str) -> Path | None:
-    """A client program (`psql`, `pgbench`) of the embedded package, or of the machine."""
+    """A client program (`psql`, `pgbench`) of the embedded package, or of the machine.
+
+    Those of the package have no TLS.
+    """
     embedded = find_embedded_programs()
     if embedded is not None and (embedded / name).is_file():
         return embedded / name
+    return find_machine_program(name)
+
+
+def find_machine_program(name: str) -> Path | None:
+    """A client program of the machine: the one that its PATH leads to."""
     found = shutil.which(name)
     return Path(found) if found else None
 

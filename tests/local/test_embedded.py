@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 from pathlib import Path
+from pwd import getpwnam
 
 import psutil
 import psycopg
@@ -214,8 +215,14 @@ def test_a_full_disk_is_told_by_its_reason(data_dir: Path) -> None:
 
 
 @as_root
-def test_as_root_it_runs_as_another_user(data_dir: Path) -> None:
+def test_as_root_it_runs_as_another_user_and_tells_a_third_who_runs_it(data_dir: Path) -> None:
     with start(data_dir) as server:
+        os.seteuid(getpwnam("daemon").pw_uid)
+        try:
+            with pytest.raises(EmbeddedServerError, match="run novabot as the user who runs"):
+                find_running_url(data_dir)
+        finally:
+            os.seteuid(0)
         assert server.process is not None
         assert psutil.Process(server.process.pid).uids().effective != 0
 

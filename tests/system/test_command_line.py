@@ -25,6 +25,7 @@ from app.database import queries
 from app.database.connection import cutting_after, open_async_connection
 from tests.commands import list_commands
 from tests.sql.persons import World
+from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer
 
 ROOT = Path(__file__).parents[2]
 
@@ -309,10 +310,33 @@ def test_a_token_is_alone_on_the_last_line_and_only_its_digest_is_kept(
     assert rows == [(hash_token(token), "crm")]
 
 
-def test_psql_passes_its_arguments_on_and_its_exit_code_back(novabot: Novabot) -> None:
-    told = novabot("psql", "-Atc", "SELECT 40 + 2", "-v", "ON_ERROR_STOP=1")
+@pytest.fixture
+def machine(tmp_path: Path) -> str:
+    """A PATH with nothing but a psql, which says that it is the machine's."""
+    (tmp_path / "psql").write_text('#!/bin/sh\necho "the machine\'s psql $*"\n')
+    (tmp_path / "psql").chmod(0o755)
+    return str(tmp_path)
+
+
+def test_psql_passes_its_arguments_on_and_its_exit_code_back(
+    novabot: Novabot, machine: str
+) -> None:
+    told = novabot("psql", "-Atc", "SELECT 40 + 2", "-v", "ON_ERROR_STOP=1", PATH=machine)
     assert (told.returncode, told.stdout) == (0, "42\n"), told.stderr
     assert novabot("psql", "-c", "SELECT nonsense").returncode == 1
+
+
+@needs_pgbouncer
+def test_psql_is_the_machines_where_connections_are_encrypted(
+    novabot: Novabot, database_url: str, data_dir: Path, machine: str
+) -> None:
+    """The embedded one has no TLS."""
+    with run_pgbouncer(database_url, data_dir, "session", tls=True) as pooler:
+        told = novabot("psql", "-c", "SELECT 1", DATABASE_URL=pooler.url, PATH=machine)
+        assert told.stdout.startswith("the machine's psql -d user=novabot "), told.stderr
+        told = novabot("psql", DATABASE_URL=pooler.url, PATH="/nowhere")
+    assert told.returncode == 1
+    assert told.stderr.endswith("has no TLS: install PostgreSQL's client\n")
 
 
 def test_a_delete_in_psql_shows_its_receipt(
@@ -408,7 +432,8 @@ def test_without_settings_a_command_exits_2_and_names_what_is_missing(
     arguments = f"{command} {ARGUMENTS.get(command, '')}".split()
     told = novabot(*arguments, DATABASE_URL="", NOVABOT_DATA_DIR=str(tmp_path))
     assert told.returncode == 2
-    assert "novabot: DATABASE_URL: is not set" in told.stderr
+    start = f"start it with `novabot up --data {tmp_path}`"
+    assert f"novabot: NOVABOT_DATA_DIR: no database answers in {tmp_path}: {start}" in told.stderr
     assert ("WHATSAPP_APP_SECRET" in told.stderr) is (command == "bot")
 
 

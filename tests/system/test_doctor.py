@@ -118,7 +118,7 @@ def test_the_commands_exit_code_and_lines_tell_a_fault(
 def test_bad_settings_exit_2_and_an_absent_database_1(tmp_path: Path) -> None:
     told = run_doctor("", NOVABOT_DATA_DIR=str(tmp_path))
     assert told.returncode == 2
-    assert "DATABASE_URL: is not set" in told.stderr
+    assert f"no database answers in {tmp_path}: start it with `novabot up" in told.stderr
     told = run_doctor(f"postgresql://nova:hunter2@/nova?host={tmp_path}")
     assert told.returncode == 1
     assert told.stdout.startswith("fault    database: does not answer: ")
@@ -542,7 +542,11 @@ def test_a_superuser_is_told_and_a_role_that_may_not_delete_too(
     connection: psycopg.Connection,
     make_role: Callable[[], tuple[str, str]],
 ) -> None:
-    assert [found.level for found in look(database_url, "rights")] == ["warning"]
+    anywhere = make_conninfo(database_url, options="-c novabot.embedded=off")
+    assert [found.text for found in look(anywhere, "rights")] == [
+        "novabot connects as novabot, a superuser"
+    ]
+    assert [found.level for found in look(database_url, "rights")] == ["ok"], "it is meant to be"
     role, password = make_role()
     url = make_conninfo(database_url, user=role, password=password)
     assert [found.level for found in look(url, "rights")] == []

@@ -128,12 +128,58 @@ def test_a_running_embedded_database_is_found_only_without_a_database_url(
         asked.append(directory)
         return "postgresql://nova@/embedded"
 
+    monkeypatch.setenv("LISTEN_DATABASE_URL", "postgresql://nova@elsewhere/nova")
     settings = load_settings(need=("database_url",), find_database=find_database)
+    assert settings.database_url == "postgresql://nova@/embedded"
     assert settings.listen_database_url == "postgresql://nova@/embedded"
     monkeypatch.setenv("DATABASE_URL", "postgresql://nova@host/nova")
     settings = load_settings(need=("database_url",), find_database=find_database)
     assert settings.database_url == "postgresql://nova@host/nova"
     assert asked == [tmp_path]
+
+
+def test_where_no_embedded_database_answers_the_advice_is_to_start_it_in_its_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def advise() -> list[str]:
+        with pytest.raises(SettingsError) as caught:
+            load_settings(need=("database_url",), find_database=lambda _: None)
+        return caught.value.faults
+
+    (told,) = advise()
+    assert told.startswith("DATABASE_URL: is not set: set it, e.g. to postgresql://")
+    monkeypatch.setenv("NOVABOT_DATA_DIR", "/srv/my nova")
+    (told,) = advise()
+    assert told == (
+        "NOVABOT_DATA_DIR: no database answers in /srv/my nova: start it with"
+        " `novabot up --data '/srv/my nova'`, or set DATABASE_URL"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "pgbouncer=true&connect_timeout=3",
+            "pgbouncer: remove it from the URL, and set LISTEN_DATABASE_URL to a direct connection",
+        ),
+        ("schema=shop", "schema: remove it from the URL; the tables are in the schema public"),
+        ("ssl=on", "ssl: remove it from the URL, or write sslmode=require"),
+        ("sslmode=require&pool_timeout=9&x=", "pool_timeout, x: remove it from the URL"),
+    ],
+)
+@pytest.mark.parametrize("name", ["DATABASE_URL", "LISTEN_DATABASE_URL"])
+def test_a_parameter_that_libpq_does_not_know_is_named(
+    name: str, query: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, f"postgresql://nova:hunter2?a=b@host:5432/nova?{query}")
+    assert find_faults() == [f"{name}: libpq knows no parameter {told}"]
+
+
+def test_a_url_with_libpqs_own_parameters_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://nova@host/nova?ssl=true&sslmode=require&options=-c%20a%3Db"
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert load_settings().database_url == url
 
 
 def test_settings_cannot_be_changed() -> None:
