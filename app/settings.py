@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -96,6 +96,10 @@ def _list_unknown_parameters(url: str) -> list[str]:
 def _check_http_url(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
         raise ValueError("is not a URL: it begins with https:// and has no query")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("is not a URL: its port is no number up to 65535") from None
     return url.rstrip("/")
 
 

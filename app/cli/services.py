@@ -63,10 +63,11 @@ def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
         settings = load_settings(*WHATSAPP)
         from app.bot.app import serve
         from app.bot.responder import ResponderError
+        from app.bot.whatsapp.way_out import WayOutError
 
         try:
             serve(settings, host, port)
-        except ResponderError as error:
+        except (ResponderError, WayOutError) as error:
             fail(str(error), code=2)
 
 

@@ -34,6 +34,12 @@ Novabot = Callable[..., subprocess.CompletedProcess[str]]
 ARGUMENTS = {"reset": "6281717407674", "operator add": "ana", "token create": "crm-export"}
 """What a command is not run without."""
 NEED_NO_SETTINGS = {"up"}
+WHATSAPP = {
+    "WHATSAPP_ACCESS_TOKEN": "token",
+    "WHATSAPP_PHONE_NUMBER_ID": "123",
+    "WHATSAPP_APP_SECRET": "secret",
+    "WHATSAPP_VERIFY_TOKEN": "token",
+}
 
 
 @pytest.fixture
@@ -437,14 +443,17 @@ def test_without_settings_a_command_exits_2_and_names_what_is_missing(
     assert ("WHATSAPP_APP_SECRET" in told.stderr) is (command == "bot")
 
 
+def test_a_bot_that_has_no_way_to_meta_says_so_in_a_line(novabot: Novabot) -> None:
+    told = novabot("bot", ALL_PROXY="socks5h://127.0.0.1:1080", NO_PROXY="", **WHATSAPP)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == (
+        "novabot: ALL_PROXY: a SOCKS proxy cannot be used: set it to http://host:port, or"
+        " unset it\n"
+    )
+
+
 def test_the_simulator_refuses_to_run_by_itself(novabot: Novabot) -> None:
-    environment = {
-        "WHATSAPP_ACCESS_TOKEN": "token",
-        "WHATSAPP_PHONE_NUMBER_ID": "123",
-        "WHATSAPP_APP_SECRET": "secret",
-        "WHATSAPP_VERIFY_TOKEN": "token",
-    }
-    told = novabot("simulator", **environment)
+    told = novabot("simulator", **WHATSAPP)
     assert told.returncode == 2
     assert "use `novabot up`" in told.stderr
     assert "simulator " not in novabot("--help").stdout

@@ -176,6 +176,14 @@ def test_a_parameter_that_libpq_does_not_know_is_named(
     assert find_faults() == [f"{name}: libpq knows no parameter {told}"]
 
 
+def test_a_port_that_there_is_not_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    for port in ("99999", "port"):
+        monkeypatch.setenv("WHATSAPP_API_URL", f"https://graph.facebook.com:{port}/v24.0")
+        assert find_faults() == [
+            "WHATSAPP_API_URL: is not a URL: its port is no number up to 65535"
+        ]
+
+
 def test_a_url_with_libpqs_own_parameters_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     url = "postgresql://nova@host/nova?ssl=true&sslmode=require&options=-c%20a%3Db"
     monkeypatch.setenv("DATABASE_URL", url)

@@ -26,6 +26,7 @@ import httpx2
 from app.bot.whatsapp.cleaning import clean_text, mask_ids
 from app.bot.whatsapp.outbound import UnsendableError, build_request
 from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
+from app.bot.whatsapp.way_out import check_proxies, load_certificates
 from app.messages import Outgoing
 
 _LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=4)
@@ -112,10 +113,16 @@ class CloudApi:
         access_token: str,
         timeouts: Timeouts | None = None,
     ) -> AsyncGenerator[CloudApi]:
-        """Raises ValueError for a token that no HTTP header can carry."""
+        """Raises ValueError for a token that no HTTP header can carry, and WayOutError.
+
+        The environment's proxy is the way to Meta, not to a simulator on this machine.
+        """
         if not access_token.isascii() or not access_token.isprintable() or " " in access_token:
             raise ValueError("the access token holds characters that no token has")
         steps = timeouts or Timeouts()
+        leads_out = api_url.startswith("https:")
+        if leads_out:
+            check_proxies()
         async with httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {access_token}"},
             limits=_LIMITS,
@@ -123,8 +130,8 @@ class CloudApi:
                 pool=steps.pool, connect=steps.connect, write=steps.write, read=steps.read
             ),
             follow_redirects=False,
-            # The environment's proxy is the way to Meta, not to a simulator on this machine.
-            trust_env=api_url.startswith("https:"),
+            verify=load_certificates() if leads_out else True,
+            trust_env=leads_out,
         ) as client:
             yield cls(client, f"{api_url.rstrip('/')}/{phone_number_id}/messages", steps.whole)
 
