@@ -54,6 +54,44 @@ def up(
             fail(str(error))
 
 
+@commands.command(epilog="Examples: `novabot remove` · `novabot remove --data /srv/nova`")
+def remove(
+    data: Annotated[
+        Path | None, typer.Option(help="Where the database and the secrets are kept.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove what `novabot up` has made: its database, secrets and logs.
+
+    Names all of it and asks first; refuses while it runs. For root, the system user goes too
+    once no database needs it. A database of your own, in DATABASE_URL, is left alone.
+    """
+    with report_errors():
+        from app.local.data_folder import DataFolderError
+        from app.local.removal import carry_out, open_removal
+        from app.local.system_user import SystemUserError
+        from app.settings import load_settings as load
+
+        data_dir = load(data_dir=str(data or "")).data_dir.absolute()
+        try:
+            with open_removal(data_dir) as removal:
+                if removal.is_empty:
+                    fail(f"`novabot up` has left nothing in {data_dir}")
+                typer.echo("This is removed for good:")
+                for line in removal.describe():
+                    typer.echo(f"  {line}")
+                if removal.need:
+                    typer.echo(f"The system user stays, for {removal.need}.")
+                if not yes:
+                    typer.confirm("Remove all of it?", abort=True)
+                carry_out(removal)
+        except (DataFolderError, SystemUserError) as error:
+            fail(str(error))
+        except OSError as error:
+            fail(f"{error.filename or data_dir} can't be removed: {error.strerror}")
+        typer.echo("removed")
+
+
 @commands.command(epilog="Example: `novabot bot --port 8011`; more bots are more such processes.")
 def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
     """Run one bot. Needs DATABASE_URL and the WHATSAPP_ variables."""

@@ -45,33 +45,40 @@ def take_lock(path: Path) -> IO[str]:
     return lock
 
 
-def end_leftover(data: Path, user: SystemUser) -> None:
-    """Ends a server that outlived its owner; removes the pid file of one that is gone."""
-    pid_file = data / "postmaster.pid"
+def find_server(data: Path) -> psutil.Process | None:
+    """The server that runs on this data, also one that outlived its owner."""
     try:
-        process = psutil.Process(int(pid_file.read_bytes().splitlines()[0]))
-        if not _serves(process, data, user):
-            raise psutil.NoSuchProcess(process.pid)
-        for order in (signal.SIGINT, signal.SIGQUIT):
+        process = psutil.Process(int((data / "postmaster.pid").read_bytes().splitlines()[0]))
+        return process if _serves(process, data) else None
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def end_leftover(data: Path) -> None:
+    """Ends a server that outlived its owner; removes the pid file of one that is gone."""
+    process = find_server(data)
+    if process is not None:
+        _end(process)
+    # Another process may have its id by now, and PostgreSQL would take that for a live server.
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _end(process: psutil.Process) -> None:
+    for order in (signal.SIGINT, signal.SIGQUIT):
+        try:
             process.send_signal(order)
-            try:
-                process.wait(_STOP_TIMEOUT)
-                return
-            except psutil.TimeoutExpired:
-                continue
-        raise DataFolderError(
-            f"A PostgreSQL left behind does not end (process {process.pid}): kill it"
-        )
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        # Another process may have its id by now, and PostgreSQL would take that for a live server.
-        pid_file.unlink(missing_ok=True)
-    except (IndexError, ValueError):
-        pid_file.unlink()
+            process.wait(_STOP_TIMEOUT)
+        except psutil.TimeoutExpired:
+            continue
+        except psutil.NoSuchProcess:
+            pass
+        return
+    raise DataFolderError(f"A PostgreSQL left behind does not end (process {process.pid}): kill it")
 
 
-def _serves(process: psutil.Process, data: Path, user: SystemUser) -> bool:
+def _serves(process: psutil.Process, data: Path) -> bool:
     """Whether the process is a server of this data, whatever path it was started with."""
-    if process.uids().effective != user.uid or process.name() != "postgres":
+    if process.name() != "postgres" or process.uids().effective != data.stat().st_uid:
         return False
     try:
         # A server works in its data folder.

@@ -192,7 +192,7 @@ class EmbeddedServer:
         self._folder = make_private_folder(self._folder, user)
         data = self._folder / "data"
         programs = self._find_programs(user)
-        end_leftover(data, user)
+        end_leftover(data)
         self._password = find_or_make_password(self._folder / "password", user)
         find_or_make_cluster(programs, data, self._folder / "password", user, durable=self._durable)
         self._socket_dir = make_socket_dir(self._folder, user)

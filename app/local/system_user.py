@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import secrets
 import shutil
 import subprocess
@@ -17,14 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+import psutil
+
 USER_NAME = "novabot-postgres"
 SYSTEM_DIRECTORY = Path("/var/lib/novabot")
 
+_FOLDER_BYTES = 6
+_FOLDER = re.compile(f"[0-9a-f]{{{2 * _FOLDER_BYTES}}}")
+_COPY = re.compile("postgresql-|new-")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MAKERS = (
     ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER_NAME),
     ("adduser", "-S", "-D", "-H", "-s", "/sbin/nologin", USER_NAME),
 )
+_REMOVERS = (("userdel", USER_NAME), ("deluser", USER_NAME))
 
 
 class SystemUserError(Exception):
@@ -65,6 +72,41 @@ def find_system_user() -> SystemUser:
         return SystemUser(os.geteuid(), os.getegid())
     entry = _find_entry() or _make_entry()
     return SystemUser(entry.pw_uid, entry.pw_gid)
+
+
+def remove_system_user() -> None:
+    """Raises SystemUserError if it is still there afterwards, as while a process runs as it."""
+    told = "there is no userdel"
+    for program, *arguments in _REMOVERS:
+        found = shutil.which(program, path=_SYSTEM_PATH)
+        if found is not None and has_system_user():
+            ended = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
+            told = ended.stderr.strip()
+    if has_system_user():
+        raise SystemUserError(f"The user {USER_NAME} could not be removed: {told}")
+
+
+def has_system_user() -> bool:
+    return _find_entry() is not None
+
+
+def is_in_use() -> bool:
+    """Whether a process runs as the system user."""
+    entry = _find_entry()
+    return entry is not None and any(
+        process.info["uids"] is not None and process.info["uids"].effective == entry.pw_uid
+        for process in psutil.process_iter(["uids"])
+    )
+
+
+def list_folders() -> list[Path]:
+    """The databases under SYSTEM_DIRECTORY; a folder that the user cannot enter leads to each."""
+    return [path for path in _list_system_directory() if _FOLDER.fullmatch(path.name)]
+
+
+def list_program_copies() -> list[Path]:
+    """The copies of PostgreSQL's programs, and those that were not finished."""
+    return [path for path in _list_system_directory() if _COPY.match(path.name)]
 
 
 def make_folder(path: Path, user: SystemUser) -> None:
@@ -111,7 +153,7 @@ def make_private_folder(path: Path, user: SystemUser) -> Path:
         check_owner(folder, user)
         return folder
     if not path.exists() and not can_enter(path.parent, user):
-        folder = SYSTEM_DIRECTORY / secrets.token_hex(6)
+        folder = SYSTEM_DIRECTORY / secrets.token_hex(_FOLDER_BYTES)
         SYSTEM_DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
         make_folder(folder, user)
         path.symlink_to(folder)
@@ -158,6 +200,10 @@ def can_enter(directory: Path, user: SystemUser) -> bool:
         **user.drop,
     )
     return entered.returncode == 0
+
+
+def _list_system_directory() -> list[Path]:
+    return sorted(SYSTEM_DIRECTORY.iterdir()) if SYSTEM_DIRECTORY.is_dir() else []
 
 
 def _find_name(uid: int) -> str | None:

@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from app.local.data_folder import end_leftover
+from app.local.data_folder import DataFolderError, end_leftover
 from app.local.embedded import EmbeddedServer, EmbeddedServerError, find_running_url
 from app.local.log_files import bound_log
 from app.local.postgres_programs import (
@@ -24,6 +24,7 @@ from app.local.postgres_programs import (
     find_program,
     read_package_version,
 )
+from app.local.removal import open_removal
 from app.local.system_user import (
     SYSTEM_DIRECTORY,
     USER_NAME,
@@ -97,8 +98,9 @@ def test_a_living_server_is_ended_whatever_path_it_was_started_with(data_dir: Pa
         assert server.process is not None
         other = data_dir / "other"
         other.mkdir()
+        shutil.chown(other, user.uid)
         (other / "postmaster.pid").write_text(f"{server.process.pid}\n")
-        end_leftover(other, user)
+        end_leftover(other)
         assert list(other.iterdir()) == []
         assert read(server, "SELECT 1") == 1, "a server of another folder was ended"
     data = data_dir / "postgres" / "data"
@@ -116,6 +118,8 @@ def test_a_living_server_is_ended_whatever_path_it_was_started_with(data_dir: Pa
     )
     try:
         wait_for(lambda: find_running_url(data_dir), "the server that is left behind")
+        with pytest.raises(DataFolderError, match=r"runs in .*: stop it"), open_removal(data_dir):
+            pass
         with start(data_dir) as server:
             assert left.poll() is not None
             assert read(server, "SELECT 1") == 1

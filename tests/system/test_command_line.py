@@ -33,7 +33,7 @@ Novabot = Callable[..., subprocess.CompletedProcess[str]]
 
 ARGUMENTS = {"reset": "6281717407674", "operator add": "ana", "token create": "crm-export"}
 """What a command is not run without."""
-NEED_NO_SETTINGS = {"up"}
+NEED_NO_SETTINGS = {"up", "remove"}
 WHATSAPP = {
     "WHATSAPP_ACCESS_TOKEN": "token",
     "WHATSAPP_PHONE_NUMBER_ID": "123",
