@@ -30,6 +30,7 @@ _EXPECTED_SKIPS = (
     "MERGE came with PostgreSQL 15",
     "only root has another user to run it as",
     "only root may mount a small disk to fill",
+    "only root may unshare its mounts",
     "the schema is still that of the last release",
 )
 """The reasons for which a test may be skipped in CI."""

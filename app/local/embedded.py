@@ -155,6 +155,9 @@ class EmbeddedServer:
                 f"{error.filename or self._data_dir} is closed to this user: {error.strerror};"
                 " give another folder with --data DIR"
             ) from error
+        except subprocess.CalledProcessError as error:
+            reason = str(error.stderr).strip().partition("\n")[0] or f"exit {error.returncode}"
+            raise EmbeddedServerError(f"{error.cmd[0]} does not run here: {reason}") from error
         except (OSError, psycopg.Error) as error:
             raise EmbeddedServerError(
                 f"The embedded database can't be set up: {first_line(error)}"

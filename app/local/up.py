@@ -65,6 +65,16 @@ def run_up(settings: Settings, ports: Ports, program: tuple[str, ...] = PROGRAM)
 
     Without WhatsApp's settings it generates them, and starts the simulator to talk to.
     """
+    try:
+        _run(settings, ports, program)
+    except OSError as error:
+        raise UpError(
+            f"{error.filename or settings.data_dir} can't be used ({error.strerror or error}):"
+            " mend that, or give another folder with --data DIR"
+        ) from error
+
+
+def _run(settings: Settings, ports: Ports, program: tuple[str, ...]) -> None:
     simulated = not settings.names_whatsapp
     _check_ports(ports, simulated=simulated)
     _make_folders(settings.data_dir)

@@ -271,6 +271,15 @@ def test_a_failed_start_is_told_by_its_own_lines_of_the_log(data_dir: Path) -> N
     assert "no_such_setting" in log.read_text()
 
 
+def test_a_server_program_that_does_not_run_is_told_by_its_reason(data_dir: Path) -> None:
+    program = data_dir / "postgres-bin" / "postgres"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'libpq.so.5: no such file' >&2\nexit 127\n")
+    program.chmod(0o755)
+    with pytest.raises(EmbeddedServerError, match=f"{program} does not run here: libpq.so.5: no"):
+        EmbeddedServer(data_dir, programs=program.parent).start()
+
+
 def test_its_client_programs_are_at_hand() -> None:
     for name in ("psql", "pgbench", "pg_basebackup"):
         assert find_program(name) is not None

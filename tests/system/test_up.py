@@ -180,8 +180,6 @@ def test_libpqs_variables_steer_nothing_that_connects_to_the_embedded_server(
     environment = clean_environment() | LIBPQ_VARIABLES | {"NOVABOT_DATA_DIR": str(data_dir)}
     asked = run_novabot("psql", "-Atc", "SELECT current_user", environment=environment)
     assert (asked.returncode, asked.stdout) == (0, "novabot\n"), asked.stderr
-    reset = run_novabot("reset", "--wait", "0", "0817-1740-7674", environment=environment)
-    assert reset.returncode == 0, reset.stderr
 
     elsewhere = environment | {"DATABASE_URL": "postgresql://nova@/nova"}
     asked = run_novabot("psql", "-c", "SELECT 1", environment=elsewhere)
@@ -340,6 +338,18 @@ def test_a_data_folder_that_cannot_be_made_is_told_in_a_line(
     printed, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
     assert re.fullmatch(r"novabot: .*/file/data can't be made \(Not a directory\): .*\n", printed)
+
+
+def test_a_file_of_the_data_folder_that_cannot_be_used_is_told_in_a_line(
+    start_up: StartUp, data_dir: Path, database_url: str
+) -> None:
+    secret = data_dir / "secrets" / "NOVABOT_SECRET_KEY"
+    secret.mkdir(parents=True)
+    process = start_up(DATABASE_URL=database_url)
+    printed, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert printed.startswith(f"novabot: {secret} can't be used (Is a directory): mend that, or ")
+    assert printed.count("\n") == 1
 
 
 def test_half_of_whatsapps_settings_is_refused_with_all_that_is_missing() -> None:
