@@ -14,7 +14,8 @@ import pytest
 from app.local.system_user import USER_NAME
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+PATHS = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+ENVIRONMENT = os.environ | {"PYTHONPATH": PATHS}
 """A command that enters the machine leaves its working directory behind."""
 DEADLINE = 30.0
 SERVE = """
