@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from app.local.data_folder import DataFolderError, end_leftover
+from app.local.data_folder import PORT, DataFolderError, end_leftover, make_socket_dir
 from app.local.embedded import EmbeddedServer, EmbeddedServerError, find_running_url
 from app.local.log_files import bound_log
 from app.local.postgres_programs import (
@@ -137,19 +137,21 @@ def test_a_path_that_no_socket_can_have_gets_a_short_one_which_is_removed(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the folder for temporary files is such a path, or closed to the server's user."""
-    for name in ("x" * 120, "a,b", "private"):
-        (data_dir / name).mkdir(mode=0o700 if name == "private" else 0o755)
-    long = data_dir / ("x" * 120) / "data"
-    for folder, temporary in (
-        (data_dir / "a,b" / "data", data_dir / "a,b"),
-        (long, data_dir / "private"),
-    ):
+    comma, long, private = (data_dir / name for name in ("a,b", "x" * 120, "private"))
+    for folder in (comma, long, private):
+        folder.mkdir(mode=0o700 if folder == private else 0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
+    with start(comma) as server:
+        assert find_running_url(comma) == server.url()
+        socket_dir = Path(str(read(server, "SHOW unix_socket_directories")))
+        assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
+    assert not socket_dir.exists()
+    for temporary in (comma, long):
         monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-        with start(folder) as server:
-            assert find_running_url(folder) == server.url()
-            socket_dir = Path(str(read(server, "SHOW unix_socket_directories")))
-            assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
-        assert not socket_dir.exists()
+        chosen = make_socket_dir(long / "postgres", find_system_user())
+        chosen.rmdir()
+        assert len(str(chosen / f".s.PGSQL.{PORT}")) < 107
+        assert "," not in str(chosen)
 
 
 def test_data_of_another_version_is_refused_in_a_line(data_dir: Path) -> None:
