@@ -75,13 +75,14 @@ def remove(
         data_dir = load(data_dir=str(data or "")).data_dir.absolute()
         try:
             with open_removal(data_dir) as removal:
+                stays = f"The system user stays, for {removal.need}." if removal.need else ""
                 if removal.is_empty:
-                    fail(f"`novabot up` has left nothing in {data_dir}")
+                    fail(f"`novabot up` has left nothing in {data_dir}. {stays}".rstrip())
                 typer.echo("This is removed for good:")
                 for line in removal.describe():
                     typer.echo(f"  {line}")
-                if removal.need:
-                    typer.echo(f"The system user stays, for {removal.need}.")
+                if stays:
+                    typer.echo(stays)
                 if not yes:
                     typer.confirm("Remove all of it?", abort=True)
                 carry_out(removal)

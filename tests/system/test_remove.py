@@ -125,6 +125,8 @@ def test_it_refuses_while_the_server_runs_asks_and_removes_what_up_has_made_and_
     if is_root:
         assert run("getent", "passwd", USER_NAME).returncode == 2
         assert run("test", "-e", "/var/lib/novabot").returncode == 1
+    run("mkdir", "-p", OTHER_DATABASE)
     again = run(*remove, "--yes")
     assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr == f"novabot: `novabot up` has left nothing in {folder}\n"
+    told = " ".join([f"novabot: `novabot up` has left nothing in {folder}.", *stays])
+    assert again.stderr == f"{told}\n"
