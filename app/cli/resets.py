@@ -45,6 +45,8 @@ def reset(
     unknown client has zeros. A bot that is missing answers nobody from memory.
     """
     with report_errors():
+        import asyncio
+
         from app.cli.dry_run import describe_resets
         from app.cli.receipts import reset_clients
 
@@ -54,12 +56,8 @@ def reset(
         asked = _read_handles() if handles == ["-"] else handles
         if dry_run:
             done = ask_database(url, lambda conn: describe_resets(conn, asked))
-        else:
-            done = ask_database(
-                url, lambda conn: reset_clients(conn, asked, wait=wait, as_json=as_json)
-            )
-        if not done:
-            sys.exit(1)
+            sys.exit(0 if done else 1)
+        sys.exit(asyncio.run(reset_clients(url, asked, wait=wait, as_json=as_json)))
 
 
 def _read_handles() -> list[str]:

@@ -5,6 +5,8 @@ CrmError
 ├── UnreadableCursor   a position in a list that this program has not given out
 ├── UnknownClient      a handle that leads to no client
 ├── RowsKeptError      a reset that something keeps from deleting a row
+├── ResetNotMade       a reset that the database did not do: nothing was reset
+├── ResetUnconfirmed   a reset of which it is not known yet whether it was made
 ├── UnknownReset       a number that no reset has
 └── AccountsError      an account or token that can't be made
 
@@ -49,6 +51,22 @@ class UnknownClient(CrmError):
 class RowsKeptError(CrmError):
     """Something keeps rows of the client: nothing was reset. The text says what keeps them, and the
     statement that removes it."""
+
+
+class ResetNotMade(CrmError):
+    """The connection was lost, or there was none, or it took too long: nothing was reset."""
+
+
+class ResetUnconfirmed(CrmError):
+    """The connection was lost at the commit, and the database cannot be asked since: whether it was
+    made is not known yet. If it was, it has this receipt."""
+
+    def __init__(self, reset: int, reason: str) -> None:
+        super().__init__(
+            f"it is not known whether this was reset: the connection was lost at the commit, and"
+            f" the database cannot be asked ({reason})"
+        )
+        self.reset = reset
 
 
 class UnknownReset(CrmError):

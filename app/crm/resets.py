@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from app.crm.errors import UnknownReset, resetting
+from app.crm.errors import UnknownReset
 from app.database.pool import Pool
-from app.database.queries import STATEMENT_DEADLINE, Source, fetch_all, fetch_one
+from app.database.queries import Source, fetch_all, fetch_one
 from app.database.retrying import deadline_from_now, fetch_row
 
 PAGE = 50
@@ -29,7 +29,7 @@ class Reset:
     sessions: int
     conversations: int
 
-    def counts_as_json(self) -> dict[str, int]:
+    def counts_as_json(self) -> dict[str, Any]:
         return {
             "reset": self.id,
             "clients": self.clients,
@@ -104,34 +104,6 @@ class Receipt:
             ],
             "missing": [str(bot.id) for bot in self.missing],
         }
-
-
-async def reset_incarnation(
-    source: Source,
-    handle: str,
-    incarnation: UUID | None,
-    *,
-    actor: str,
-    door: Literal["dashboard", "api", "cli"],
-    seconds: float | None = STATEMENT_DEADLINE,
-) -> Reset | None:
-    """Resets the client if it is still this incarnation (None: the current one), else None.
-
-    A client who is gone already is no fault: the receipt is one of zeros. `actor` and `door` are
-    the receipt's actor and source. Raises UnreadableHandle, RowsKeptError, psycopg's
-    LockNotAvailable after 5 s behind another transaction's lock, and OperationalError after
-    `seconds`, if not None.
-    """
-    with resetting():
-        return await fetch_one(
-            source,
-            Reset,
-            "SELECT id, at, actor, source, clients, sessions, conversations"
-            " FROM novabot_internal.reset_incarnation(%s, %s, %s, %s)"
-            " WHERE id IS NOT NULL",
-            [handle, incarnation, actor, door],
-            seconds=seconds,
-        )
 
 
 async def wait_for_acknowledgements(

@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.crm.clients import get_client, get_client_id, list_clients
 from app.crm.errors import UnknownClient, UnknownReset
-from app.crm.resets import get_receipt, reset_incarnation
+from app.crm.resets import get_receipt
+from app.crm.resetting import reset_incarnation
 from app.dashboard.web.input import read_number, read_query, read_segment
 from app.dashboard.web.state import actor_of, pool_of
 from app.database.queries import open_snapshot

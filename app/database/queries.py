@@ -7,13 +7,13 @@ connection, several statements can share a transaction, and so a snapshot.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row
 
-from app.database.connection import cutting_after
+from app.database.connection import ending_after
 from app.database.pool import Pool
 
 Source = Pool | AsyncConnection[tuple[Any, ...]]
@@ -32,16 +32,15 @@ _BEGIN_SNAPSHOT: LiteralString = (
 async def open_bounded(
     source: Source, seconds: float | None = STATEMENT_DEADLINE
 ) -> AsyncGenerator[AsyncConnection[tuple[Any, ...]]]:
-    """A connection that is cut after this many seconds, so that a server that stops answering
-    holds up no caller. With `seconds` None it never is.
+    """A connection that is ended after this many seconds, so that a server that stops answering
+    holds up no caller. With `seconds` None it never is. Raises Late.
     """
     if isinstance(source, AsyncConnection):
-        with _bounding(source, seconds):
+        async with ending_after(source, seconds):
             yield source
         return
-    async with source.connection() as conn:
-        with _bounding(conn, seconds):
-            yield conn
+    async with source.connection() as conn, ending_after(conn, seconds):
+        yield conn
 
 
 @asynccontextmanager
@@ -97,9 +96,3 @@ async def fetch_value(source: Source, query: LiteralString, values: Sequence[obj
     ):
         await cursor.execute(query, values)
         return await cursor.fetchone()
-
-
-def _bounding(
-    conn: AsyncConnection[tuple[Any, ...]], seconds: float | None
-) -> AbstractContextManager[None]:
-    return nullcontext() if seconds is None else cutting_after(conn, seconds)

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from app.database.connection import cutting_after
+from app.database.connection import ending_after
 from app.database.errors import (
     ROWS_KEPT,
     Busy,
@@ -98,6 +98,6 @@ async def _execute(
 ) -> list[tuple[Any, ...]]:
     async with pool.connection(timeout=max(0.05, deadline - time.monotonic())) as conn:
         seconds_left = max(_LAST_ATTEMPT, deadline - time.monotonic())
-        with cutting_after(conn, seconds_left):
+        async with ending_after(conn, seconds_left):
             cursor = await conn.execute(statement, parameters)
         return await cursor.fetchall()

@@ -10,19 +10,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
 from app.cli.environment import ask_database
 from app.cli.near_misses import describe_near_misses
 from app.cli.receipts import reset_clients
+from app.crm import resetting
 from app.crm.operators import hash_token
 from app.database import queries
-from app.database.connection import cutting_after, open_async_connection
+from app.database.connection import ending_after
 from tests.commands import list_commands
 from tests.sql.persons import World
 from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer
@@ -277,16 +280,22 @@ async def test_a_reset_on_a_server_that_is_held_up_waits(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """No deadline of ours cuts it, however short: its user can interrupt it."""
-    monkeypatch.setattr(queries, "cutting_after", lambda conn, _: cutting_after(conn, 0.05))
+    """No deadline of ours ends it, however short: its user can interrupt it."""
+
+    def soon(
+        conn: AsyncConnection[Any], seconds: float | None
+    ) -> AbstractAsyncContextManager[None]:
+        return ending_after(conn, None if seconds is None else 0.05)
+
+    monkeypatch.setattr(queries, "ending_after", soon)
+    monkeypatch.setattr(resetting, "ending_after", soon)
     connection.execute("""INSERT INTO "User" (id) VALUES ('6281717407674@c.us')""")
-    async with await open_async_connection(database_url) as conn:
-        with connection.transaction():
-            connection.execute('SELECT FROM "User" FOR UPDATE')
-            resetting = asyncio.create_task(reset_clients(conn, ["081717407674"]))
-            done, _ = await asyncio.wait([resetting], timeout=0.5)
-            assert not done
-        assert await resetting
+    with connection.transaction():
+        connection.execute('SELECT FROM "User" FOR UPDATE')
+        command = asyncio.create_task(reset_clients(database_url, ["081717407674"]))
+        done, _ = await asyncio.wait([command], timeout=0.5)
+        assert not done
+    assert await command == 0
     assert "1 client, 0 sessions, 0 conversations" in capsys.readouterr().out
 
 

@@ -12,6 +12,9 @@ from app.dashboard.web.rendering import render, wants_fragment
 from app.dashboard.web.state import pool_of
 from app.database.queries import open_snapshot
 
+UNREPLICATED = "unreplicated"
+"""In the address of a receipt: no synchronous standby had confirmed the commit by then."""
+
 
 async def show_receipt(request: Request) -> Response:
     """GET /resets/{reset}"""
@@ -21,4 +24,6 @@ async def show_receipt(request: Request) -> Response:
     async with open_snapshot(pool_of(request)) as conn:
         receipt = await get_receipt(conn, reset_id)
     template = "_receipt.html" if wants_fragment(request) else "receipt.html"
-    return render(request, template, receipt=receipt)
+    return render(
+        request, template, receipt=receipt, is_replicated=UNREPLICATED not in request.query_params
+    )

@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from app.crm.bots import list_bots
 from app.crm.clients import get_client
 from app.crm.identity import list_earlier_clients
-from app.crm.resets import reset_incarnation
+from app.crm.resetting import reset_incarnation
+from app.dashboard.pages.receipt import UNREPLICATED
 from app.dashboard.web.input import read_incarnation, read_segment
 from app.dashboard.web.rendering import render
 from app.dashboard.web.state import actor_of, pool_of
@@ -38,4 +39,5 @@ async def create_reset(request: Request) -> Response:
             client = await get_client(conn, handle)
         return render(request, "another_incarnation.html", client=client)
     count_reset("dashboard")
-    return RedirectResponse(f"/resets/{reset.id}", 303)
+    place = f"/resets/{reset.id}" + ("" if reset.is_replicated else f"?{UNREPLICATED}")
+    return RedirectResponse(place, 303)

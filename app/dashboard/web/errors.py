@@ -12,7 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.crm.errors import CrmError, RowsKeptError, UnknownClient, UnknownReset, UnreadableHandle
+from app.crm.errors import (
+    CrmError,
+    ResetNotMade,
+    ResetUnconfirmed,
+    RowsKeptError,
+    UnknownClient,
+    UnknownReset,
+    UnreadableHandle,
+)
 from app.dashboard.web.rendering import render
 from app.dashboard.web.state import state_of
 from app.telemetry import dashboard as telemetry
@@ -38,6 +46,8 @@ _BY_ERROR: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((UnreadableHandle, UnknownClient), "404_client"),
     ((UnknownReset,), "404_receipt"),
     ((RowsKeptError,), "409_kept"),
+    ((ResetNotMade,), "503_not_reset"),
+    ((ResetUnconfirmed,), "503_unconfirmed"),
     ((CrmError, psycopg.DataError), "400"),
     (_BUSY, "503_busy"),
     (_SCHEMA, "503_schema"),
@@ -45,6 +55,9 @@ _BY_ERROR: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
 )
 """The first that fits. The errors of _BUSY are OperationalErrors too, so they come before _AWAY."""
 _BY_STATUS: Mapping[int, str] = {403: "403", 404: "404", 405: "405", 413: "413"}
+
+_WITHOUT_REASON = (ResetNotMade, ResetUnconfirmed)
+"""Their own text may name the database's host: it is logged alone."""
 
 _FOR_PROGRAMS: Mapping[str, str] = {
     "400": "Something in the address or the form is not what it should be.",
@@ -63,6 +76,15 @@ _FOR_PROGRAMS: Mapping[str, str] = {
         "An open transaction of another database session holds what was to be changed or read."
         " Nothing was deleted or changed. Try again when it has ended."
     ),
+    "503_not_reset": (
+        "Nothing was reset: the connection to the database was lost, or it does not answer. Ask"
+        " again in a moment."
+    ),
+    "503_unconfirmed": (
+        "It is not known yet whether the client was reset: the connection to the database was lost"
+        " at the commit. Ask for GET /api/resets/N with the number in `reset` once the database"
+        " answers: with this receipt the client is forgotten, and with 404 nothing was reset."
+    ),
     "503_schema": "The schema is not the one of this novabot: run “novabot migrate”.",
 }
 """What the API says, in English. Errors of app/crm carry their own text."""
@@ -75,12 +97,14 @@ class Failure:
     """Names the page's texts: `failure.KEY` the title, `failure.KEY_text` what to do."""
     reason: str
     """For programs."""
+    reset: int | None = None
+    """The receipt that there is if a reset was made of which that is not known yet."""
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:
     """A page, or JSON below /api; the database's own errors are also logged."""
     failure = describe_failure(error)
-    if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed)):
+    if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed, *_WITHOUT_REASON)):
         telemetry.report_database_failure(error)
     if isinstance(error, RowsKeptError):
         telemetry.report_rows_kept(str(error))
@@ -91,7 +115,10 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     if failure.status == 503:
         headers["Retry-After"] = "5"
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": failure.reason}, failure.status, headers)
+        told: dict[str, object] = {"error": failure.reason}
+        if failure.reset is not None:
+            told["reset"] = failure.reset
+        return JSONResponse(told, failure.status, headers)
     return render(request, "failure.html", status=failure.status, headers=headers, failure=failure)
 
 
@@ -102,5 +129,6 @@ def describe_failure(error: Exception) -> Failure:
             key = error.detail
         return Failure(error.status_code, key, _FOR_PROGRAMS[key])
     key = next((key for kinds, key in _BY_ERROR if isinstance(error, kinds)), "500")
-    reason = str(error) if isinstance(error, CrmError) else _FOR_PROGRAMS[key]
-    return Failure(int(key[:3]), key, reason)
+    tells = isinstance(error, CrmError) and not isinstance(error, _WITHOUT_REASON)
+    reset = error.reset if isinstance(error, ResetUnconfirmed) else None
+    return Failure(int(key[:3]), key, str(error) if tells else _FOR_PROGRAMS[key], reset)
