@@ -85,7 +85,8 @@ class Bot:
         self.id = uuid4()
         self._pool = pool
         self._cache = Cache(settings.session_limit, self._is_listening)
-        self._outbox = Outbox(pool, api, self.id)
+        self._rehearsal = Rehearsal(pool, settings.database_url)
+        self._outbox = Outbox(pool, api, self.id, find_obstacle=self._rehearsal.find_obstacle)
         memory = ResponderMemory(responder)
         self._turns = BotTurns(
             pool,
@@ -95,17 +96,17 @@ class Bot:
             self._outbox,
             memory=memory,
             number_kept=timedelta(days=settings.number_kept_days),
+            find_obstacle=self._rehearsal.find_obstacle,
         )
         self._acknowledgements = Acknowledgements(
             pool, self.id, tell=memory.tell if memory.exists else None
         )
-        self._rehearsal = Rehearsal(pool, settings.database_url)
         self._heartbeat = Heartbeat(
             pool,
             self.id,
             is_listening=self._is_listening,
             count_sessions=lambda: len(self._cache),
-            find_obstacle=self._rehearsal.find_obstacle,
+            note_written=self._rehearsal.note_heartbeat,
             note_missed=self._rehearsal.note_refusal,
         )
         self._listener = Listener(

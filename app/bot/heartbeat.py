@@ -38,16 +38,15 @@ class Heartbeat:
         *,
         is_listening: Callable[[], bool],
         count_sessions: Callable[[], int],
-        find_obstacle: Callable[[], str | None] = lambda: None,
-        note_missed: Callable[[], None] = lambda: None,
+        note_written: Callable[[], None] = lambda: None,
+        note_missed: Callable[[TryLater], None] = lambda _: None,
     ) -> None:
-        """While `find_obstacle` has a reason, nothing is written. `note_missed` is called when a
-        write failed."""
+        """`note_written` is called after each write, `note_missed` when one failed."""
         self._pool = pool
         self._bot = bot
         self._is_listening = is_listening
         self._count_sessions = count_sessions
-        self._find_obstacle = find_obstacle
+        self._note_written = note_written
         self._note_missed = note_missed
         self._said: bool | None = None
         """What the row says of the listener; None while that may be changing."""
@@ -83,10 +82,7 @@ class Heartbeat:
         """Keeps the row current."""
         while True:
             self._changed.clear()
-            if (obstacle := self._find_obstacle()) is not None:
-                self._failure = obstacle
-            else:
-                await self._try_to_write()
+            await self._try_to_write()
             try:
                 async with asyncio.timeout(INTERVAL):
                     await self._changed.wait()
@@ -103,10 +99,11 @@ class Heartbeat:
         except TryLater as error:
             self._failure = describe_refusal(error)
             report_heartbeat_missed(first_line(error))
-            self._note_missed()
+            self._note_missed(error)
             self._changed.clear()  # the database is given a moment
         else:
             self._failure = None
+            self._note_written()
 
     async def _write(self) -> None:
         listening = self._is_listening()

@@ -65,7 +65,16 @@ _NAMES: Final[Mapping[type[Outcome], str]] = {
 class Outbox:
     """The sending side of one bot."""
 
-    def __init__(self, pool: Pool, api: CloudApi, bot: UUID) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        api: CloudApi,
+        bot: UUID,
+        *,
+        find_obstacle: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """While `find_obstacle` has a reason, no sending is begun."""
+        self._find_obstacle = find_obstacle
         self._pool = pool
         self._api = api
         self._bot = bot
@@ -132,6 +141,9 @@ class Outbox:
 
     async def _send_all(self, client: str) -> None:
         while time.monotonic() >= self._resume_at:
+            if self._find_obstacle() is not None:
+                self._look_again(client)
+                return
             asked_at = clock.now()
             try:
                 sending = await start_sending(self._pool, client, self._bot, self._posted)
@@ -141,8 +153,11 @@ class Outbox:
             except TryLater:
                 # The row may have been given to this bot by a call whose reply was lost: only this
                 # bot takes it again.
-                asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
+                self._look_again(client)
                 return
+
+    def _look_again(self, client: str) -> None:
+        asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
 
     async def _send(self, sending: Sending, asked_at: float) -> None:
         async def may_write() -> bool:

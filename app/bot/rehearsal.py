@@ -3,7 +3,9 @@
 Each second the bot looks at what makes them fail on a server that answers (sql/readiness.sql). It
 tries both, and rolls them back, at its start, after a reconnection, when the server or its timeline
 is another one (behind a pooler no connection tells that), and after the database refused a message
-or a heartbeat. It is not ready until the try succeeds, which is repeated each second.
+or a heartbeat. It is not ready until the try succeeds, which is repeated each second. Whether
+commits wait for a synchronous standby, no try that is rolled back can tell: that is known from the
+last commit that waited in vain, until the heartbeat commits again.
 """
 
 from __future__ import annotations
@@ -13,8 +15,14 @@ import asyncio
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from app.crm.writing import RehearsalFailed, describe_refusal, examine_writing, rehearse
-from app.database.errors import Busy, TryLater, first_line
+from app.crm.writing import (
+    COMMITS_WAIT,
+    RehearsalFailed,
+    describe_refusal,
+    examine_writing,
+    rehearse,
+)
+from app.database.errors import Busy, TryLater, Unconfirmed, first_line
 from app.database.pool import Pool
 from app.database.readiness import find_absence
 from app.telemetry.bot import report_rehearsed, report_unwritable
@@ -32,6 +40,9 @@ class Rehearsal:
         self._fault: str | None = None
         self._absence: str | None = None
         self._commits_wait = False
+        """Whether the server says so."""
+        self._has_waited = False
+        """Whether the last commit waited in vain."""
         self._server: str | None = None
         """On which the last try succeeded; None while one is due."""
         self._due = asyncio.Event()
@@ -51,18 +62,27 @@ class Rehearsal:
         return None if self._server else "a turn and a reset have not been tried yet"
 
     def find_obstacle(self) -> str | None:
-        """Why nothing is to be committed now: each try would cost the server a connection."""
-        return self._fault if self._commits_wait else None
+        """Why nothing is to be committed now: each try would hold a connection until its deadline,
+        and be told to nobody."""
+        return COMMITS_WAIT if self._commits_wait or self._has_waited else None
 
     def note_reconnection(self) -> None:
         """It may be another server."""
         self._server = None
         self._due.set()
 
-    def note_refusal(self) -> None:
-        """The database did not commit a message or a heartbeat. What is known stands until a turn
-        has been tried."""
+    def note_refusal(self, error: Exception) -> None:
+        """The database did not commit a message or a heartbeat, or did not confirm it. What is
+        known stands until a turn has been tried."""
+        if isinstance(error, Unconfirmed):
+            self._has_waited = True
         self._due.set()
+
+    def note_heartbeat(self) -> None:
+        """A heartbeat is committed, and confirmed."""
+        if self._has_waited:
+            self._has_waited = False
+            self._due.set()
 
     async def run(self) -> None:
         """Looks, and tries what is due."""
@@ -81,8 +101,9 @@ class Rehearsal:
             writing = await examine_writing(self._pool)
             self._absence = None
             self._commits_wait = writing.commits_wait
-            if writing.text is not None:
-                self._note_fault(f"{writing.text}: run novabot doctor")
+            text = writing.text or (COMMITS_WAIT if self._has_waited else None)
+            if text is not None:
+                self._note_fault(f"{text}: run novabot doctor")
             elif due or self._fault is not None or writing.server != self._server:
                 await rehearse(self._pool)
                 if not self._due.is_set():

@@ -8,6 +8,7 @@ ends meanwhile.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -58,7 +59,10 @@ class BotTurns:
         *,
         memory: ResponderMemory | None = None,
         number_kept: timedelta = NUMBER_KEPT,
+        find_obstacle: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """While `find_obstacle` has a reason, no stored message is claimed."""
+        self._find_obstacle = find_obstacle
         self._pool = pool
         self._cache = cache
         self._bot = bot
@@ -174,7 +178,9 @@ class BotTurns:
 
     async def _answer_stored(self, client: str) -> None:
         try:
-            while pending := await claim_pending(self._pool, client, self._bot):
+            while self._find_obstacle() is None and (
+                pending := await claim_pending(self._pool, client, self._bot)
+            ):
                 result = await self._answer(pending)
                 if result is not None:
                     self._conclude(result)

@@ -59,7 +59,7 @@ class Webhook:
         app_secret: str,
         verify_token: str,
         find_obstacle: Callable[[], str | None] = lambda: None,
-        note_refusal: Callable[[], None] = lambda: None,
+        note_refusal: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._pool = pool
         self._take = take
@@ -147,11 +147,11 @@ class Webhook:
                     assert_never(item)
         except Busy:
             raise
-        except Unavailable:
-            self._note_refusal()
+        except Unavailable as error:
+            self._note_refusal(error)
             raise
         except Exception as error:
-            self._note_refusal()
+            self._note_refusal(error)
             report_item_failed(error)
             await self._set_aside(_describe_failure(item, error))
 

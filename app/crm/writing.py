@@ -12,6 +12,7 @@ from psycopg import AsyncConnection, errors
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
+from app.database.connection import UnconfirmedCommit
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
 from app.database.queries import Source, open_bounded
@@ -22,6 +23,7 @@ REHEARSAL_TIMEOUT = 3.0
 
 _BODY_BYTES = 8192
 """Of a size that the free space of no page takes: it has to be found on the disk."""
+COMMITS_WAIT = "commits wait for a synchronous standby"
 _EXAMINE: LiteralString = "SELECT server, faults FROM novabot_internal.examine_writing()"
 _SILENT = "the database does not answer"
 _LOCKED = "another transaction holds a lock"
@@ -33,6 +35,7 @@ _REFUSALS: Mapping[type[Exception], str] = {
     errors.DeadlockDetected: _LOCKED,
     errors.UniqueViolation: "an id that the database gives is taken",
     PoolTimeout: _SILENT,
+    UnconfirmedCommit: COMMITS_WAIT,
 }
 
 
@@ -58,8 +61,7 @@ class Writing:
 
     @property
     def commits_wait(self) -> bool:
-        """Whether commits wait for a synchronous standby: a session that waits goes on waiting when
-        its client leaves, so that each try costs the server one more connection."""
+        """Whether commits wait for a synchronous standby."""
         return any(fault.kind == "commits_wait" for fault in self.faults)
 
     @property

@@ -35,7 +35,7 @@ class Late(psycopg.OperationalError):
     """It took longer than its deadline, and was ended."""
 
 
-class CommitWaits(Late):
+class UnconfirmedCommit(Late):
     """The same; it has committed on this server, and no synchronous standby has confirmed it."""
 
 
@@ -126,7 +126,7 @@ async def ending_after(conn: AsyncConnection[Any], seconds: float | None) -> Asy
     """Ends what the body does if it takes longer (None: never), on the server too, and closes the
     connection: no session of the server goes on waiting, for a lock or a synchronous standby.
 
-    Then raises Late, or CommitWaits.
+    Then raises Late, or UnconfirmedCommit.
     """
     if seconds is None:
         yield
@@ -151,7 +151,7 @@ async def ending_after(conn: AsyncConnection[Any], seconds: float | None) -> Asy
             ending.cancel()
             await conn.close()
     if wait.given_up:
-        raise CommitWaits("a commit waits for a synchronous standby")
+        raise UnconfirmedCommit("a commit waits for a synchronous standby")
     if ending is not None:
         raise Late(f"the database has not done it within {seconds:.1f} s")
 

@@ -3,8 +3,9 @@
 TryLater
 ├── Busy          another transaction's lock, or its writes to the same rows, outlasted the deadline
 └── Unavailable   no connection, or none that answers
+    └── Unconfirmed   written on this server; no synchronous standby has confirmed it
 
-Either means: nothing is known to have been written, and the caller may try again later.
+Each means: nothing is known to have been written, and the caller may try again later.
 
 RowsKept          a reset was refused: something keeps rows of the client
 
@@ -26,6 +27,10 @@ class Busy(TryLater):
 
 class Unavailable(TryLater):
     """The database is away, or does not answer."""
+
+
+class Unconfirmed(Unavailable):
+    """Commits wait for a synchronous standby: what was to be written is on this server alone."""
 
 
 class RowsKept(Exception):

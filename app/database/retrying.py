@@ -12,12 +12,13 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from app.database.connection import ending_after
+from app.database.connection import UnconfirmedCommit, ending_after
 from app.database.errors import (
     ROWS_KEPT,
     Busy,
     RowsKept,
     Unavailable,
+    Unconfirmed,
     describe_rows_kept,
     first_line,
 )
@@ -78,6 +79,8 @@ async def fetch_rows(
         except psycopg.Error as error:
             if error.sqlstate == ROWS_KEPT:
                 raise RowsKept(describe_rows_kept(error)) from error
+            if isinstance(error, UnconfirmedCommit):
+                raise Unconfirmed(first_line(error)) from error
             blocked = error
             if not (isinstance(error, _TRY_AGAIN) or error.sqlstate == _STORED_MEANWHILE):
                 if isinstance(error, errors.ReadOnlySqlTransaction):

@@ -39,7 +39,7 @@ import psycopg
 from psycopg import AsyncConnection, Notify, errors
 from psycopg_pool import PoolTimeout
 
-from app.database.connection import cut, cutting_after
+from app.database.connection import cut, cutting_after, ending_after
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
 from app.notifications import (
@@ -214,16 +214,18 @@ class Listener:
             await asyncio.sleep(INTERVAL)
 
     async def _notify(self, nonce: str) -> None:
-        async with self._pool.connection(timeout=DEADLINE) as conn:
-            with cutting_after(conn, DEADLINE):
-                try:
-                    sent = await self._send(conn, nonce)
-                except errors.ProgramLimitExceeded:
-                    # A full queue stays full, even when all listeners have read it, until this
-                    # function is called.
-                    await conn.execute("SELECT pg_notification_queue_usage()")
-                    sent = await self._send(conn, nonce)
-                await self._measure_clock(conn)
+        async with (
+            self._pool.connection(timeout=DEADLINE) as conn,
+            ending_after(conn, DEADLINE),
+        ):
+            try:
+                sent = await self._send(conn, nonce)
+            except errors.ProgramLimitExceeded:
+                # A full queue stays full, even when all listeners have read it, until this
+                # function is called.
+                await conn.execute("SELECT pg_notification_queue_usage()")
+                sent = await self._send(conn, nonce)
+            await self._measure_clock(conn)
         if not sent:
             # This server was the primary and still runs: all connections have to move.
             await self._pool.drain()

@@ -28,6 +28,7 @@ from tests.webhook_bodies import text_body
 NUMBER_ID = "106540352242922"
 ACCESS_TOKEN = "the-token"
 APP_SECRET = "the app's secret"
+POOL_SIZE = 10
 VERIFY_TOKEN = "the verify token"
 
 
@@ -103,7 +104,7 @@ async def run_bot(
         whatsapp_verify_token=VERIFY_TOKEN,
     )
     async with AsyncExitStack() as stack:
-        pool = await open_pool(database_url, name="novabot bot", size=10)
+        pool = await open_pool(database_url, name="novabot bot", size=POOL_SIZE)
         stack.push_async_callback(pool.close, timeout=1)
         api = await stack.enter_async_context(CloudApi.open(api_url, NUMBER_ID, ACCESS_TOKEN))
         bot = Bot(settings, pool, api, responder)
@@ -134,6 +135,14 @@ class Api:
 
     def release(self) -> None:
         self.simulator.simulation.faults.release()
+
+    def recipients(self) -> list[str]:
+        """To whom each accepted message went."""
+        return [
+            received.to or ""
+            for received in self.simulator.simulation.requests._requests
+            if received.outcome == "accepted"
+        ]
 
     def texts(self, to: str | None = None, outcome: str | None = "accepted") -> list[str]:
         """What was sent, in the order of arrival."""

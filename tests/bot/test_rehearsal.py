@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,13 +26,16 @@ from app.local.embedded import EmbeddedServer
 from app.local.system_user import find_system_user
 from app.notifications import SESSION_CHANGED, SESSION_RESET, connect_listener, listen
 from tests.bot.conftest import StartBot
-from tests.bot.running_bots import RunningBot
+from tests.bot.outboxes import queue
+from tests.bot.running_bots import POOL_SIZE, Api, RunningBot
 from tests.sessions.turns import PHONE
 from tests.sessions.waiting import until
 from tests.system.faults.servers import make_standby, promote, wait_until_it_follows
 from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer
 
 STUCK = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+WAITER = "628111222333"
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'novabot bot'"
 
 
 @pytest.fixture
@@ -82,6 +86,12 @@ async def look(url: str, subject: str = "writing") -> list[Finding]:
 def run_sql(conn: psycopg.Connection, *statements: str) -> None:
     for statement in statements:
         conn.execute(statement.encode())
+
+
+def read_one(conn: psycopg.Connection, query: str) -> int:
+    row = conn.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
 
 
 async def test_what_is_rehearsed_is_rolled_back_and_notifies_nobody(
@@ -263,17 +273,44 @@ async def test_direct_connections_that_only_read(
 
 
 async def test_a_synchronous_standby_that_is_waited_for(
-    own_server: EmbeddedServer, start_bot: StartBot
+    own_server: EmbeddedServer, start_bot: StartBot, api: Api
 ) -> None:
     url = own_server.url()
     bot = await start_bot(url=url)
+    crowd = [f"628120000{number:04}" for number in range(30)]
+
+    async def say_all() -> set[int]:
+        """The same messages each time."""
+        said = (bot.say("nama saya Petang", phone, message_id=f"wamid.{phone}") for phone in crowd)
+        return set(await asyncio.gather(*said))
+
     with psycopg.connect(url, autocommit=True) as conn:
-        run_sql(
-            conn,
-            "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
-            "SELECT pg_reload_conf()",
+        # A standby that is connected, and confirms nothing, is seen by what waits alone.
+        with psycopg.connect(url, autocommit=True, replication="database"):
+            run_sql(
+                conn,
+                "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+                "SELECT pg_reload_conf()",
+            )
+            saying = asyncio.create_task(say_all())
+            most, connections = 0, 0
+            while not saying.done():
+                most = max(most, read_one(conn, STUCK))
+                connections = max(connections, read_one(conn, CONNECTIONS))
+                await asyncio.sleep(0.02)
+            assert await saying == {503}
+            assert 0 < most <= POOL_SIZE
+            assert connections <= POOL_SIZE + 2  # a replaced one may be just ending
+            await until_unready(bot, "commits wait for a synchronous standby: run novabot doctor")
+            await until(lambda: read_one(conn, STUCK) <= 1, "no more than the heartbeat to wait")
+            assert await bot.say("nama saya Petang", PHONE) == 503
+        conn.execute("SET synchronous_commit = local")
+        queue(conn, "from before", phone=WAITER, age=5)
+        conn.execute(
+            'INSERT INTO "Conversation" ("userId", body, status, address, at)'
+            " VALUES (%s, 'hai', 'pending', %s, now() - interval '5 seconds')",
+            (f"{WAITER}@c.us", WAITER),
         )
-        await until_unready(bot, "commits wait for a synchronous standby: run novabot doctor")
         stuck = conn.execute(STUCK).fetchone()
         assert stuck is not None and stuck[0] <= 3
         # What is refused at once leaves no session of the server behind.
@@ -282,6 +319,9 @@ async def test_a_synchronous_standby_that_is_waited_for(
         await until_row_is_old(bot)
         later = conn.execute(STUCK).fetchone()
         assert later is not None and later[0] <= 3
+        # What waits is not begun: each try would be written, and confirmed to nobody.
+        begun = 'SELECT sum(attempts) FROM "Conversation" WHERE "userId" = %s'
+        assert conn.execute(begun, (f"{WAITER}@c.us",)).fetchone() == (0,)
         (finding,) = await look(url, "commits")
         assert finding.level == "fault" and "synchronous_standby_names" in finding.mend
         assert [found.text for found in await look(url, "signal")] == ["not tried"]
@@ -289,6 +329,10 @@ async def test_a_synchronous_standby_that_is_waited_for(
         await bot.until_ready()
         assert await bot.say("nama saya Petang", PHONE) == 200
         await until(lambda: conn.execute(STUCK).fetchone() == (0,), "no session waits")
+        # What was written and not confirmed is not answered twice when it is delivered again.
+        assert await say_all() == {200}
+        await until(lambda: len(api.recipients()) >= len(crowd) + 3, "all are answered")
+        assert Counter(api.recipients()) == Counter([*crowd, PHONE, WAITER, WAITER])
 
 
 async def test_the_doctor_finds_that_commits_would_wait_before_any_does(

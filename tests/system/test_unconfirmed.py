@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -21,12 +22,15 @@ import pytest
 
 from app.cli.receipts import reset_clients
 from app.crm import resetting
+from app.crm.errors import ResetNotMade
 from app.crm.resetting import reset_incarnation
 from app.database.connection import ReplacedConnection
 from app.database.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.dashboard.running import Dashboard, add_operators, add_petang, run_dashboard
+from tests.sessions.waiting import until
 from tests.system.faults.proxy import Proxy, run_proxy
+from tests.system.faults.servers import end_server
 from tests.system.nova import wait_for
 from tests.system.test_command_line import ROOT, make_environment
 
@@ -342,3 +346,31 @@ async def test_a_command_that_cannot_ask_the_database_says_how_to_find_out(
     assert HANDLE not in told.out
     assert f"SELECT * FROM reset_receipt({find_reset(conn)})" in told.err
     assert f"{OTHER}: nothing was reset: the database does not answer" in told.err
+
+
+async def test_after_a_crash_another_receipt_of_the_same_number_is_not_taken_for_this_one(
+    own_server: EmbeddedServer,
+    way: tuple[str, Proxy],
+    proxy: Proxy,
+    conn: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resetting, "LOOK_UP_TIMEOUT", 20.0)
+    proxy.lose_silently_before(COMMIT, refuse=True)
+    connections = ReplacedConnection(way[0])
+    asking = asyncio.create_task(
+        reset_incarnation(connections, HANDLE, None, actor="ana", door="api")
+    )
+    await until(lambda: proxy.refusing, "the commit")
+    number = value(conn, 'SELECT last_value FROM "Reset_id_seq"')
+    await asyncio.to_thread(end_server, own_server, signal.SIGKILL)
+    await asyncio.to_thread(own_server.start)
+    with psycopg.connect(own_server.url(), autocommit=True) as other:
+        # The crash may take back the sequence's last value, or not: here it does.
+        other.execute("SELECT setval('\"Reset_id_seq\"', %s, false)", (number,))
+        other.execute("DELETE FROM \"User\" WHERE id = '6281717407674@c.us'")
+        assert find_reset(other) == number
+        proxy.refusing = False
+        with pytest.raises(ResetNotMade):
+            await asking
+    await connections.close()

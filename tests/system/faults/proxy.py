@@ -48,9 +48,10 @@ class Proxy:
         refuses further ones, if told to."""
         self._cut_before, self._refuse_after_cut = statement, refuse
 
-    def lose_silently_before(self, statement: bytes) -> None:
+    def lose_silently_before(self, statement: bytes, *, refuse: bool = False) -> None:
         """As `cut_before`, and the server is not told: its side stays open."""
-        self._cut_before, self._is_silent = statement, True
+        self._cut_before, self._refuse_after_cut = statement, refuse
+        self._is_silent = True
 
     def cut_after(self, statement: bytes, *, refuse: bool = False) -> None:
         """The same when the server has done the statement: its answer does not arrive."""
