@@ -24,7 +24,7 @@ from app.cli.receipts import reset_clients
 from app.crm import resetting
 from app.crm.errors import ResetNotMade
 from app.crm.resetting import reset_incarnation
-from app.database.connection import ReplacedConnection
+from app.database.connection import ReplacedConnection, open_async_connection
 from app.database.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.dashboard.running import Dashboard, add_operators, add_petang, run_dashboard
@@ -363,8 +363,8 @@ async def test_after_a_crash_another_receipt_of_the_same_number_is_not_taken_for
     )
     await until(lambda: proxy.refusing, "the commit")
     number = value(conn, 'SELECT last_value FROM "Reset_id_seq"')
-    await asyncio.to_thread(end_server, own_server, signal.SIGKILL)
-    await asyncio.to_thread(own_server.start)
+    end_server(own_server, signal.SIGKILL)
+    own_server.start()  # in this thread: the server ends with the thread that started it
     with psycopg.connect(own_server.url(), autocommit=True) as other:
         # The crash may take back the sequence's last value, or not: here it does.
         other.execute("SELECT setval('\"Reset_id_seq\"', %s, false)", (number,))
@@ -374,3 +374,10 @@ async def test_after_a_crash_another_receipt_of_the_same_number_is_not_taken_for
         with pytest.raises(ResetNotMade):
             await asking
     await connections.close()
+
+
+async def test_a_transaction_that_the_server_never_wrote_down_does_not_run(
+    own_server: EmbeddedServer,
+) -> None:
+    async with await open_async_connection(own_server.url()) as conn:
+        assert not await resetting._is_running(conn, str(2**62))
