@@ -116,6 +116,12 @@ class Outbox:
         """The client is being deleted: a further confirmation is not told that nothing is known."""
         self._note_farewell(addresses)
 
+    def expect_no_farewell(self, addresses: Sequence[str]) -> None:
+        """It is not known whether the client was deleted: if so, this bot says no farewell, and
+        the confirmation that is delivered again is told that nothing is known."""
+        for address in addresses:
+            self._said_at.pop(address, None)
+
     def drop_farewells(self, addresses: Sequence[str]) -> None:
         """The client writes again: no farewell is tried once more. One on its way goes on."""
         for address in addresses:

@@ -20,7 +20,7 @@ from app.bot.outbox import Outbox
 from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish
 from app.bot.workers import Workers
 from app.crm.conversation import PendingMessage, claim_pending
-from app.database.errors import TryLater
+from app.database.errors import TryLater, Unavailable
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Outgoing, Reply, is_instant
@@ -120,6 +120,9 @@ class BotTurns:
             self._say_nothing_known(message)
         except NotAWish:
             return False
+        except Unavailable:
+            self._outbox.expect_no_farewell(message.addresses)
+            raise
         return True
 
     async def _load(self, message: Message) -> Session:

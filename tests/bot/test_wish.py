@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -17,6 +19,7 @@ from tests.bot.conftest import StartBot
 from tests.bot.running_bots import NUMBER_ID, Api, RunningBot
 from tests.sessions.turns import PHONE, Asked
 from tests.sessions.waiting import until
+from tests.system.faults.proxy import Proxy, run_proxy
 
 ID = TEXTS["id"]
 
@@ -184,3 +187,42 @@ async def test_a_farewell_is_not_tried_again_once_the_client_writes(
     outbox.drop_farewells((PHONE,))
     await asyncio.wait(outbox._farewells)
     assert len(api.texts(PHONE, None)) == 1
+
+
+@pytest.fixture
+def way(database_url: str) -> Iterator[tuple[str, Proxy]]:
+    """The URL of the database by way of a proxy, and the proxy. Ask for it before the bot."""
+    with run_proxy(database_url) as way:
+        yield way
+
+
+async def test_a_confirmation_whose_answer_was_lost_is_heard_once_when_it_is_delivered_again(
+    way: tuple[str, Proxy],
+    start_bot: StartBot,
+    api: Api,
+    connection: psycopg.Connection,
+    database_url: str,
+) -> None:
+    url, proxy = way
+    bot = await start_bot(nova(), url=url, listen_url=database_url)
+
+    async def confirm() -> int:
+        return await bot.say("YA HAPUS", PHONE, message_id="wamid.yes", timestamp=written)
+
+    written = int(time.time())
+    await bot.say("hapus data saya", PHONE)
+    await api.until_sent(1, PHONE)
+    proxy.cut_after(b"forget_by_chat")
+    assert await confirm() == 503
+    await until(lambda: count(connection, "User") == 0, "the reset")
+    await bot.until_ready()
+    for _ in range(2):
+        assert await confirm() == 200
+    assert await api.until_sent(2, PHONE) == [ID.question, ID.nothing_known]
+    # A later life is not reset by it, though it was asked the same.
+    await bot.say("hapus data saya", PHONE)
+    await api.until_sent(3, PHONE)
+    assert await confirm() == 200
+    assert (count(connection, "User"), count(connection, "Reset")) == (1, 1)
+    await bot.say("YA HAPUS", PHONE)
+    assert (await api.until_sent(4, PHONE))[2:] == [ID.question, ID.farewell]
