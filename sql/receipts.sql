@@ -160,10 +160,33 @@ $$;
 COMMENT ON FUNCTION novabot_internal.bots_missing(bigint) IS
 'The bots that a receipt names as missing.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.bots_silent(reset bigint) RETURNS SETOF public."Bot"
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT b.*
+    FROM public."Reset" AS r
+    JOIN public."Bot" AS b
+        ON
+            b."seenAt" < r.at - interval '15 seconds'
+            AND b."seenAt" >= r.at - interval '1 day'
+            AND b."stoppedAt" IS NULL
+    WHERE
+        r.id = bots_silent.reset
+        AND NOT EXISTS (
+            SELECT
+            FROM public."ResetAck" AS a
+            WHERE a."resetId" = r.id AND a."botId" = b.id
+        )
+$$;
+COMMENT ON FUNCTION novabot_internal.bots_silent(bigint) IS
+'The bots that had been silent for 15 seconds to a day at a reset, have not stopped cleanly, and have not acknowledged it. Each was killed, or stands still and acknowledges when it goes on: nothing tells which, so no receipt waits for it.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.list_resets(before bigint, most integer)
 RETURNS TABLE (
     id bigint, at timestamptz, actor text, source text,
-    clients bigint, sessions bigint, conversations bigint, acknowledged bigint, missing bigint
+    clients bigint, sessions bigint, conversations bigint,
+    acknowledged bigint, missing bigint, silent bigint
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -173,7 +196,8 @@ BEGIN
     RETURN QUERY
     SELECT
         r.id, r.at, r.actor, r.source, r.clients, r.sessions, r.conversations,
-        jsonb_array_length(receipt.acks)::bigint, jsonb_array_length(receipt.missing)::bigint
+        jsonb_array_length(receipt.acks)::bigint, jsonb_array_length(receipt.missing)::bigint,
+        (SELECT count(*) FROM novabot_internal.bots_silent(r.id))
     FROM public."Reset" AS r
     CROSS JOIN LATERAL public.reset_receipt(r.id) AS receipt
     WHERE r.id < coalesce(before, 9223372036854775807)
@@ -182,12 +206,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.list_resets(bigint, integer) IS
-'Receipts, the latest first, older than `before`, with how many bots have acknowledged and how many have not.';
+'Receipts, the latest first, older than `before`, with how many bots have acknowledged, how many have not, and how many had been silent before.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.receipt_bots(reset bigint)
 RETURNS TABLE (
     id uuid, host text, pid integer, evicted bigint, evicted_at timestamptz, acked_at timestamptz,
-    milliseconds double precision, started_later boolean, error text
+    milliseconds double precision, started_later boolean, error text, silent_since timestamptz
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -197,20 +221,23 @@ BEGIN
     RETURN QUERY
     SELECT
         b.id, b.host, b.pid, a.evicted, a."evictedAt", a."ackedAt",
-        (extract(EPOCH FROM coalesce(a."evictedAt", a."ackedAt") - r.at) * 1000)::double precision,
-        b."startedAt" > r.at, a.error
+        (extract(EPOCH FROM a."evictedAt" - r.at) * 1000)::double precision,
+        b."startedAt" > r.at, a.error, NULL::timestamptz
     FROM public."Reset" AS r
     JOIN public."ResetAck" AS a ON a."resetId" = r.id
     JOIN public."Bot" AS b ON b.id = a."botId"
     WHERE r.id = receipt_bots.reset
     UNION ALL
-    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, NULL, false, NULL
+    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, NULL, false, NULL, NULL
     FROM novabot_internal.bots_missing(receipt_bots.reset) AS b
-    ORDER BY 6, 1;
+    UNION ALL
+    SELECT b.id, b.host, b.pid, NULL, NULL, NULL, NULL, false, NULL, b."seenAt"
+    FROM novabot_internal.bots_silent(receipt_bots.reset) AS b
+    ORDER BY 6, 10 NULLS FIRST, 1;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.receipt_bots(bigint) IS
-'The bots of a receipt: those that acknowledged, in their order, then those that are missing (acked_at NULL). milliseconds: from the reset to evicted_at, or to acked_at where that is NULL.';
+'The bots of a receipt: those that acknowledged, in their order, then those that are missing (acked_at NULL), then those that had been silent before the reset (silent_since). milliseconds: from the reset to evicted_at; NULL for a bot that does not know when it forgot: it was not connected then, or is of 0.1';
 
 CREATE OR REPLACE FUNCTION novabot_internal.acknowledge_resets(
     bot uuid,

@@ -222,10 +222,19 @@ def describe_bots(receipt: Receipt) -> Iterator[str]:
     """A line a bot: when it forgot, or that it is missing."""
     for bot in receipt.bots:
         where = f"reset {receipt.reset.id}: bot {bot.id} ({bot.host}, pid {bot.pid})"
-        if bot.milliseconds is None:
+        if bot.silent_since is not None:
+            since = f"{bot.silent_since.astimezone():%Y-%m-%d %H:%M:%S}"
+            yield (
+                f"{where} is silent since {since}: killed, or standing still; it answers nobody"
+                " from memory"
+            )
+        elif bot.acked_at is None:
             yield f"{where} is missing; it answers nobody from memory"
         elif bot.started_later:
             yield f"{where} started later, and remembered nothing"
+        elif bot.milliseconds is None:
+            at = f"{bot.acked_at.astimezone():%H:%M:%S}"
+            yield f"{where} was not connected, or is of 0.1; it confirmed at {at} that it forgot"
         else:
             dropped = count(bot.evicted or 0, "session")
             yield f"{where} forgot {dropped} in {bot.milliseconds:.1f} ms"

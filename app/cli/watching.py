@@ -12,7 +12,7 @@ from rich.text import Text
 
 from app.cli.counting import count
 from app.cli.receipts import describe
-from app.crm.resets import Receipt, Reset, find_receipt, find_reset
+from app.crm.resets import Receipt, ReceiptBot, Reset, find_receipt, find_reset
 from app.database.connection import open_async_connection
 from app.notifications import (
     RESET_ACKNOWLEDGED,
@@ -134,9 +134,14 @@ class _Watch:
             self._console.print(
                 Text(
                     f"{bot.acked_at.astimezone():%H:%M:%S}    reset {receipt.reset.id}:"
-                    f" bot {str(bot.id)[:8]} (process {bot.pid}) dropped"
-                    f" {count(bot.evicted or 0, 'session')} after {bot.milliseconds or 0:.1f} ms"
+                    f" bot {str(bot.id)[:8]} (process {bot.pid}) {_describe_eviction(bot)}"
                     + (f"; its responder may still remember: {bot.error}" if bot.error else ""),
                     style="green" if bot.error is None else "yellow",
                 )
             )
+
+
+def _describe_eviction(bot: ReceiptBot) -> str:
+    if bot.milliseconds is None:
+        return "was not connected, or is of 0.1; it confirmed that it forgot"
+    return f"dropped {count(bot.evicted or 0, 'session')} after {bot.milliseconds:.1f} ms"

@@ -46,6 +46,8 @@ class ListedReset(Reset):
     """How many bots have acknowledged it."""
     missing: int
     """How many bots have not."""
+    silent: int
+    """How many had been silent before it, and have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,16 @@ class ReceiptBot:
     """When it dropped the sessions, in the database's clock, by its own measure, if it has one."""
     acked_at: datetime | None
     milliseconds: float | None
-    """From the reset to `evicted_at`, or to `acked_at` where that is None."""
+    """From the reset to `evicted_at`. None for one that missed the reset and found it when it
+    connected again; it forgot everything before that, and does not know when. Bots of 0.1 never do.
+    """
     started_later: bool
     """It started after the reset, so it had no session to drop."""
     error: str | None
     """Why its responder may still remember these clients."""
+    silent_since: datetime | None
+    """When it was last seen, if it had been silent for over 15 s at the reset: it was killed, or
+    stands still, and no receipt waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,17 @@ class Receipt:
 
     @property
     def missing(self) -> list[ReceiptBot]:
-        return [bot for bot in self.bots if bot.acked_at is None]
+        """Those that were seen within 15 s before the reset, and have not acknowledged it."""
+        return [bot for bot in self.bots if bot.acked_at is None and bot.silent_since is None]
+
+    @property
+    def silent(self) -> list[ReceiptBot]:
+        return [bot for bot in self.bots if bot.silent_since is not None]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a bot acknowledged that does not know when it forgot."""
+        return any(bot.milliseconds is None and not bot.started_later for bot in self.acknowledged)
 
     @property
     def failed(self) -> list[ReceiptBot]:
@@ -103,6 +120,11 @@ class Receipt:
                 for bot in self.acknowledged
             ],
             "missing": [str(bot.id) for bot in self.missing],
+            "silent": [
+                {"bot": str(bot.id), "since": bot.silent_since.isoformat()}
+                for bot in self.silent
+                if bot.silent_since
+            ],
         }
 
 

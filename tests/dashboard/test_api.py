@@ -128,6 +128,7 @@ def test_delete_is_a_reset_with_a_receipt(
             }
         ],
         "missing": [BOT.replace("1", "2")],
+        "silent": [],
     }
     assert program.delete(f"/api/clients/{quote(handle)}").status_code == 404
 

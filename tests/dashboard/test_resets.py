@@ -73,18 +73,20 @@ def test_a_reset_leads_to_its_receipt(ana: httpx.Client, connection: psycopg.Con
     assert "waiting for 2 bots" in text
     assert "nova-a , process 1" in text
     assert "no answer yet" in text
-    connection.execute(
-        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{1}')", [BOT_A, row[0]]
-    )
-    connection.execute(
-        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s], '{0}')", [BOT_B, row[0]]
-    )
+    for bot, evicted in ((BOT_A, 1), (BOT_B, 0)):
+        connection.execute(
+            "SELECT novabot_internal.acknowledge_resets("
+            "%s, ARRAY[r.id], ARRAY[%s::bigint], ARRAY[r.at + interval '1 ms'])"
+            ' FROM "Reset" AS r',
+            [bot, evicted],
+        )
     html = ana.get(answer.headers["location"]).text
     text = text_of(html)
     assert "Forgotten, in the data and in every bot" in text
     assert "1 session" in text
     assert "0 sessions" in text
-    assert len(re.findall(r"✓ [\d.,]+ (ms|s)", text)) == 2
+    assert len(re.findall(r"✓ 1 ms \d+:\d\d:\d\d [AP]M", text)) == 2
+    assert len(re.findall(r'<time class="muted small" datetime="2', html)) == 2
     assert "all bots have acknowledged" in ana.get("/resets").text
     fragment = ana.get(answer.headers["location"], headers={"HX-Request": "true"}).text
     assert "<html" not in fragment
@@ -266,6 +268,33 @@ def test_a_receipt_and_the_api_name_a_bot_whose_responder_may_still_remember(
     assert "Forgotten, in the data and in every bot" not in text
     (ack,) = program.get(f"/api/resets/{number}").json()["acks"]
     assert ack["error"] == "forgotten failed: ValueError"
+
+
+def test_a_receipt_names_silent_bots_and_what_was_missed_without_a_figure(
+    ana: httpx.Client, program: httpx.Client, dashboard: Dashboard, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    start_bots(connection)
+    connection.execute(
+        'UPDATE "Bot" SET "startedAt" = now() - interval \'1 day\','
+        " \"seenAt\" = now() - interval '1 hour' WHERE id = %s",
+        [BOT_B],
+    )
+    path = dashboard_reset(dashboard)
+    number = path.rsplit("/", 1)[1]
+    connection.execute(
+        "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s::bigint], '{0}')", [BOT_A, number]
+    )
+    html = ana.get(path).text
+    text = text_of(html)
+    assert "Forgotten, in the data and in every bot that runs. 1 bot had been silent" in text
+    assert re.search(r"silent since .* WIB", text) and "was killed, or is standing still" in text
+    assert re.search(r"confirmed [^.]* WIB", text) and "was not connected at the reset" in text
+    assert " ms" not in text
+    assert "1 bot silent since before" in ana.get("/resets").text
+    receipt = program.get(f"/api/resets/{number}").json()
+    assert (receipt["missing"], [bot["bot"] for bot in receipt["silent"]]) == ([], [BOT_B])
+    assert receipt["acks"][0]["evictedAt"] is None
 
 
 class Stream:

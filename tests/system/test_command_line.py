@@ -163,9 +163,15 @@ def test_a_receipt_names_each_bot_and_who_is_missing(
                now() + interval '1 minute', true
            RETURNING id"""
     ).fetchall()
+    connection.execute(
+        """INSERT INTO "Bot" (id, host, pid, "startedAt", "seenAt")
+           SELECT gen_random_uuid(), 'away', 43, now() - interval '1 day',
+               now() - interval '1 hour'"""
+    )
     told = novabot("reset", "--wait", "0.1", "0817-1740-7674")
     assert told.returncode == 0
-    (_, missing) = told.stdout.splitlines()
+    (_, missing, silent) = told.stdout.splitlines()
+    assert re.search(r"\(away, pid 43\) is silent since \d{4}-.*answers nobody from memory", silent)
     assert missing.endswith(
         f"bot {bots[0][0]} (here, pid 42) is missing; it answers nobody from memory"
     )
@@ -386,14 +392,17 @@ def test_watch_shows_each_acknowledgement_once(
     reset = re.search(r"reset (\d+): 0 clients", watching.stdout.readline())
     assert reset is not None
     connection.execute("""NOTIFY reset_acknowledged, '{"reset": "*"}'""")
-    for bot, evicted, dropped in ((bots[0], 1, "1 session"), (bots[1], 0, "0 sessions")):
+    for bot, evicted, heard, told in (
+        (bots[0], 1, True, r"dropped 1 session after [\d.]+ ms"),
+        (bots[1], 0, False, "was not connected, or is of 0.1; it confirmed that it forgot"),
+    ):
         connection.execute(
             "SELECT novabot_internal.acknowledge_resets(%s, ARRAY[%s]::bigint[],"
-            " ARRAY[%s]::bigint[])",
-            (bot, int(reset[1]), evicted),
+            " ARRAY[%s]::bigint[], ARRAY[CASE WHEN %s THEN clock_timestamp() END])",
+            (bot, int(reset[1]), evicted, heard),
         )
         assert re.search(
-            rf"reset {reset[1]}: bot {bot[:8]} \(process 7\) dropped {dropped} after [\d.]+ ms$",
+            rf"reset {reset[1]}: bot {bot[:8]} \(process 7\) {told}$",
             watching.stdout.readline().rstrip(),
         )
 

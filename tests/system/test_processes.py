@@ -180,6 +180,32 @@ def test_a_process_that_was_stopped_does_not_trust_its_memory(nova: Nova, second
         assert fetch_value(conn, "SELECT missing FROM reset_receipt(%s)", reset) == []
 
 
+def test_a_bot_that_stood_still_before_a_reset_is_named_as_silent_until_it_goes_on(
+    nova: Nova,
+) -> None:
+    """Instead of 20 s that pass, its row is made 20 s older."""
+    nova.ask_for_answer(PHONE, "nama saya Petang", bot=1)
+    nova.bot(1).send(signal.SIGSTOP)
+    with nova.connect() as conn:
+        conn.execute(
+            'UPDATE "Bot" SET "startedAt" = "startedAt" - interval \'20 s\','
+            ' "seenAt" = "seenAt" - interval \'20 s\' WHERE pid = %s',
+            (nova.bot(1).pid,),
+        )
+        conn.execute('DELETE FROM "User"')
+        reset = fetch_value(conn, 'SELECT max(id) FROM "Reset"')
+        bots = f"SELECT count(*) FROM novabot_internal.receipt_bots({reset}) WHERE "
+        silent = f"{bots} silent_since IS NOT NULL AND pid = {nova.bot(1).pid}"
+        acknowledged = f"{bots} acked_at IS NOT NULL"
+        wait_for(lambda: fetch_value(conn, acknowledged) == 1, "the other bot")
+        assert fetch_value(conn, silent) == 1
+        assert fetch_value(conn, "SELECT missing FROM reset_receipt(%s)", reset) == []
+        nova.bot(1).send(signal.SIGCONT)
+        wait_for(lambda: fetch_value(conn, acknowledged) == 2, "the bot that goes on")
+        assert fetch_value(conn, silent) == 0
+    assert "Petang" not in nova.ask_for_answer(PHONE, "siapa nama saya?", bot=1)
+
+
 def test_a_bot_that_starts_after_a_reset_is_not_waited_for(nova: Nova) -> None:
     nova.bot(1).stop()
     nova.ask_for_answer(PHONE, "nama saya Petang")

@@ -69,6 +69,10 @@ class Language:
     def clock(self, at: datetime) -> str:
         return format_time(at.astimezone(WIB).time(), "short", locale=self.locale)
 
+    def second(self, at: datetime) -> str:
+        """The time to the second."""
+        return format_time(at.astimezone(WIB).time(), "medium", locale=self.locale)
+
     def moment(self, at: datetime) -> str:
         """Day and time to the second: 22 Nov 2026, 19.40.12 WIB."""
         written = format_datetime(
