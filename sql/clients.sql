@@ -216,17 +216,19 @@ BEGIN
     PERFORM
         set_config('novabot.actor', 'novabot', true),
         set_config('novabot.source', 'merge', true),
-        set_config('novabot.merged_into', one.incarnation::text, true),
+        set_config('novabot.reset', '', true),
         set_config('novabot.renaming', 'on', true);
     DELETE FROM public."User" AS u WHERE u.id = merged;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'ST004', MESSAGE = 'a trigger or rule on "User" keeps a client from being merged';
     END IF;
+    UPDATE public."ResetIncarnations" AS i
+    SET "mergedInto" = one.incarnation
+    WHERE i."resetId" = nullif(current_setting('novabot.reset'), '')::bigint;
     PERFORM
         set_config('novabot.actor', actor_before, true),
         set_config('novabot.source', source_before, true),
-        set_config('novabot.merged_into', '', true),
         set_config('novabot.renaming', '', true);
     -- What the kept one gets, column by column; id and incarnation stay, a trigger renews the
     -- revisions. "createdAt" is the later of the two: a bulk reset between them covers the

@@ -9,6 +9,7 @@ DECLARE
         SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'public."User"'::regclass
     );
     routine regprocedure;
+    relation regclass;
 BEGIN
     IF owner::oid <> (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user) THEN
         EXECUTE format('ALTER SCHEMA novabot_internal OWNER TO %s', owner);
@@ -21,6 +22,22 @@ BEGIN
                 AND p.xmin = pg_current_xact_id()::xid
         LOOP
             EXECUTE format('ALTER ROUTINE %s OWNER TO %s', routine, owner);
+        END LOOP;
+        FOR relation IN
+            SELECT c.oid
+            FROM pg_class AS c
+            WHERE
+                c.relowner <> owner
+                AND c.relnamespace = 'public'::regnamespace
+                AND c.relkind = 'r'
+                AND c.relname IN (
+                    'Session', 'Alias', 'FormerAlias', 'IdentityEvent', 'IdentityNote',
+                    'Conversation', 'SetAside', 'Delivery', 'Forgotten', 'DigestKey',
+                    'Reset', 'ResetAck', 'ResetIncarnations', 'Bot',
+                    'Operator', 'WebSession', 'LoginAttempt', 'ApiToken', 'Migration'
+                )
+        LOOP
+            EXECUTE format('ALTER TABLE %s OWNER TO %s', relation, owner);
         END LOOP;
     END IF;
 END

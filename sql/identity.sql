@@ -93,14 +93,18 @@ AS $$
                 FROM public."IdentityEvent" AS e
                 WHERE
                     e.at <= free_since.at
-                    AND e."fromDigests" && novabot_internal.address_digests(ARRAY[k.address])
-                    AND NOT e."toDigests" && novabot_internal.address_digests(ARRAY[k.address])
+                    AND e."fromDigests" && d.digests
+                    AND NOT e."toDigests" && d.digests
             )
         )
         ORDER BY a.place
     )
     FROM unnest(addresses) WITH ORDINALITY AS a (address, place)
     CROSS JOIN LATERAL novabot_internal.canonical_address(a.address) AS k (address)
+    -- OFFSET 0: once an address, and not once a kept change.
+    CROSS JOIN LATERAL (
+        SELECT novabot_internal.address_digests(ARRAY[k.address]) AS digests OFFSET 0
+    ) AS d
 $$;
 COMMENT ON FUNCTION novabot_internal.free_since(text[], timestamptz) IS
 'For each address, the sender''s time from which who writes from it at `at` can have it: since the last owner gave it up, or a kept change says that its owner left it.';

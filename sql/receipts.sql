@@ -1,4 +1,5 @@
--- Receipts: what a reset deleted, which bots have acknowledged it, and which have not.
+-- Receipts: what a reset deleted and whom, which bots have acknowledged it, and which have not; kept
+-- for 400 days.
 -- reset_receipt and wait_for_acks run with the rights of the role that calls them, so they call
 -- nothing in novabot_internal: GRANT SELECT ON "Reset", "ResetAck", "Bot" is all they need.
 
@@ -6,8 +7,8 @@ CREATE OR REPLACE FUNCTION novabot_internal.write_receipt(
     forgotten bigint,
     sessions_gone bigint,
     conversations_gone bigint,
-    taken uuid[],
-    is_everyone boolean DEFAULT false
+    incarnations uuid[],
+    names_none boolean DEFAULT false
 ) RETURNS public."Reset"
 LANGUAGE plpgsql
 AS $$
@@ -27,18 +28,17 @@ BEGIN
         forgotten, sessions_gone, conversations_gone
     )
     RETURNING * INTO receipt;
-    IF taken <> '{}' THEN
-        INSERT INTO public."ResetIncarnations" ("resetId", incarnations, "mergedInto")
-        VALUES (
-            receipt.id, taken, nullif(current_setting('novabot.merged_into', true), '')::uuid
-        );
+    IF incarnations IS NOT NULL THEN
+        INSERT INTO public."ResetIncarnations" ("resetId", incarnations)
+        VALUES (receipt.id, incarnations);
     END IF;
     PERFORM pg_notify(
         'session_reset',
         jsonb_build_object(
             'reset', receipt.id,
             'clients', CASE
-                WHEN NOT is_everyone AND cardinality(taken) <= most THEN to_jsonb(taken)
+                WHEN NOT names_none AND cardinality(incarnations) <= most
+                    THEN to_jsonb(incarnations)
                 ELSE '"*"'
             END
         )::text
@@ -54,7 +54,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.write_receipt(bigint, bigint, bigint, uuid[], boolean) IS
-'Records a reset and the incarnations that it took (NULL: not known), tells the bots at commit and the SQL client by a NOTICE.';
+'Records a reset and the incarnations that it took (NULL: not known), tells the bots at commit and the SQL client by a NOTICE. names_none: the notification says "*", however few they are.';
 
 CREATE OR REPLACE FUNCTION public.reset_receipt(reset bigint)
 RETURNS TABLE (
@@ -318,15 +318,15 @@ RETURNS TABLE (reset bigint, incarnations uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.id, coalesce(i.incarnations, '{}')
-    FROM public."Reset" AS r
-    LEFT JOIN public."ResetIncarnations" AS i ON i."resetId" = r.id
+    SELECT i."resetId", i.incarnations
+    FROM public."ResetIncarnations" AS i
     WHERE
-        r.id = ANY (resets)
-        AND (r.clients = 0 OR (r.clients <= 10000 AND i."resetId" IS NOT NULL))
+        i."resetId" = ANY (resets)
+        -- A bot that reads more than this holds up everything else for seconds.
+        AND (SELECT sum(r.clients) FROM public."Reset" AS r WHERE r.id = ANY (resets)) <= 10000
 $$;
 COMMENT ON FUNCTION novabot_internal.incarnations_of_resets(bigint[]) IS
-'Who was forgotten by these resets. Left out are those of more than 10 000 clients, those of 0.1, and those that do not know it: the caller forgets all clients.';
+'Whom these resets took. Left out are those of which that is not recorded, and all of them if they took more than 10 000 clients together: the caller forgets every client.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.prune_receipts() RETURNS void
 LANGUAGE sql SECURITY DEFINER

@@ -76,7 +76,7 @@ BEGIN
     END IF;
     PERFORM novabot_internal.refuse_old_snapshot();
     SELECT array_agg(g.incarnation) INTO incarnations FROM gone AS g;
-    -- A reset forgets every life that was merged into one of these before.
+    -- A reset forgets every client that was merged into one of these before.
     incarnations := incarnations || ARRAY(
         SELECT i.incarnation
         FROM gone AS g
@@ -117,7 +117,9 @@ BEGIN
         EXECUTE 'DELETE FROM public."IdentityNote" AS c USING gone AS g WHERE c."userId" = g.id';
         PERFORM novabot_internal.drop_all_identity_events();
         PERFORM novabot_internal.set_bulk_watermark();
-        PERFORM novabot_internal.drop_set_aside('{}');
+        PERFORM novabot_internal.drop_set_aside(
+            ARRAY(SELECT novabot_internal.alias_of(g.id) FROM gone AS g)
+        );
     END IF;
     IF novabot_internal.can_be_kept() THEN
         PERFORM novabot_internal.refuse_kept(
@@ -170,7 +172,7 @@ BEGIN
     END IF;
     SELECT count(*) INTO sessions FROM public."Session";
     SELECT count(*) INTO conversations FROM public."Conversation";
-    IF is_current THEN
+    IF is_current AND NOT row_security_active('public."User"'::regclass) THEN
         SELECT array_agg(u.incarnation) INTO incarnations FROM public."User" AS u;
         incarnations := incarnations || ARRAY(
             SELECT i.incarnation
@@ -284,10 +286,11 @@ BEGIN
         AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = g.alias);
     IF cardinality(forgotten) <= most THEN
         PERFORM novabot_internal.forget_addresses(forgotten, held_since, held_until);
-        PERFORM novabot_internal.drop_set_aside(forgotten);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
         PERFORM novabot_internal.drop_all_identity_events();
+    END IF;
+    IF forgotten IS NOT NULL THEN
         PERFORM novabot_internal.drop_set_aside(forgotten);
     END IF;
     RETURN NULL;

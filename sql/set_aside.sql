@@ -80,14 +80,19 @@ CREATE OR REPLACE FUNCTION novabot_internal.drop_set_aside(forgotten text[]) RET
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    most CONSTANT integer := 200000;
+    most CONSTANT bigint := 200000000;
 BEGIN
     -- Nearly always there is none.
     IF NOT EXISTS (SELECT FROM public."SetAside") THEN
         RETURN;
     END IF;
-    IF cardinality(forgotten) * (SELECT count(*) FROM public."SetAside") > most THEN
-        -- Looking for each address in each item would take minutes.
+    IF
+        cardinality(forgotten)
+        * (SELECT sum(octet_length(s.item) + 1000) FROM public."SetAside" AS s)
+        > most
+    THEN
+        -- Looking for each address in each item would take minutes. A thousand bytes stand for what
+        -- each look costs beside the reading.
         PERFORM novabot_internal.drop_all_set_aside();
         RETURN;
     END IF;

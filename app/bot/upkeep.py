@@ -62,10 +62,11 @@ class Upkeep:
                 await self._take_over()
                 if number % _PRUNE_EVERY == 0:
                     await prune_digests(self._pool)
-                    await prune_receipts(self._pool)
                     for outcome in await retry_identity_events(self._pool):
                         count_identity_event(outcome)
                     await self._warn_of_unknown_kinds()
+                    # Last: another program's foreign key or trigger may refuse it each time.
+                    await prune_receipts(self._pool)
             except TryLater as error:
                 report_upkeep_delayed(first_line(error))
             number += 1

@@ -1,4 +1,4 @@
-"""Who was forgotten by a reset, read from its row: a notification names up to 150 clients."""
+"""Whom a reset took, read from the table: a notification names up to 150 clients."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.database.retrying import fetch_rows
 async def read_forgotten(
     pool: Pool, resets: Sequence[int], deadline: float
 ) -> dict[int, frozenset[UUID]]:
-    """The incarnations that these resets took, by reset. Left out are resets that took any client:
-    of more than 10 000, or without a record of whom. Raises TryLater."""
+    """The incarnations that these resets took, by reset. Left out are those without a record, and
+    all of them if they took more than 10 000 clients together. Raises TryLater."""
     rows = await fetch_rows(
         pool,
         "SELECT reset, incarnations FROM novabot_internal.incarnations_of_resets(%s::bigint[])",

@@ -18,7 +18,7 @@ listener makes forgetting immediate, and it decides whether memory may be used:
    clock that runs on while the process is stopped or the machine sleeps. A process that continues
    after SIGSTOP does not trust its memory before the next proof.
 5. A reset of more than 150 clients does not name them. Until they are read from its row, nothing is
-   remembered; if they cannot be, or are more than 10 000, every session is dropped.
+   remembered; if they cannot be at once, or are more than 10 000, every session is dropped.
 6. Connection lost, proof late, or payload malformed: every session is dropped. A connection that
    doesn't prove itself is cut, not asked to cancel, and a new one starts at step 2, after a
    jittered pause.
@@ -69,7 +69,7 @@ FRESH_FOR = INTERVAL + DEADLINE + 0.5
 NAME = "novabot listener"
 """The connection's application_name; `novabot doctor` looks for it."""
 _READ_WITHIN = 0.5
-"""Seconds for reading who was reset, well below DEADLINE: the nonce waits behind it."""
+"""Seconds for reading whom resets took, from one nonce to the next: the nonce waits behind it."""
 _PAUSES = (0.05, 2.0)
 """Seconds before a new connection: the first pause, and the longest."""
 
@@ -110,6 +110,7 @@ class Listener:
         self._proven_at: float | None = None
         self._expected: str | None = None
         self._arrived = asyncio.Event()
+        self._reading_left = _READ_WITHIN
 
     def is_fresh(self) -> bool:
         """Whether memory may be used now."""
@@ -151,10 +152,12 @@ class Listener:
                 await asyncio.wait({receiving, proving}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 proving.cancel()
+                receiving.cancel()
                 cut(conn)
                 ended = await asyncio.gather(receiving, proving, return_exceptions=True)
-            unproven = next((error for error in ended if isinstance(error, Unproven)), None)
-            raise unproven or next(error for error in ended if error is not None)
+            errors_met = [error for error in ended if isinstance(error, Exception)]
+            unproven = [error for error in errors_met if isinstance(error, Unproven)]
+            raise (unproven or errors_met)[0]
 
     async def _receive(self, conn: AsyncConnection[tuple[Any, ...]]) -> None:
         async for notification in conn.notifies():
@@ -165,28 +168,39 @@ class Listener:
         if notification.channel == self._channel:
             if notification.payload == self._expected:
                 self._arrived.set()
+                self._reading_left = _READ_WITHIN
             return
         eviction = read_eviction(notification.channel, notification.payload)
         if eviction.cause == "malformed":
             report_malformed_notification(notification.channel, len(notification.payload))
         if eviction.reset is None:
             self._evict(eviction)
-            return
-        with self._suspend():
-            clients = eviction.clients
-            if not isinstance(clients, frozenset):
-                clients = await self._read_who(eviction.reset)
-            who = ALL_CLIENTS if clients is None else clients
-            dropped = self._evict(replace(eviction, clients=who))
-        self._acknowledgements.add(eviction.reset, dropped, clients)
+        elif isinstance(eviction.clients, frozenset):
+            dropped = self._evict(eviction)
+            self._acknowledgements.add(eviction.reset, dropped, eviction.clients)
+        else:
+            with self._suspend():
+                try:
+                    forgotten = await self._read_forgotten(eviction.reset)
+                except BaseException:
+                    self._evict(eviction)
+                    raise
+                named = eviction if forgotten is None else replace(eviction, clients=forgotten)
+                dropped = self._evict(named)
+            self._acknowledgements.add(eviction.reset, dropped, forgotten)
 
-    async def _read_who(self, reset: int) -> frozenset[UUID] | None:
-        """The incarnations that this reset took; None: any."""
+    async def _read_forgotten(self, reset: int) -> frozenset[UUID] | None:
+        """The incarnations that this reset took; None if too many, or not known in time."""
+        if self._reading_left <= 0:
+            return None
+        began_at = time.monotonic()
         try:
-            forgotten = await read_forgotten(self._pool, [reset], time.monotonic() + _READ_WITHIN)
+            found = await read_forgotten(self._pool, [reset], began_at + self._reading_left)
         except TryLater:
             return None
-        return forgotten.get(reset)
+        finally:
+            self._reading_left -= time.monotonic() - began_at
+        return found.get(reset)
 
     async def _prove(self) -> None:
         while True:

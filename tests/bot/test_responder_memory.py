@@ -189,8 +189,8 @@ async def test_a_reset_of_many_is_told_by_name_up_to_10_000(
     ).fetchall()
     connection.execute('DELETE FROM "User"')
     await until(lambda: acks(connection, [bot]) == [None], "the acknowledgement")
-    everybody = frozenset(incarnation for (incarnation,) in rows)
-    assert responder.told == [everybody if count <= 10_000 else None]
+    forgotten = frozenset(incarnation for (incarnation,) in rows)
+    assert responder.told == [forgotten if count <= 10_000 else None]
 
 
 async def test_a_reset_that_no_responder_was_told_of_is_told_days_later_and_once(

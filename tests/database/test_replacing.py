@@ -182,6 +182,8 @@ def test_what_a_superuser_migrates_for_the_owner_is_the_owners(
         UNION SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'novabot_internal'
     """
     assert connection.execute(owners).fetchall() == [(stranger,)]
+    tables = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    assert connection.execute(tables).fetchall() == [(stranger,)]
     theirs = "SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'company_report'"
     assert connection.execute(theirs).fetchall() == [(connection.info.user,)]
     # The tables have to live on: the role is dropped with what it owns.

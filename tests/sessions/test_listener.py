@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from app.database.errors import Unavailable
 from app.database.pool import Pool, open_pool
 from app.sessions import acknowledgement, clock
 from app.sessions import listener as listening
@@ -524,9 +525,54 @@ async def test_what_cannot_be_read_at_once_is_every_client(
         dba.execute('ALTER TABLE "ResetIncarnations" RENAME TO elsewhere')
         dba.execute("COMMIT")
         await until(bot.forgot(OTHER), "every session dropped")
-        assert list(read_acks(connection, bot.id).values()) in ([], [1])
         dba.execute('ALTER TABLE elsewhere RENAME TO "ResetIncarnations"')
     await until(lambda: list(read_acks(connection, bot.id).values()) == [1], "acknowledged")
+
+
+async def test_reading_whom_many_resets_took_holds_up_neither_the_proof_nor_the_end(
+    bot: ListeningBot,
+    connection: psycopg.Connection,
+    clients: None,
+    monkeypatch: pytest.MonkeyPatch,
+    quick: None,
+) -> None:
+    async def never_read(
+        pool: Pool, resets: Sequence[int], deadline: float
+    ) -> dict[int, frozenset[UUID]]:
+        await asyncio.sleep(max(0.0, deadline - time.monotonic()))
+        raise Unavailable("no connection to the database")
+
+    monkeypatch.setattr(listening, "read_forgotten", never_read)
+    bot.remember(connection, OTHER)
+    connection.execute(
+        "SELECT pg_notify('session_reset', jsonb_build_object('reset', n, 'clients', '*')::text)"
+        " FROM generate_series(1, 50) AS n"
+    )
+    # The first takes all of the time that there is; the rest drops every session at once.
+    await until(lambda: bot.causes().count("reset") == 50, "all of them taken")
+    assert bot.causes().count("gap") == 1
+    assert bot.forgot(OTHER)()
+
+
+async def test_a_listener_that_is_stopped_while_it_reads_forgets_before_it_remembers(
+    bot: ListeningBot, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = asyncio.Event()
+
+    async def hang(
+        pool: Pool, resets: Sequence[int], deadline: float
+    ) -> dict[int, frozenset[UUID]]:
+        read.set()
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(listening, "read_forgotten", hang)
+    connection.execute('SELECT pg_notify(\'session_reset\', \'{"reset": 1, "clients": "*"}\')')
+    await asyncio.wait_for(read.wait(), 10)
+    before = len(bot.evictions)
+    monkeypatch.setattr(listening, "DEADLINE", 0.2)
+    await until(lambda: len(bot.evictions) > before, "an eviction")
+    assert [eviction.cause for eviction in bot.evictions[before:]][0] == "reset"
 
 
 async def test_no_nonce_is_sent_while_there_is_an_obstacle(pool: Pool, database_url: str) -> None:

@@ -379,6 +379,35 @@ def test_a_reset_of_very_many_records_them_all(connection: psycopg.Connection) -
     )
 
 
+def test_of_more_than_10_000_together_bots_read_none(connection: psycopg.Connection) -> None:
+    resets = []
+    for count in (5_000, 5_000, 1):
+        add_many(connection, count)
+        connection.execute('DELETE FROM "User"')
+        resets.append(last_reset(connection).id)
+    read = "SELECT reset FROM novabot_internal.incarnations_of_resets(%s) ORDER BY 1"
+    assert [row.reset for row in fetch(connection, read, resets[:2])] == resets[:2]
+    assert fetch(connection, read, resets) == []
+
+
+def test_a_truncate_that_cannot_see_all_clients_records_none(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        connection.execute('SELECT FROM "User"')
+        add_client(other)
+        connection.execute('TRUNCATE "User" CASCADE')
+        connection.execute("COMMIT")
+    reset = last_reset(connection)
+    assert reset.clients == 0
+    read = "SELECT * FROM novabot_internal.incarnations_of_resets(%s)"
+    assert fetch(connection, read, [reset.id]) == []
+    connection.execute("SELECT reset_client('628999')")
+    (row,) = fetch(connection, read, [last_reset(connection).id])
+    assert row.incarnations == []
+
+
 def test_a_merge_is_recorded_as_one(connection: psycopg.Connection) -> None:
     add_client(connection, "ID.1a2b3c")
     add_client(connection)
