@@ -20,20 +20,31 @@ def migrate(
     force: Annotated[
         bool, typer.Option("--force", help="Apply functions, triggers and views again anyway.")
     ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=0.0, help="How long to wait for other transactions."),
+    ] = 300.0,
 ) -> None:
     """Bring the database to the current schema. Safe to run again, and side by side.
+
+    While another transaction holds a table it says which, and tries again: nobody waits behind it
+    for longer than a tenth of a second. Stopped by any signal, it leaves nothing behind, and goes
+    on where it was when it is run again.
 
     With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
     """
     with report_errors():
+        from app.cli.signals import interrupted_by_sigterm
         from app.crm.operators import add_first_operator
         from app.database.connection import open_connection
         from app.database.migrations import migrate as migrate_database
 
         settings = load_settings()
         url = settings.listen_database_url
-        with open_connection(url) as conn:
-            done = migrate_database(conn, force=force)
+        with interrupted_by_sigterm(), open_connection(url, "novabot migrate") as conn:
+            done = migrate_database(
+                conn, force=force, wait=wait, report=lambda line: typer.echo(line, err=True)
+            )
         password = settings.admin_password.get_secret_value()
         first_login = bool(password) and ask_database(
             url, lambda conn: add_first_operator(conn, "admin", password)
@@ -76,9 +87,10 @@ def psql(context: typer.Context) -> None:
     with report_errors():
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+        from app.database.connection import prefer_primary
         from app.settings import read_environment
 
-        url = load_settings().listen_database_url
+        url = prefer_primary(load_settings().listen_database_url)
         program = _find_psql(url)
         parts = conninfo_to_dict(url)
         environment = read_environment()

@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import typer
 
+from app.cli.signals import Terminated
+
 
 @contextmanager
 def report_errors() -> Generator[None]:
@@ -38,6 +40,8 @@ def report_errors() -> Generator[None]:
         fail(f"The database refuses: {first_line(error)}")
     except UnicodeError:
         fail("An argument or the input is not UTF-8 text", code=2)
+    except Terminated:
+        sys.exit(143)
     except KeyboardInterrupt:
         sys.exit(130)
 

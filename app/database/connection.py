@@ -11,8 +11,11 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, BaseConnection, Connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import Diagnostic
 
+PRIMARY: Mapping[str, str] = {"target_session_attrs": "read-write"}
+"""Of several hosts the one that can be written to; a URL that names another kind wins."""
 KEEP_OPEN: LiteralString = "SET idle_session_timeout = 0"
 """The LISTEN connection is idle by design."""
 
@@ -39,14 +42,20 @@ class UnconfirmedCommit(Late):
     """The same; it has committed on this server, and no synchronous standby has confirmed it."""
 
 
-def open_connection(url: str) -> Connection[tuple[Any, ...]]:
-    """For a command: autocommit, and through a transaction pooler as well.
+def open_connection(url: str, name: str | None = None) -> Connection[tuple[Any, ...]]:
+    """For a command: autocommit, to the read-write primary, and through a transaction pooler too.
 
-    Raises psycopg.OperationalError if there is no server, or it does not answer within
+    `name` is its application_name in pg_stat_activity; without one, the URL's.
+
+    Raises psycopg.OperationalError if there is no such server, or it does not answer within
     10 seconds.
     """
     conn = psycopg.connect(
-        url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT, prepare_threshold=None
+        prefer_primary(url),
+        autocommit=True,
+        connect_timeout=_CONNECT_TIMEOUT,
+        prepare_threshold=None,
+        application_name=name,
     )
     normalise_session(conn)
     return conn
@@ -55,7 +64,10 @@ def open_connection(url: str) -> Connection[tuple[Any, ...]]:
 async def open_async_connection(url: str) -> AsyncConnection[tuple[Any, ...]]:
     """The same, for functions that are awaited."""
     conn = await AsyncConnection[tuple[Any, ...]].connect(
-        url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT, prepare_threshold=None
+        prefer_primary(url),
+        autocommit=True,
+        connect_timeout=_CONNECT_TIMEOUT,
+        prepare_threshold=None,
     )
     await normalise_session_async(conn)
     return conn
@@ -78,6 +90,21 @@ class ReplacedConnection:
     async def close(self) -> None:
         if self._conn is not None:
             await self._conn.close()
+def open_beside(conn: Connection[Any], name: str) -> Connection[tuple[Any, ...]]:
+    """A second connection to the server and database of `conn`, as the same role."""
+    host = {"host": conn.info.host, "port": conn.info.port}
+    if conn.info.hostaddr:
+        host["hostaddr"] = conn.info.hostaddr
+    url = make_conninfo(conn.info.dsn, **host, password=conn.info.password)
+    return open_connection(url, name)
+
+
+def prefer_primary(url: str) -> str:
+    """The URL, or connection string, that leads to the read-write primary unless it says else."""
+    given = conninfo_to_dict(url)
+    return make_conninfo(
+        url, **{name: value for name, value in PRIMARY.items() if name not in given}
+    )
 
 
 def normalise_session(conn: Connection[Any]) -> None:

@@ -1,40 +1,59 @@
 """Brings a database to the schema of this code.
 
 `sql/migrations/NNNN_name.sql` make the tables: each is applied once, in order, in a transaction
-of its own. `sql/*.sql` make the schema novabot_internal, functions and triggers with CREATE OR
-REPLACE: all of them are applied again, in one transaction, whenever one of them has changed:
-schema.sql first, spellings.sql and grants.sql last, and before grants.sql what no file defines any
-more is dropped.
+of its own, as long as the functions of the release before work on what it leaves. `sql/*.sql` make
+the schema novabot_internal, functions and triggers with CREATE OR REPLACE: all of them are applied
+again, in one transaction with the other migrations, whenever one of them has changed: schema.sql
+first, spellings.sql and grants.sql last, and before grants.sql what no file defines any more is
+dropped.
 
 The search_path of the connection does not matter: each transaction sets its own, and what is asked
 outside of one qualifies its names.
 
 Which schema a novabot works on is in app/database/releases.py.
 
+How a step gets its locks while the services run is in app/database/table_locks.py; that there is
+one migration at a time, and that nothing is left of one that was killed, in
+app/database/exclusion.py.
+
 Written here rather than with yoyo-migrations: that never applies an edited file again, refuses
-URLs of several hosts, and after a kill waits for an operator to break its lock. Here the lock is
-an advisory lock, which ends with its connection.
+URLs of several hosts, and after a kill waits for an operator to break its lock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import psycopg
 from psycopg import Connection, errors
 
+from app.database.exclusion import bound_session, only_one, open_watcher, refuse_pooler
 from app.database.releases import find_newer_release, find_schema_fault, refuse_newer
 from app.database.routines import replace_routines
 from app.database.scripts import (
     ROUTINES,
     MigrationError,
+    Script,
     begin,
+    describe_fully,
     execute,
     read_applied,
     read_migrations,
     read_routines,
     record,
     sql_directory,
+)
+from app.database.table_locks import (
+    WAIT,
+    Held,
+    Patience,
+    join_locks,
+    lock_tables,
+    needs_functions,
 )
 
 __all__ = [
@@ -51,19 +70,8 @@ __all__ = [
 OLDEST_SERVER = 140000
 """PostgreSQL 14, as server_version_num has it."""
 
-_ADVISORY_LOCK = 0x6E6F7661
 _PATH = "public, pg_temp"
 """The first two migrations are frozen, and name no schema."""
-
-_CREATE_TABLE = b"""
-    CREATE TABLE IF NOT EXISTS public."Migration" (
-        name text PRIMARY KEY,
-        checksum text NOT NULL,
-        "appliedAt" timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
-    );
-    COMMENT ON TABLE public."Migration" IS
-        'What `novabot migrate` has applied: a row a file of sql/migrations, and one for sql/*.sql';
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,40 +84,27 @@ class Migrated:
     """Whether functions and triggers were applied again."""
 
 
-def migrate(conn: Connection[Any], *, force: bool = False) -> Migrated:
+def migrate(
+    conn: Connection[Any],
+    *,
+    force: bool = False,
+    wait: float = WAIT,
+    report: Callable[[str], None] = lambda _: None,
+) -> Migrated:
     """Brings the database of `conn` to the current schema; safe to run side by side.
 
-    `conn` is in autocommit mode and reaches the server directly, without a transaction pooler.
-    With `force`, functions and triggers are applied even if unchanged.
+    `conn` is in autocommit mode and reaches the server directly, without a transaction pooler. A
+    second connection is opened beside it. With `force`, functions and triggers are applied even if
+    unchanged. Waits for other transactions for `wait` seconds altogether, and reports a line for
+    those it waits for. Raises MigrationError; what was applied before it stays applied.
     """
-    if conn.info.server_version < OLDEST_SERVER:
-        found = conn.info.parameter_status("server_version")
-        raise MigrationError(f"The server is PostgreSQL {found}; novabot needs 14 or newer")
+    refuse_old_server(conn)
     conn.prepare_threshold = None
-    try:
-        conn.execute("SELECT pg_catalog.pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
-        conn.execute("SET client_min_messages = warning")
-        conn.execute(_CREATE_TABLE)
-        try:
-            return Migrated(_apply_migrations(conn), _apply_routines(conn, force=force))
-        finally:
-            if not conn.closed:
-                conn.execute("RESET client_min_messages")
-                conn.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
-    except errors.LockNotAvailable as error:
-        raise MigrationError(
-            "Another transaction holds a table of ours: end it, or migrate again later"
-        ) from error
-    except errors.InsufficientPrivilege as error:
-        hint = error.diag.message_hint or "migrate as its owner"
-        raise MigrationError(
-            f"The role {conn.info.user} may not change this database:"
-            f" {error.diag.message_primary}; {hint}"
-        ) from error
-    except errors.InvalidSchemaName as error:
-        raise MigrationError(
-            f"{error.diag.message_primary}: CREATE SCHEMA public, then migrate again"
-        ) from error
+    with _explained(conn), open_watcher(conn) as watcher:
+        refuse_pooler(conn, watcher)
+        patience = Patience(watcher, conn.info.backend_pid, wait, report)
+        with bound_session(conn), only_one(conn, watcher, patience):
+            return _apply(conn, _Steps(conn, watcher, patience), force=force)
 
 
 def pending(conn: Connection[Any]) -> tuple[str, ...]:
@@ -123,20 +118,90 @@ def pending(conn: Connection[Any]) -> tuple[str, ...]:
     )
 
 
-def _apply_migrations(conn: Connection[Any]) -> tuple[str, ...]:
+def refuse_old_server(conn: Connection[Any]) -> None:
+    """Raises MigrationError if the server is older than we need."""
+    if conn.info.server_version < OLDEST_SERVER:
+        found = conn.info.parameter_status("server_version")
+        raise MigrationError(f"The server is PostgreSQL {found}; novabot needs 14 or newer")
+
+
+class _Steps:
+    """What is applied in a transaction of its own, under locks that it gets at once."""
+
+    def __init__(self, conn: Connection[Any], watcher: Connection[Any], patience: Patience) -> None:
+        self._conn = conn
+        self._watcher = watcher
+        self._patience = patience
+
+    def commit(self, names: Sequence[str], work: Callable[[], None]) -> None:
+        """Commits the `work` of these steps, which is called again after each try in vain."""
+        locks = join_locks(names)
+        self._patience.begin()
+        while True:
+            try:
+                with self._conn.transaction():
+                    lock_tables(self._conn, locks)
+                    work()
+                    # Without its connection another migration may have begun.
+                    self._watcher.execute("SELECT")
+                return
+            except (Held, errors.LockNotAvailable, errors.DeadlockDetected):
+                self._patience.wait(names[0], locks)
+
+
+def _apply(conn: Connection[Any], steps: _Steps, *, force: bool) -> Migrated:
     applied = read_applied(conn)
     refuse_newer(conn, applied)
     new = [script for script in read_migrations() if script.name not in applied]
-    for script in new:
-        with conn.transaction():
-            begin(conn, _PATH)
-            execute(conn, script)
-            record(conn, script)
-    return tuple(script.name for script in new)
+    alone, together = _split(new)
+    for script in alone:
+        steps.commit([script.name], partial(_apply_script, conn, script))
+    routines = bool(together) or force or applied.get(ROUTINES) != read_routines().checksum
+    if routines:
+        names = [*(script.name for script in together), ROUTINES]
+
+        def commit(replace: Callable[[], None]) -> None:
+            def work() -> None:
+                for script in together:
+                    _apply_script(conn, script)
+                replace()
+
+            steps.commit(names, work)
+
+        replace_routines(conn, commit)
+    return Migrated(tuple(script.name for script in new), routines)
 
 
-def _apply_routines(conn: Connection[Any], *, force: bool) -> bool:
-    if not force and read_applied(conn).get(ROUTINES) == read_routines().checksum:
-        return False
-    replace_routines(conn)
-    return True
+def _split(new: Sequence[Script]) -> tuple[Sequence[Script], Sequence[Script]]:
+    """Those that commit each by itself, and those that commit together with sql/*.sql."""
+    for place, script in enumerate(new):
+        if needs_functions(script.name):
+            return new[:place], new[place:]
+    return new, ()
+
+
+def _apply_script(conn: Connection[Any], script: Script) -> None:
+    begin(conn, _PATH)
+    execute(conn, script)
+    record(conn, script)
+
+
+@contextmanager
+def _explained(conn: Connection[Any]) -> Generator[None]:
+    """PostgreSQL's errors become MigrationError, with what to do; but not a lost connection."""
+    try:
+        yield
+    except errors.InsufficientPrivilege as error:
+        hint = error.diag.message_hint or "migrate as its owner"
+        raise MigrationError(
+            f"The role {conn.info.user} may not change this database:"
+            f" {error.diag.message_primary}; {hint}"
+        ) from error
+    except errors.InvalidSchemaName as error:
+        raise MigrationError(
+            f"{error.diag.message_primary}: CREATE SCHEMA public, then migrate again"
+        ) from error
+    except psycopg.Error as error:
+        if error.sqlstate is None or conn.closed:
+            raise
+        raise MigrationError(f"The database refuses: {describe_fully(error)}") from error

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from app.database.connection import normalise_session_async
+from app.database.connection import PRIMARY, normalise_session_async
 
 Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
@@ -24,10 +24,10 @@ _GIVE_UP = 3.0
 
 def connection_parameters(url: str, name: str) -> dict[str, Any]:
     """What every connection of ours is opened with, beside its URL, which wins."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "application_name": name,
         "connect_timeout": _CONNECT_TIMEOUT,
-        "target_session_attrs": "read-write",
+        **PRIMARY,
     }
     given = conninfo_to_dict(url)
     return {"autocommit": True} | {

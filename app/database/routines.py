@@ -7,6 +7,7 @@ dropped first, and gets its grants again; what no file makes any more is dropped
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from psycopg import Connection, errors
@@ -65,13 +66,12 @@ _FIND_GRANTS = """
 """
 
 
-def replace_routines(conn: Connection[Any]) -> None:
-    """Applies sql/*.sql in one transaction. Raises MigrationError."""
+def replace_routines(conn: Connection[Any], commit: Callable[[Callable[[], None]], None]) -> None:
+    """Applies sql/*.sql in one transaction, which `commit` makes. Raises MigrationError."""
     changed: list[str] = []
     while True:
         try:
-            with conn.transaction():
-                _replace(conn, changed)
+            commit(lambda: _replace(conn, changed))
             return
         except _SignatureChanged as found:
             changed.append(found.signature)
@@ -81,8 +81,6 @@ def _replace(conn: Connection[Any], changed: list[str]) -> None:
     """Applies sql/*.sql; `changed` are functions that CREATE OR REPLACE cannot change."""
     *scripts, last = read_routine_scripts()
     begin(conn, _PATH)
-    # The triggers lock several tables: "User" comes first, as everywhere.
-    conn.execute('LOCK TABLE public."User" IN SHARE ROW EXCLUSIVE MODE')
     # A function may call one that a later file makes.
     conn.execute("SET LOCAL check_function_bodies = off")
     grants = [

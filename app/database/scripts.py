@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 from psycopg import Connection, errors
 
+from app.database.errors import first_line
+
 ROUTINES = "sql/*.sql"
 """The name in "Migration" under which the checksum of all of sql/*.sql is kept."""
 READ_APPLIED = 'SELECT name, checksum FROM public."Migration"'
@@ -87,10 +89,8 @@ def read_applied(conn: Connection[Any]) -> dict[str, str]:
 
 
 def begin(conn: Connection[Any], path: str) -> None:
-    """Settings of a transaction of ours, whatever those of the connection are."""
+    """A transaction of ours begins: whatever the search_path of the connection is."""
     conn.execute(f"SET LOCAL search_path = {path}".encode())
-    # A longer wait for another transaction would make every turn wait behind this one.
-    conn.execute("SET LOCAL lock_timeout = '3s'")
 
 
 def execute(conn: Connection[Any], script: Script) -> None:
@@ -110,9 +110,14 @@ def execute(conn: Connection[Any], script: Script) -> None:
 def explain(script: Script, error: psycopg.Error) -> MigrationError:
     """What went wrong, where, and PostgreSQL's hint."""
     line = _line_of(script.text, error.diag.statement_position)
+    return MigrationError(f"{script.path}{line}: {describe_fully(error)}")
+
+
+def describe_fully(error: psycopg.Error) -> str:
+    """What PostgreSQL says, with its detail and its hint, in one line."""
     parts = (error.diag.message_primary, error.diag.message_detail, error.diag.message_hint)
-    reason = " ".join(filter(None, parts))
-    return MigrationError(f"{script.path}{line}: {reason or error}")
+    told = ". ".join(part.rstrip(".") for part in parts if part)
+    return " ".join(told.split()) or first_line(error)
 
 
 def record(conn: Connection[Any], script: Script) -> None:

@@ -83,8 +83,8 @@ def _run(settings: Settings, ports: Ports, program: tuple[str, ...]) -> None:
         signal.signal(order, signal.default_int_handler)
     with _open_database(settings) as (url, server):
         direct = settings.listen_database_url if server is None else url
-        with open_connection(direct) as conn:
-            migrate(conn)
+        with open_connection(direct, "novabot up") as conn:
+            migrate(conn, report=lambda line: console.print(Text(line, style="yellow")))
         environment = _make_environment(settings, url, ports, simulated=simulated)
         supervisor = Supervisor(
             _list_services(ports, program, simulated=simulated),

@@ -164,7 +164,7 @@ def test_an_open_transaction_stops_the_upgrade_and_changes_no_function(
 
 def migrate_or_say_why_not(conn: psycopg.Connection) -> str | None:
     try:
-        migrate(conn)
+        migrate(conn, wait=0.5)
     except MigrationError as error:
         return str(error)
     return None
