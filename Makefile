@@ -3,6 +3,7 @@
 # make check   linters, types, import rules
 # make bench   the benchmarks
 # make soak    the history checker under all faults (make soak MINUTES=30)
+# make migrate-load  an upgrade while clients chat (make migrate-load CLIENTS=100000 SECONDS=60)
 # make matrix  the tests on every PostgreSQL and Python (make matrix POSTGRES="14 18" PYTHONS=3.13)
 # make clean   removes what the others installed and built, not the data
 #
@@ -11,13 +12,15 @@
 VENV := .venv
 BIN := $(VENV)/bin
 MINUTES ?= 30
+CLIENTS ?= 100000
+SECONDS ?= 60
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	if $$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then echo $$python; break; fi; done)
 UV := $(shell command -v uv 2>/dev/null)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: up test check bench soak matrix clean
+.PHONY: up test check bench soak migrate-load matrix clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -33,6 +36,10 @@ soak: $(VENV)/.test
 	@NOVABOT_LIVES=$$(( $(MINUTES) * 100 )) NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
 		tests/sessions/test_lives.py \
 		"tests/system/test_history.py::test_every_history_is_linearizable[everything]"
+
+migrate-load: $(VENV)/.test
+	@NOVABOT_MIGRATE_CLIENTS=$(CLIENTS) NOVABOT_MIGRATE_SECONDS=$(SECONDS) exec $(BIN)/python -m pytest -q -s \
+		tests/upgrade/test_migrating_under_load.py
 
 # Without POSTGRES or PYTHONS: all that are claimed. Set to nothing: none.
 matrix: $(VENV)/.check
