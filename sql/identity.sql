@@ -429,19 +429,25 @@ CREATE OR REPLACE FUNCTION novabot_internal.lock_addresses(addresses text[]) RET
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    key text;
+    wanted integer;
 BEGIN
-    FOR key IN
-        SELECT DISTINCT k.address
+    FOR wanted IN
+        SELECT DISTINCT (hashtextextended(k.address, 0) & 1023)::integer AS bucket
         FROM unnest(novabot_internal.canonical_addresses(addresses)) AS k (address)
-        ORDER BY k.address
+        ORDER BY bucket
     LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended('novabot address ' || key, 0));
+        LOOP
+            PERFORM FROM public."AddressLock" AS l WHERE l.bucket = wanted FOR UPDATE;
+            EXIT WHEN found;
+            -- Others who insert it wait until this transaction ends.
+            INSERT INTO public."AddressLock" (bucket) VALUES (wanted) ON CONFLICT DO NOTHING;
+            EXIT WHEN found;
+        END LOOP;
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.lock_addresses(text[]) IS
-'Until this transaction ends, no other one makes a client at these addresses or moves one there.';
+'Until this transaction ends, no other one makes a client at these addresses or moves one there. Rows are locked, for a role without rights on them could hold an advisory lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.began_by(client text, at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE

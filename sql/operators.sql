@@ -17,8 +17,8 @@ DECLARE
     wait_until timestamptz;
 BEGIN
     -- Counted before the password is checked, one login at a time: guessing in parallel gains
-    -- nothing.
-    PERFORM pg_advisory_xact_lock(hashtext('novabot.login'));
+    -- nothing. The lock is on a row that no other role reaches; an advisory lock any role can hold.
+    PERFORM FROM public."DigestKey" FOR UPDATE;
     DELETE FROM public."LoginAttempt" WHERE at < now() - interval '1 hour';
     SELECT max(tried.at) + window_length INTO wait_until
     FROM unnest(subjects, bounds) AS s (subject, bound)

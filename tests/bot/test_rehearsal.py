@@ -440,7 +440,8 @@ async def test_a_promoted_standby_is_another_server_as_soon_as_it_is_promoted(
     wait_until_it_follows(own_server, state="async")
 
     async def read_timeline() -> tuple[str, ...]:
-        async with await open_async_connection(standby.url()) as conn:
+        url = make_conninfo(standby.url(), target_session_attrs="any")
+        async with await open_async_connection(url) as conn:
             return tuple((await examine_writing(conn)).server.split())
 
     before = await read_timeline()

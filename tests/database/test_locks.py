@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from app.database.migrations import MigrationError, migrate
 from app.database.routines import replace_routines
-from app.database.scripts import ROUTINES, begin, execute, read_migrations
+from app.database.scripts import ROUTINES, begin, execute, read_migrations, sql_directory
 from app.database.table_locks import (
     TRY,
     Held,
@@ -20,6 +24,7 @@ from app.database.table_locks import (
     lock_tables,
     read_locks,
 )
+from tests.sql.acts import load, take_turn
 
 TAKEN = """
     SELECT l.relation::regclass::text, l.mode
@@ -40,6 +45,36 @@ STRENGTH = (
 )
 OWN = {"Migration"}
 """A step writes a row there; only another migration minds."""
+
+
+EXCLUSIVE = {
+    "Migration": "name",
+    "LoginAttempt": "subject",
+    "AddressLock": "bucket",
+    "DigestKey": "key",
+}
+"""The tables whose locks keep others out, each with a column."""
+STATEMENTS = {
+    "look": 'SELECT FROM public."{table}" FOR UPDATE',
+    "write": 'UPDATE public."{table}" SET {column} = {column}',
+    "make": 'INSERT INTO public."{table}" DEFAULT VALUES',
+    "drop": 'DELETE FROM public."{table}"',
+}
+OF_0_1 = (
+    "1852798561",
+    "hashtext('novabot.login')",
+    "hashtextextended('novabot address 6281717407674', 0)",
+)
+"""The advisory locks that novabot used to take."""
+
+
+@pytest.fixture
+def stranger(connection: psycopg.Connection) -> Iterator[str]:
+    """A role that may connect, and nothing else."""
+    role = f"stranger_{uuid4().hex}"
+    connection.execute(f"CREATE ROLE {role}".encode())
+    yield role
+    connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
 def test_each_step_locks_what_is_declared_and_rewrites_no_table(empty_database_url: str) -> None:
@@ -144,6 +179,53 @@ def test_the_bound_is_named_with_who_was_waited_for(
         other.execute('UPDATE "User" SET nama = nama')
         with pytest.raises(MigrationError, match=r"gave up after 0\.3 s.*forgotten psql.*UPDATE"):
             migrate(connection, force=True, wait=0.3)
+
+
+def test_who_may_only_connect_keeps_no_migration_login_or_new_client_waiting(
+    connection: psycopg.Connection, database_url: str, stranger: str
+) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute(f"SET ROLE {stranger}".encode())
+        # PREPARE locks the tables of its statement before it asks for rights.
+        for number, (table, column) in enumerate(EXCLUSIVE.items()):
+            for kind, statement in STATEMENTS.items():
+                prepare = f"PREPARE {kind}{number} AS {statement}".format(
+                    table=table, column=column
+                )
+                other.execute(prepare.encode())
+        for key in OF_0_1:
+            other.execute(f"SELECT pg_advisory_xact_lock({key})".encode())
+        with pytest.raises(Held), connection.transaction():
+            lock_tables(connection, [TableLock("LoginAttempt", "ACCESS EXCLUSIVE", "")])
+        assert not migrate(connection, wait=0).routines
+        connection.execute("SET lock_timeout = '50ms'")
+        login = "SELECT novabot_internal.begin_login('ana', '127.0.0.1')"
+        assert connection.execute(login).fetchone() == (None,)
+        take_turn(connection, load(connection))
+        assert connection.execute('SELECT count(*) FROM "AddressLock"').fetchone() == (1,)
+        other.rollback()
+
+
+def test_no_lock_is_advisory() -> None:
+    sources = [*sql_directory().rglob("*.sql"), *Path("app").rglob("*.py")]
+    assert len(sources) > 100
+    assert [path for path in sources if re.search(r"pg_(try_)?advisory", path.read_text())] == []
+
+
+def test_clients_at_one_address_are_made_one_after_the_other(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as first, psycopg.connect(database_url) as second:
+        lock = "SELECT novabot_internal.lock_addresses(ARRAY['6281717407674', 'ID.1a2b3c'])"
+        for _ in ("the rows are made", "they are there"):
+            first.execute(lock)
+            second.execute("SET LOCAL lock_timeout = '50ms'")
+            with pytest.raises(errors.LockNotAvailable):
+                second.execute(lock)
+            second.rollback()
+            first.commit()
+            second.execute(lock)
+            second.commit()
 
 
 def strongest(conn: psycopg.Connection, tables: set[str]) -> dict[str, str]:

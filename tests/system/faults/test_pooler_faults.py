@@ -36,6 +36,7 @@ def test_a_bot_that_listens_through_a_transaction_pooler_says_so_and_still_answe
     with run_pgbouncer(database_url, data_dir, "transaction") as pooler:
         nova = Nova(pooler.url, tmp_path, bots=1, NOVABOT_RESPONDER=RESPONDER)
         try:
+            refuse_to_migrate(nova)
             nova.start_simulator()
             nova.start_bot(0)
             wait_for(lambda: nova.ask(nova.bot_urls[0] + "/live") == 200, "the bot to live")
@@ -55,6 +56,8 @@ def test_a_bot_that_listens_through_a_transaction_pooler_says_so_and_still_answe
                         assert client.ask() == (name, name)
                     reset(conn, clients[0])
                     assert clients[0].ask() == UNKNOWN
+                with talking(nova, lambda: psycopg.connect(database_url, autocommit=True)):
+                    refuse_to_migrate(nova)
                 assert nova.ask(nova.bot_urls[0] + "/ready") == 503
                 assert nova.metric(0, "novabot_sessions") == 0
                 assert nova.metric(0, "novabot_listener_up") == 0
@@ -65,6 +68,13 @@ def test_a_bot_that_listens_through_a_transaction_pooler_says_so_and_still_answe
         finally:
             print(nova.read_logs())
             nova.close()
+
+
+def refuse_to_migrate(nova: Nova) -> None:
+    refused = nova.command("migrate", "--force")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("novabot: The database is reached through a pooler in trans")
+    assert "set LISTEN_DATABASE_URL to a direct connection" in refused.stderr
 
 
 def test_everything_works_through_a_transaction_pooler_with_a_direct_listen_url(
@@ -97,6 +107,8 @@ def test_through_a_session_pooler_bots_also_listen(
             client.tell("Petang")
             wait_for_acknowledgements(conn, reset(conn, client), 2, 5)
             assert client.ask(1) == UNKNOWN
+        done = nova.command("migrate", "--force")
+        assert done.returncode == 0, done.stderr
         restart_pooler(nova, pooler)
 
 

@@ -32,7 +32,7 @@ from tests.system.faults.servers import (
     wait_until_it_follows,
 )
 from tests.system.history.run import RESPONDER
-from tests.system.nova import run_nova, wait_for
+from tests.system.nova import Nova, run_nova, wait_for
 
 RECOVERY = 5.0
 """Seconds from a server that answers to bots that are ready."""
@@ -75,6 +75,19 @@ def standby_dir() -> Iterator[Path]:
     directory.chmod(0o711)
     yield directory
     shutil.rmtree(directory)
+
+
+def use_each_command(nova: Nova) -> None:
+    """Each writes on the host that can be written to, which is not the first one of the URL."""
+    for arguments, stdin in (
+        (("migrate", "--force"), None),
+        (("reset", "6281717407674"), None),
+        (("operator", "add", "ana"), "correct horse battery\n"),
+        (("token", "create", "crm"), None),
+        (("psql", "-c", "NOTIFY session_reset, '*'; DELETE FROM \"Delivery\" WHERE false"), None),
+    ):
+        done = nova.command(*arguments, stdin=stdin)
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_promoted_standby_is_followed_and_knows_what_was_replicated_to_it(
@@ -127,6 +140,7 @@ def test_a_promoted_standby_is_followed_and_knows_what_was_replicated_to_it(
                 assert last_reset(theirs) == first
                 wait_for_acknowledgements(theirs, reset(theirs, kept), 2)
                 assert kept.ask(1) == UNKNOWN
+            use_each_command(nova)
             assert bot_pids(nova) == pids
             assert not find_in_logs(nova, "Traceback")
     print(f"both bots ready on the promoted standby after {took:.2f} s")
