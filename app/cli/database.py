@@ -24,6 +24,10 @@ def migrate(
         float,
         typer.Option(metavar="SECONDS", min=0.0, help="How long to wait for other transactions."),
     ] = 300.0,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Print what it would apply and lock, and change nothing."),
+    ] = False,
 ) -> None:
     """Bring the database to the current schema. Safe to run again, and side by side.
 
@@ -38,9 +42,15 @@ def migrate(
         from app.crm.operators import add_first_operator
         from app.database.connection import open_connection
         from app.database.migrations import migrate as migrate_database
+        from app.database.plan import describe_plan
 
         settings = load_settings()
         url = settings.listen_database_url
+        if plan:
+            with open_connection(url, "novabot migrate") as conn:
+                for line in describe_plan(conn, force=force):
+                    typer.echo(line)
+            return
         with interrupted_by_sigterm(), open_connection(url, "novabot migrate") as conn:
             done = migrate_database(
                 conn, force=force, wait=wait, report=lambda line: typer.echo(line, err=True)

@@ -109,13 +109,26 @@ def migrate(
 
 def pending(conn: Connection[Any]) -> tuple[str, ...]:
     """The names of what `migrate` would apply. Raises MigrationError as `migrate` does."""
+    return tuple(name for names in find_steps(conn) for name in names)
+
+
+def find_steps(conn: Connection[Any], *, force: bool = False) -> list[tuple[str, ...]]:
+    """The names of what `migrate` would apply, in order, by what commits together.
+
+    Raises MigrationError if the database is newer than this novabot.
+    """
     applied = read_applied(conn)
     refuse_newer(conn, applied)
-    return tuple(
-        script.name
-        for script in (*read_migrations(), read_routines())
-        if applied.get(script.name) != script.checksum
-    )
+    alone = [script.name for script in read_migrations() if script.name not in applied]
+    together: list[str] = []
+    for place, name in enumerate(alone):
+        if needs_functions(name):
+            alone, together = alone[:place], alone[place:]
+            break
+    if together or force or applied.get(ROUTINES) != read_routines().checksum:
+        together.append(ROUTINES)
+    steps = [(name,) for name in alone]
+    return [*steps, tuple(together)] if together else [*steps]
 
 
 def refuse_old_server(conn: Connection[Any]) -> None:
@@ -150,40 +163,35 @@ class _Steps:
 
 
 def _apply(conn: Connection[Any], steps: _Steps, *, force: bool) -> Migrated:
-    applied = read_applied(conn)
-    refuse_newer(conn, applied)
-    new = [script for script in read_migrations() if script.name not in applied]
-    alone, together = _split(new)
-    for script in alone:
-        steps.commit([script.name], partial(_apply_script, conn, script))
-    routines = bool(together) or force or applied.get(ROUTINES) != read_routines().checksum
-    if routines:
-        names = [*(script.name for script in together), ROUTINES]
-
-        def commit(replace: Callable[[], None]) -> None:
-            def work() -> None:
-                for script in together:
-                    _apply_script(conn, script)
-                replace()
-
-            steps.commit(names, work)
-
-        replace_routines(conn, commit)
-    return Migrated(tuple(script.name for script in new), routines)
+    scripts = {script.name: script for script in read_migrations()}
+    found = find_steps(conn, force=force)
+    for names in found:
+        migrations = [scripts[name] for name in names if name != ROUTINES]
+        apply = partial(_apply_scripts, conn, migrations)
+        if ROUTINES in names:
+            replace_routines(conn, partial(_commit_together, steps, names, apply))
+        else:
+            steps.commit(names, apply)
+    applied = tuple(name for names in found for name in names)
+    new = tuple(name for name in applied if name != ROUTINES)
+    return Migrated(new, ROUTINES in applied)
 
 
-def _split(new: Sequence[Script]) -> tuple[Sequence[Script], Sequence[Script]]:
-    """Those that commit each by itself, and those that commit together with sql/*.sql."""
-    for place, script in enumerate(new):
-        if needs_functions(script.name):
-            return new[:place], new[place:]
-    return new, ()
+def _commit_together(
+    steps: _Steps, names: Sequence[str], apply: Callable[[], None], replace: Callable[[], None]
+) -> None:
+    def work() -> None:
+        apply()
+        replace()
+
+    steps.commit(names, work)
 
 
-def _apply_script(conn: Connection[Any], script: Script) -> None:
-    begin(conn, _PATH)
-    execute(conn, script)
-    record(conn, script)
+def _apply_scripts(conn: Connection[Any], scripts: Sequence[Script]) -> None:
+    for script in scripts:
+        begin(conn, _PATH)
+        execute(conn, script)
+        record(conn, script)
 
 
 @contextmanager
