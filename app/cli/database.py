@@ -28,6 +28,14 @@ def migrate(
         bool,
         typer.Option("--plan", help="Print what it would apply and lock, and change nothing."),
     ] = False,
+    lock_down: Annotated[
+        bool,
+        typer.Option(
+            "--lock-down",
+            help="Then close the database to roles that need it not: asks, and lists them, first.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Bring the database to the current schema. Safe to run again, and side by side.
 
@@ -38,6 +46,7 @@ def migrate(
     With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
     """
     with report_errors():
+        from app.cli.access import close_database
         from app.cli.signals import interrupted_by_sigterm
         from app.crm.operators import add_first_operator
         from app.database.connection import open_connection
@@ -50,6 +59,8 @@ def migrate(
             with open_connection(url, "novabot migrate") as conn:
                 for line in describe_plan(conn, force=force):
                     typer.echo(line)
+            if lock_down:
+                close_database(settings, ask=False, change=False)
             return
         with interrupted_by_sigterm(), open_connection(url, "novabot migrate") as conn:
             done = migrate_database(
@@ -67,6 +78,8 @@ def migrate(
             typer.echo("the schema is current")
         if first_login:
             typer.echo("added the first login, admin, with the password in NOVABOT_ADMIN_PASSWORD")
+        if lock_down:
+            close_database(settings, ask=not yes)
 
 
 @commands.command(

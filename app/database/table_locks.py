@@ -229,7 +229,8 @@ class Patience:
         if told and told != self._told:
             self._told = told
             self._pause = _PAUSES[0]
-            self._report(f"{step} waits, for {left:.0f} s at most, for {names}")
+            bound = f"{left:.0f}" if left > 1 else f"{left:.1f}"
+            self._report(f"{step} waits, for {bound} s at most, for {names}")
         time.sleep(min(self._pause, left))
         self._pause = min(2 * self._pause, _PAUSES[1])
 

@@ -19,7 +19,7 @@ from app.doctor.bots import check_bots, check_clocks, check_webhook
 from app.doctor.connections import connect
 from app.doctor.finding import Finding
 from app.doctor.notification_check import check_notifications
-from app.doctor.privacy import check_rights, check_server_log
+from app.doctor.privacy import check_connecting, check_rights, check_server_log
 from app.doctor.schema import (
     APPLY_AGAIN,
     check_foreign,
@@ -90,6 +90,7 @@ def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict
     return checks | {
         "queue": check_queue,
         "replication": check_replication,
+        "connecting": check_connecting,
         "server log": check_server_log,
     }
 

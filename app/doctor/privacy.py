@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from app.database.access import describe_open
 from app.doctor.finding import Finding
 
 _QUIET = {
@@ -44,6 +45,22 @@ def check_rights(conn: Connection[Any]) -> Iterator[Finding]:
     elif not found:
         told = "the superuser of the embedded server" if is_superuser else "no superuser"
         yield Finding("ok", "rights", f"{role} is {told}, PUBLIC has no rights")
+
+
+def check_connecting(conn: Connection[Any]) -> Iterator[Finding]:
+    found = describe_open(conn)
+    if found is None:
+        yield Finding("ok", "connecting", "PUBLIC may not connect")
+        return
+    rights, revoke = found
+    yield Finding(
+        "warning",
+        "connecting",
+        f"PUBLIC has {rights} on this database: any role of the server can fill the queue of"
+        " notifications, and then no reset commits",
+        f"{revoke} (novabot migrate --lock-down does it, and sees that the services' roles can"
+        " connect)",
+    )
 
 
 def check_server_log(conn: Connection[Any]) -> Iterator[Finding]:
