@@ -7,6 +7,7 @@ import threading
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from app.database.migrations import (
     MigrationError,
@@ -96,6 +97,64 @@ def test_a_role_that_may_not_create_is_told_so(connection: psycopg.Connection) -
     connection.execute("GRANT USAGE ON SCHEMA public TO pg_monitor; SET ROLE pg_monitor")
     with pytest.raises(MigrationError, match="migrate as its owner"):
         migrate(connection)
+
+
+def test_postgresqls_detail_and_hint_are_told_of_what_the_server_refuses(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE 'no space left' USING
+                ERRCODE = 'disk_full', DETAIL = 'All is written.', HINT = 'Free some space.';
+        END $$;
+        CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN TAG IN ('CREATE FUNCTION')
+        EXECUTE FUNCTION refuse();
+        """
+    )
+    said = "^The database refuses: no space left. All is written. Free some space$"
+    with pytest.raises(MigrationError, match=said):
+        migrate(connection, force=True)
+
+
+def test_a_table_of_another_role_in_place_of_ours_is_not_used(
+    empty_database_url: str,
+) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        conn.execute('CREATE TABLE public."Migration" (name text, checksum text)')
+        conn.execute('ALTER TABLE public."Migration" OWNER TO pg_monitor')
+        conn.execute("CREATE ROLE migrating_owner LOGIN PASSWORD 'x' CREATEDB")
+        conn.execute("GRANT CREATE ON SCHEMA public TO migrating_owner")
+        try:
+            url = make_conninfo(empty_database_url, user="migrating_owner", password="x")
+            refusal = "belongs to the role pg_monitor: DROP TABLE"
+            with (
+                psycopg.connect(url, autocommit=True) as theirs,
+                pytest.raises(MigrationError, match=refusal),
+            ):
+                migrate(theirs)
+        finally:
+            conn.execute("DROP OWNED BY migrating_owner; DROP ROLE migrating_owner")
+
+
+def test_a_migration_whose_watching_connection_is_ended_applies_no_further_step(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    """Another migration could have begun meanwhile."""
+    with psycopg.connect(database_url) as holder:
+        holder.execute('LOCK TABLE "Session"')
+
+        def end_watcher(line: str) -> None:
+            holder.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE application_name = 'novabot migrate' AND datname = current_database()"
+            )
+            holder.commit()
+
+        with pytest.raises(MigrationError, match="terminating connection"):
+            migrate(connection, force=True, report=end_watcher)
+    assert migrate(connection, force=True).routines
 
 
 def test_a_database_without_the_schema_public_is_told_so(connection: psycopg.Connection) -> None:
