@@ -142,6 +142,8 @@ def test_a_migration_whose_watching_connection_is_ended_applies_no_further_step(
     connection: psycopg.Connection, database_url: str
 ) -> None:
     """Another migration could have begun meanwhile."""
+    applied = """SELECT "appliedAt" FROM "Migration" WHERE name = 'sql/*.sql'"""
+    before = connection.execute(applied).fetchall()
     with psycopg.connect(database_url) as holder:
         holder.execute('LOCK TABLE "Session"')
 
@@ -154,6 +156,7 @@ def test_a_migration_whose_watching_connection_is_ended_applies_no_further_step(
 
         with pytest.raises(MigrationError, match="terminating connection"):
             migrate(connection, force=True, report=end_watcher)
+    assert connection.execute(applied).fetchall() == before
     assert migrate(connection, force=True).routines
 
 
