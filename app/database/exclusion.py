@@ -56,6 +56,8 @@ _CREATE_TABLE = """
     COMMENT ON TABLE public."Migration" IS
         'What `novabot migrate` has applied: a row a file of sql/migrations, and one for sql/*.sql';
 """
+_MADE_MEANWHILE = (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation)
+"""Another migration makes the table: of two at once each of these has been seen."""
 _FIND_FOREIGN_OWNER = """
     SELECT quote_ident(o.rolname)
     FROM pg_class AS c
@@ -132,7 +134,7 @@ def _has_table(conn: Connection[Any], watcher: Connection[Any]) -> bool:
             with conn.transaction():
                 begin(conn, PATH)
                 conn.execute(_CREATE_TABLE)
-        except (errors.LockNotAvailable, errors.DuplicateTable, errors.UniqueViolation):
+        except (errors.LockNotAvailable, *_MADE_MEANWHILE):
             return False
     for (owner,) in watcher.execute(_FIND_FOREIGN_OWNER).fetchall():
         raise MigrationError(

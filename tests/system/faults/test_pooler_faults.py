@@ -56,8 +56,6 @@ def test_a_bot_that_listens_through_a_transaction_pooler_says_so_and_still_answe
                         assert client.ask() == (name, name)
                     reset(conn, clients[0])
                     assert clients[0].ask() == UNKNOWN
-                with talking(nova, lambda: psycopg.connect(database_url, autocommit=True)):
-                    refuse_to_migrate(nova)
                 assert nova.ask(nova.bot_urls[0] + "/ready") == 503
                 assert nova.metric(0, "novabot_sessions") == 0
                 assert nova.metric(0, "novabot_listener_up") == 0
