@@ -439,7 +439,7 @@ BEGIN
         LOOP
             PERFORM FROM public."AddressLock" AS l WHERE l.bucket = wanted FOR UPDATE;
             EXIT WHEN found;
-            -- Others who insert it wait until this transaction ends.
+            -- The table was emptied. Others who insert the row wait until this transaction ends.
             INSERT INTO public."AddressLock" (bucket) VALUES (wanted) ON CONFLICT DO NOTHING;
             EXIT WHEN found;
         END LOOP;

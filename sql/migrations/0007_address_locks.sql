@@ -6,4 +6,5 @@ CREATE TABLE public."AddressLock" (
 );
 
 COMMENT ON TABLE public."AddressLock" IS
-'What transactions lock that make, or move, a client: a row for one in 1024 addresses, made when it is first needed. It says nothing of a client.';
+'What transactions lock that make, or move, a client: a row for one in 1024 addresses. It says nothing of a client.';
+INSERT INTO public."AddressLock" (bucket) SELECT generate_series(0, 1023);

@@ -203,7 +203,6 @@ def test_who_may_only_connect_keeps_no_migration_login_or_new_client_waiting(
         login = "SELECT novabot_internal.begin_login('ana', '127.0.0.1')"
         assert connection.execute(login).fetchone() == (None,)
         take_turn(connection, load(connection))
-        assert connection.execute('SELECT count(*) FROM "AddressLock"').fetchone() == (1,)
         other.rollback()
 
 
@@ -218,6 +217,7 @@ def test_clients_at_one_address_are_made_one_after_the_other(
 ) -> None:
     with psycopg.connect(database_url) as first, psycopg.connect(database_url) as second:
         lock = "SELECT novabot_internal.lock_addresses(ARRAY['6281717407674', 'ID.1a2b3c'])"
+        connection.execute('TRUNCATE "AddressLock"')
         for _ in ("the rows are made", "they are there"):
             first.execute(lock)
             second.execute("SET LOCAL lock_timeout = '50ms'")
