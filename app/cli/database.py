@@ -63,9 +63,13 @@ def migrate(
                 close_database(settings, ask=False, change=False)
             return
         with interrupted_by_sigterm(), open_connection(url, "novabot migrate") as conn:
-            done = migrate_database(
-                conn, force=force, wait=wait, report=lambda line: typer.echo(line, err=True)
-            )
+            try:
+                done = migrate_database(
+                    conn, force=force, wait=wait, report=lambda line: typer.echo(line, err=True)
+                )
+            except KeyboardInterrupt:
+                typer.echo("novabot: stopped; novabot migrate goes on where it was", err=True)
+                raise
         password = settings.admin_password.get_secret_value()
         first_login = bool(password) and ask_database(
             url, lambda conn: add_first_operator(conn, "admin", password)

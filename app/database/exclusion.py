@@ -5,6 +5,8 @@ connection of its own, the watcher, holds it while the steps commit one by one, 
 wait for. PREPARE takes the locks of a statement before any right is asked for, so that a role that
 may only connect can hold the weaker ones; an advisory lock, anyone.
 
+A migration that alters "Migration" itself would wait for the watcher: it needs another way.
+
 However the process ends, the server ends its sessions: a step asks for its locks for a tenth of a
 second only, and while it runs the server looks whether its client is still there.
 """
@@ -119,7 +121,7 @@ def only_one(
     Makes "Migration" where there is none. Raises MigrationError at the end of the patience.
     """
     while not (_has_table(conn, watcher) and _take_turn(watcher)):
-        patience.wait("another novabot migrate", _LOCKS)
+        patience.wait(NAME, _LOCKS)
     try:
         yield
     finally:

@@ -206,7 +206,7 @@ class Patience:
         self._own = own
         self._seconds = seconds
         self._report = report
-        self._deadline = time.monotonic() + seconds
+        self._left = seconds
         self._pause = _PAUSES[0]
         self._told: frozenset[tuple[int | None, str | None, datetime | None]] = frozenset()
 
@@ -218,8 +218,7 @@ class Patience:
         """Pauses after a try in vain; raises MigrationError at the bound, which it names."""
         holders = find_holders(self._watcher, locks, own=self._own, older_than=TRY)
         names = "; ".join(map(str, holders)) or "short transactions, one after another"
-        left = self._deadline - time.monotonic()
-        if left <= 0:
+        if self._left <= 0:
             raise MigrationError(
                 f"{step}: gave up after {self._seconds:g} s, because another transaction holds a"
                 f" table of ours: {names}. End it, or migrate again later; what was applied before"
@@ -229,9 +228,12 @@ class Patience:
         if told and told != self._told:
             self._told = told
             self._pause = _PAUSES[0]
-            bound = f"{left:.0f}" if left > 1 else f"{left:.1f}"
+            bound = f"{self._left:.0f}" if self._left > 1 else f"{self._left:.1f}"
             self._report(f"{step} waits, for {bound} s at most, for {names}")
-        time.sleep(min(self._pause, left))
+        pause = min(self._pause, self._left)
+        time.sleep(pause)
+        # What the steps themselves take is no waiting.
+        self._left -= pause + TRY
         self._pause = min(2 * self._pause, _PAUSES[1])
 
 

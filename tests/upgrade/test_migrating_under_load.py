@@ -186,3 +186,4 @@ def kill(nova: Nova, conn: psycopg.Connection, moment: str, number: signal.Signa
     wait_for(lambda: one(conn, OURS) == 0, "its sessions to end", GONE)
     print(f"{number.name}: gone after {time.monotonic() - sent:.2f} s")
     assert migration.popen.wait(10) == SIGNALS[number], migration.read_log()
+    assert ("stopped;" in migration.read_log()) == (number != signal.SIGKILL)
