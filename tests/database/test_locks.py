@@ -182,6 +182,16 @@ def test_the_bound_is_named_with_who_was_waited_for(
             migrate(connection, force=True, wait=0.3)
 
 
+def test_another_migration_is_waited_for_by_name(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    with psycopg.connect(database_url, application_name="novabot migrate") as other:
+        other.execute('LOCK TABLE "Migration" IN SHARE UPDATE EXCLUSIVE MODE')
+        waited_for = rf"novabot migrate: gave up.* process {other.info.backend_pid} \(novabot migr"
+        with pytest.raises(MigrationError, match=waited_for):
+            migrate(connection, wait=0.2)
+
+
 def test_who_may_only_connect_keeps_no_migration_login_or_new_client_waiting(
     connection: psycopg.Connection, database_url: str, stranger: str
 ) -> None:
