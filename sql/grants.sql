@@ -33,7 +33,7 @@ BEGIN
                 AND c.relname IN (
                     'Session', 'Alias', 'FormerAlias', 'IdentityEvent', 'IdentityNote',
                     'Conversation', 'SetAside', 'Delivery', 'Forgotten', 'DigestKey',
-                    'Reset', 'ResetAck', 'ResetIncarnations', 'Bot',
+                    'Reset', 'ResetAck', 'ResetIncarnations', 'Bot', 'AddressLock',
                     'Operator', 'WebSession', 'LoginAttempt', 'ApiToken', 'Migration'
                 )
         LOOP

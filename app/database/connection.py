@@ -90,6 +90,8 @@ class ReplacedConnection:
     async def close(self) -> None:
         if self._conn is not None:
             await self._conn.close()
+
+
 def open_beside(conn: Connection[Any], name: str) -> Connection[tuple[Any, ...]]:
     """A second connection to the server and database of `conn`, as the same role."""
     host = {"host": conn.info.host, "port": conn.info.port}

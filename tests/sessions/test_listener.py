@@ -572,7 +572,7 @@ async def test_a_listener_that_is_stopped_while_it_reads_forgets_before_it_remem
     before = len(bot.evictions)
     monkeypatch.setattr(listening, "DEADLINE", 0.2)
     await until(lambda: len(bot.evictions) > before, "an eviction")
-    assert [eviction.cause for eviction in bot.evictions[before:]][0] == "reset"
+    assert next(eviction.cause for eviction in bot.evictions[before:]) == "reset"
 
 
 async def test_no_nonce_is_sent_while_there_is_an_obstacle(pool: Pool, database_url: str) -> None:
