@@ -240,7 +240,9 @@ class Driver:
         done = await asyncio.to_thread(self._nova.command, "reset", phone)
         receipt = re.match(r"reset \d+: (\d+) client", done.stdout)
         if receipt is None:
-            assert done.stderr.startswith(f"novabot: {phone}: deadlock"), done.stdout + done.stderr
+            assert done.stderr.startswith(f"novabot: {phone}: nothing was reset: deadlock"), (
+                done.stdout + done.stderr
+            )
             self.record.retried += 1
         else:
             self._note_write(phone, "reset", invoked, int(receipt[1]), "command")
