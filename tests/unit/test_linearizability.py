@@ -14,8 +14,10 @@ def op(
     end: float,
     value: str | None = None,
     result: object = None,
+    *,
+    certain: bool = True,
 ) -> Operation:
-    return Operation(number, kind, value, result, start, end)  # type: ignore[arg-type]
+    return Operation(number, kind, value, result, start, end, "", certain)  # type: ignore[arg-type]
 
 
 LINEARIZABLE = {
@@ -37,6 +39,16 @@ LINEARIZABLE = {
         op(2, "drop session", 2, 3),
         op(3, "ask", 4, 5, result=("Ani", "-")),
     ],
+    "a reset whose answer was lost, and that happened": [
+        op(1, "tell", 0, 1, "Ani"),
+        op(2, "reset", 2, 3, certain=False),
+        op(3, "ask", 4, 5, result=("-", "-")),
+    ],
+    "a reset whose answer was lost, and that did not happen": [
+        op(1, "tell", 0, 1, "Ani"),
+        op(2, "reset", 2, 3, certain=False),
+        op(3, "ask", 4, 5, result=("Ani", "Ani")),
+    ],
     "an edit of an unknown client": [
         op(1, "edit", 0, 1, "Ani", 0),
         op(2, "ask", 2, 3, result=("-", "-")),
@@ -44,6 +56,12 @@ LINEARIZABLE = {
 }
 
 VIOLATIONS = {
+    "a reset whose answer was lost, and that happens after its connection ended": [
+        op(1, "tell", 0, 1, "Ani"),
+        op(2, "reset", 2, 3, certain=False),
+        op(3, "ask", 4, 5, result=("Ani", "Ani")),
+        op(4, "ask", 6, 7, result=("-", "-")),
+    ],
     "the old name after a reset": [
         op(1, "tell", 0, 1, "Petang"),
         op(2, "reset", 2, 3, result=1),

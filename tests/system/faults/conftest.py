@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.system.history.run import RESPONDER
 from tests.system.nova import Nova, run_nova
@@ -32,15 +31,6 @@ def nova(shared_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     directory = tmp_path_factory.mktemp("nova")
     with run_nova(shared_database, directory, dashboard=True, NOVABOT_RESPONDER=RESPONDER) as made:
         yield made
-
-
-@pytest.fixture
-def own_server(data_dir: Path) -> Iterator[EmbeddedServer]:
-    """A PostgreSQL of the test's own, that keeps what it has committed, and is migrated."""
-    with EmbeddedServer(data_dir) as server:
-        with psycopg.connect(server.url(), autocommit=True) as conn:
-            migrate(conn)
-        yield server
 
 
 @contextmanager

@@ -13,17 +13,25 @@ import httpx2
 import psycopg
 from psycopg import AsyncConnection
 
+from tests.system.history.dba import is_lost
+from tests.system.history.restarts import Restarts
 from tests.system.nova import Nova
+
+PATIENCE = 60.0
+"""Seconds until a server that was ended has to answer again."""
+RESTARTS = ("the server restarted", "the server crashed")
+"""Faults that need a server of the history's own, which keeps what it has committed."""
 
 
 class Faults:
-    """Strikes until cancelled; then everything is whole again."""
+    """Strikes for a while; then everything is whole again."""
 
-    def __init__(self, nova: Nova, chance: random.Random) -> None:
+    def __init__(self, nova: Nova, chance: random.Random, restarts: Restarts | None = None) -> None:
+        """Without `restarts`, none of RESTARTS can strike."""
         self._nova = nova
         self._chance = chance
+        self._restarts = restarts
         self.struck: dict[str, int] = {}
-        """When stopped processes went on, by the monotonic clock."""
 
     async def run(self, names: list[str], seconds: float) -> None:
         """Strikes with these faults, side by side, for so long."""
@@ -39,13 +47,42 @@ class Faults:
             if time.monotonic() + wait > until:
                 return
             await asyncio.sleep(wait)  # the faults' own rhythm
-            await strike(self)
+            try:
+                await strike(self)
+            except psycopg.Error as error:
+                if self._restarts is None or not is_lost(error):
+                    raise
+                continue  # the server was ended under it
             self.struck[name] = self.struck.get(name, 0) + 1
 
     async def _connect(self) -> AsyncConnection[Any]:
         return await AsyncConnection.connect(
             self._nova.database_url, autocommit=True, application_name="fault"
         )
+
+    async def _surely(self, statement: str) -> None:
+        """Executes what ends a fault; again if the server was ended under it."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                async with await self._connect() as conn:
+                    await conn.execute(statement.encode())
+                return
+            except psycopg.Error as error:
+                if not is_lost(error) or time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.05)  # until the server answers again
+
+    async def restart_server(self) -> None:
+        await self._end_server(signal.SIGINT)
+
+    async def crash_server(self) -> None:
+        """An immediate shutdown, or the end of the postmaster alone: recovery from the WAL."""
+        await self._end_server(self._chance.choice([signal.SIGQUIT, signal.SIGKILL]))
+
+    async def _end_server(self, order: signal.Signals) -> None:
+        assert self._restarts is not None, f"{RESTARTS} need a server of the history's own"
+        await self._restarts.restart(order)
 
     async def cut_listeners(self) -> None:
         await self._cut("novabot listener")
@@ -105,12 +142,12 @@ class Faults:
 
     async def lose_signals(self) -> None:
         """Resets happen, and no notification is sent: only the fence is left."""
-        async with await self._connect() as conn:
-            await conn.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
-            try:
+        try:
+            async with await self._connect() as conn:
+                await conn.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
                 await asyncio.sleep(self._chance.uniform(0.2, 1.0))
-            finally:
-                await conn.execute('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
+        finally:
+            await self._surely('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
 
     async def send_malformed_signals(self) -> None:
         async with await self._connect() as conn:
@@ -143,5 +180,7 @@ FAULTS: dict[str, tuple[Callable[[Faults], Awaitable[None]], float]] = {
     "signals lost": (Faults.lose_signals, 6.0),
     "signals malformed": (Faults.send_malformed_signals, 3.0),
     "the Cloud API in trouble": (Faults.trouble_the_cloud_api, 5.0),
+    "the server restarted": (Faults.restart_server, 20.0),
+    "the server crashed": (Faults.crash_server, 20.0),
 }
 """Each with the longest pause between two strikes, in seconds."""

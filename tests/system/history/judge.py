@@ -9,8 +9,9 @@ from dataclasses import replace
 from itertools import islice
 
 from app.bot.outbox import RECHECK_AFTER
-from tests.system.history.driver import UNKNOWN, Record
+from tests.system.history.driver import UNKNOWN
 from tests.system.history.linearizability import NOTHING, Operation, find_violation
+from tests.system.history.record import Record
 from tests.system.history.stalls import go_back
 
 ASKS = ("ask", "meet", "late ask")
@@ -58,7 +59,8 @@ def _find_late(record: Record) -> Iterator[str]:
     arrivals = {arrival.number: arrival for arrival in record.arrivals}
     for phone, history in record.histories.items():
         resets = sorted(
-            (o for o in history if o.kind in ("reset", "remake")), key=lambda o: o.invoked
+            (o for o in history if o.kind in ("reset", "remake") and o.certain),
+            key=lambda o: o.invoked,
         )
         for told in history:
             arrival = arrivals.get(told.number)

@@ -17,14 +17,13 @@ Kind = Literal[
     "tell",
     "ask",
     "reset",
-    "perhaps reset",
     "remake",
     "drop session",
     "edit",
     "look",
     "meet",
     "late ask",
-    "perhaps lost",
+    "loss",
 ]
 
 NOTHING = "-"
@@ -51,10 +50,14 @@ class Operation:
     invoked: float
     returned: float
     how: str = ""
+    certain: bool = True
+    """False: its answer was lost, or does not say whether it happened. If it did, then before its
+    return: the connection outlives what a statement does."""
 
     def __str__(self) -> str:
         return (
-            f"{self.invoked:9.4f} – {self.returned:9.4f}  {self.number:>6} {self.kind}"
+            f"{self.invoked:9.4f} – {self.returned:9.4f}  {self.number:>6}"
+            f" {'' if self.certain else 'perhaps '}{self.kind}"
             f"{'' if self.value is None else ' ' + self.value} → {self.result}  ({self.how})"
         )
 
@@ -87,7 +90,9 @@ def find_violation(history: Iterable[Operation]) -> Violation | None:
 
 
 def apply(state: State, operation: Operation) -> Iterator[State]:
-    """The state after it, or nothing if it could not have had its result in this state."""
+    """The states that it may leave; none if it could not have had its result in this state."""
+    if not operation.certain:
+        yield state
     result = operation.result
     match operation.kind:
         case "tell":
@@ -102,16 +107,12 @@ def apply(state: State, operation: Operation) -> Iterator[State]:
             # person is known there, or (yet, any more) a stranger.
             if result in (None, (NOTHING, NOTHING), state):
                 yield state
-        case "perhaps lost":
-            # A move that was not carried out: what was said before stays where it was.
-            yield state
+        case "loss":
+            # What was said stays with a client to whom the person's addresses do not lead.
             yield None if state is None else (NOTHING, NOTHING)
         case "reset":
             if result is None or result == (0 if state is None else 1):
                 yield None
-        case "perhaps reset":
-            yield state
-            yield None
         case "drop session":
             yield None if state is None else (state[0], NOTHING)
         case "remake":

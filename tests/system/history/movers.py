@@ -14,11 +14,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Any
 
 from app.simulator.cloud_api import JsonObject, encode, envelope, new_wamid
+from tests.system.history.dba import Dba
 from tests.system.history.linearizability import Kind, Operation
+from tests.system.history.record import Record
 from tests.system.nova import PHONE_NUMBER_ID
 from tests.webhook_bodies import text_body
 
@@ -38,33 +38,26 @@ class Mover:
 
 
 class Movers:
-    """Acts for each person, one act after the other; `note` writes down what happened."""
+    """Acts for each person, one act after the other; `record` is where it is written down."""
 
     def __init__(
         self,
         chance: random.Random,
         deliver: Deliver,
-        execute: Callable[..., Awaitable[tuple[float, Any]]],
-        note: Callable[[str, Operation], None],
-        numbers: count[int],
+        dba: Dba,
+        record: Record,
         people: int = 6,
     ) -> None:
         self._chance = chance
         self._deliver = deliver
-        self._execute = execute
-        self._note = note
-        self._numbers = numbers
+        self._dba = dba
+        self._record = record
         self._free = [f"62818000{n:05}" for n in range(people, people + 3)]
         self.people = [
             Mover(f"mover {n}", f"62818000{n:05}", f"ID.{n}x0" if n % 2 else None)
             for n in range(people)
         ]
-        self.moved = self.kept = 0
-        """Changes that were carried out, and those that were not."""
-        self.owners: dict[int, str] = {}
-        """Who made which operation."""
-        self.had = {m.name: {m.number, m.user_id or m.number} for m in self.people}
-        """Every address that a person ever had."""
+        record.had = {m.name: {m.number, m.user_id or m.number} for m in self.people}
 
     async def act(self, until: float) -> None:
         await asyncio.gather(*(self._live(mover, until) for mover in self.people))
@@ -83,22 +76,22 @@ class Movers:
             await act(mover)
 
     async def _tell(self, mover: Mover) -> None:
-        number = next(self._numbers)
+        number = next(self._record.numbers)
         await self._say(mover, number, "tell", f"T {number} n{number}", f"n{number}")
 
     async def _ask(self, mover: Mover) -> None:
-        number = next(self._numbers)
+        number = next(self._record.numbers)
         await self._say(mover, number, "ask", f"A {number}")
 
     async def _forget(self, mover: Mover) -> None:
-        number = next(self._numbers)
+        number = next(self._record.numbers)
         await self._say(mover, number, "reset", f"F {number}")
 
     async def _reset(self, mover: Mover) -> None:
         handle = mover.user_id if mover.user_id and self._chance.random() < 0.5 else mover.number
-        invoked, cursor = await self._execute("SELECT clients FROM reset_client(%s)", handle)
-        await cursor.fetchone()
-        self._write_down(mover, next(self._numbers), "reset", None, invoked, "reset_client")
+        answer = await self._dba.execute("SELECT clients FROM reset_client(%s)", handle)
+        is_done = answer.outcome == "done"
+        self._write_down(mover, "reset", answer.invoked, "reset_client", certain=is_done)
 
     async def _again(self, mover: Mover) -> None:
         if mover.said:
@@ -110,16 +103,16 @@ class Movers:
             return
         number = self._free.pop(self._chance.randrange(len(self._free)))
         before = mover.number, mover.user_id
-        late = next(self._numbers)
+        late = next(self._record.numbers)
         unread = self._write(mover, f"A {late}")
         # From the second of a change on, the address is the next owner's.
         changed_at = await self._reach(mover.wrote_at + 1)
         mover.number = number
         if mover.user_id and self._chance.random() < 0.7:
             mover.user_id = f"{mover.user_id.partition('x')[0]}x{late}"
-        self.had[mover.name] |= {number, mover.user_id or number}
+        self._record.had[mover.name] |= {number, mover.user_id or number}
         event = encode(_change_body(changed_at, before, (mover.number, mover.user_id)))
-        first = next(self._numbers)
+        first = next(self._record.numbers)
         invoked = time.monotonic()
         await self._reach(changed_at + 1)
         text = self._write(mover, f"A {first}")
@@ -131,27 +124,25 @@ class Movers:
             for delivery in deliveries:
                 await self._deliver(delivery)
         # Until both have come, the bot cannot know the person: it may be a stranger.
-        self._write_down(mover, first, "meet", None, invoked, "first text")
+        self._write_down(mover, "meet", invoked, "first text", number=first)
         await self._deliver(unread)
-        self._write_down(mover, late, "late ask", None, invoked, "late text")
-        _, cursor = await self._execute(
+        self._write_down(mover, "late ask", invoked, "late text", number=late)
+        answer = await self._dba.read(
             """SELECT count(*) FROM "IdentityEvent" AS e
                WHERE e.at = to_timestamp(%s)
                AND e."fromDigests" && novabot_internal.address_digests(ARRAY[%s])""",
             changed_at,
             before[0],
         )
-        ((outstanding,),) = await cursor.fetchall()
+        ((outstanding,),) = answer.rows
         if outstanding:
-            # Another transaction kept it, or the person was not known.
-            self._write_down(mover, next(self._numbers), "perhaps lost", None, invoked, "kept")
-        if outstanding:
-            # The number is not reused.
-            self._free.append(f"62819{next(self._numbers):08}")
-            self.kept += 1
+            # Another transaction kept it, or the person was not known: what was said before may
+            # stay where it was. The number is not reused.
+            self._write_down(mover, "loss", invoked, "kept", certain=False)
+            self._free.append(f"62819{next(self._record.numbers):08}")
         else:
             self._free.append(before[0])
-            self.moved += 1
+            self._record.moved += 1
 
     async def _reach(self, second: int) -> int:
         """Waits until the sender's clock shows this second; which it then shows."""
@@ -178,14 +169,25 @@ class Movers:
         invoked = time.monotonic()
         bot = await self._deliver(raw)
         mover.said = [*mover.said[-10:], raw]
-        self._write_down(mover, number, kind, value, invoked, bot)
+        self._write_down(mover, kind, invoked, bot, number=number, value=value)
 
     def _write_down(
-        self, mover: Mover, number: int, kind: Kind, value: str | None, invoked: float, how: str
+        self,
+        mover: Mover,
+        kind: Kind,
+        invoked: float,
+        how: str,
+        *,
+        number: int | None = None,
+        value: str | None = None,
+        certain: bool = True,
     ) -> None:
-        self.owners[number] = mover.name
+        returned = time.monotonic()
+        number = number or next(self._record.numbers)
+        self._record.owners[number] = mover.name
         how = f"{how}, {mover.number}, {mover.user_id}"
-        self._note(mover.name, Operation(number, kind, value, None, invoked, time.monotonic(), how))
+        operation = Operation(number, kind, value, None, invoked, returned, how, certain)
+        self._record.note(mover.name, operation)
 
 
 def _change_body(

@@ -6,9 +6,11 @@ import asyncio
 import random
 from dataclasses import dataclass
 
-from tests.system.history.driver import Driver, Record
+from tests.system.history.driver import Driver
 from tests.system.history.faults import Faults
 from tests.system.history.judge import find_faults
+from tests.system.history.record import Record
+from tests.system.history.restarts import Restarts
 from tests.system.nova import Nova
 
 RESPONDER = "tests.system.history.register:factory"
@@ -28,19 +30,26 @@ class Outcome:
         return (
             f"{self.operations} operations, {len(self.record.arrivals)} answers,"
             f" {self.record.moved} moves,"
-            f" {self.record.refused} deliveries repeated, {len(self.record.stalls)} stalls,"
+            f" {self.record.refused} deliveries repeated, {self.record.lost} answers lost,"
+            f" {len(self.record.stalls)} stalls,"
             f" {len(self.breaches)} breaches;"
             f" faults: {struck or 'none'}"
         )
 
 
 def run_history(
-    nova: Nova, seed: int, seconds: float, faults: list[str], *, clients: int = 12
+    nova: Nova,
+    seed: int,
+    seconds: float,
+    faults: list[str],
+    *,
+    clients: int = 12,
+    restarts: Restarts | None = None,
 ) -> Outcome:
     """Runs clients and faults for so long, and judges what they wrote down."""
     chance = random.Random(seed)
     driver = Driver(nova, chance, clients=clients)
-    striking = Faults(nova, random.Random(seed + 1))
+    striking = Faults(nova, random.Random(seed + 1), restarts)
 
     async def run() -> None:
         await asyncio.gather(driver.run(seconds), striking.run(faults, seconds - 1))

@@ -1,0 +1,65 @@
+"""What the actors write down, for the judge."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import count
+
+from tests.system.history.linearizability import Kind, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that the Cloud API accepted."""
+
+    number: int
+    """Of the operation it answers."""
+    read: tuple[str, str]
+    at: float
+    to: str = ""
+
+
+@dataclass
+class Record:
+    """Everything that happened."""
+
+    histories: dict[str, list[Operation]] = field(default_factory=dict)
+    arrivals: list[Arrival] = field(default_factory=list)
+    refused: int = 0
+    """Deliveries that had to be made again."""
+    owners: dict[int, str] = field(default_factory=dict)
+    """Which person made an operation, of those whose addresses change."""
+    moved: int = 0
+    """Changes of addresses that were carried out."""
+    had: dict[str, set[str]] = field(default_factory=dict)
+    """The addresses that such a person ever had."""
+    retried: int = 0
+    """SQL statements of ours that a deadlock ended: they have done nothing."""
+    lost: int = 0
+    """Statements and requests whose answer was lost: they may have happened."""
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """From when until when a service stood still."""
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def count(self) -> int:
+        return sum(len(history) for history in self.histories.values())
+
+    def note(self, client: str, operation: Operation) -> None:
+        self.histories.setdefault(client, []).append(operation)
+
+    def note_write(
+        self,
+        client: str,
+        kind: Kind,
+        invoked: float,
+        result: object,
+        how: str,
+        value: str | None = None,
+        *,
+        certain: bool = True,
+    ) -> None:
+        """An operator's or DBA's operation that has just returned."""
+        returned = time.monotonic()
+        number = next(self.numbers)
+        self.note(client, Operation(number, kind, value, result, invoked, returned, how, certain))
