@@ -341,6 +341,9 @@ BEGIN
             alias = novabot_internal.canonical_address(novabot_internal.alias_of(OLD.id))
             AND "userId" IN (OLD.id, NEW.id);
         PERFORM set_config('novabot.renaming', '', true);
+        PERFORM novabot_internal.refuse_kept_addresses(
+            NEW.id, ARRAY[novabot_internal.canonical_address(novabot_internal.alias_of(OLD.id))]
+        );
     ELSIF current_setting('session_replication_role') = 'replica' THEN
         RETURN NULL; -- a copy of a database brings the address itself
     END IF;

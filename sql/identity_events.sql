@@ -233,6 +233,9 @@ BEGIN
         -- Which of the two said what is remembered is not known.
         UPDATE public."User" AS u SET nama = NULL, "profileName" = NULL WHERE u.id = client;
         DELETE FROM public."Session" AS s WHERE s."userId" = client;
+        IF EXISTS (SELECT FROM public."Session" AS s WHERE s."userId" = client) THEN
+            PERFORM novabot_internal.raise_kept(ARRAY['Session']);
+        END IF;
     END IF;
 END
 $$;

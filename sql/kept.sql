@@ -176,6 +176,93 @@ $$;
 COMMENT ON FUNCTION novabot_internal.raise_kept(text[]) IS
 'Raises ST004: rows stayed in these tables. Names what keeps them, and the statements that remove it.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.raise_undone(
+    code text, at_table text, at_constraint text
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    causes text;
+    mends text;
+BEGIN
+    SELECT
+        string_agg(format('%s %s on "%s"', f.kind, f.name, f.relation), '; '),
+        string_agg(f.mend, '; ')
+    INTO causes, mends
+    FROM novabot_internal.find_foreign() AS f
+    WHERE f.at_delete;
+    -- No text of the error: it may quote what a client wrote.
+    RAISE EXCEPTION USING
+        ERRCODE = 'ST004',
+        MESSAGE = format(
+            'the reset was undone by an error with SQLSTATE %s%s%s%s: nothing was changed',
+            code,
+            ' at constraint "' || nullif(at_constraint, '') || '"',
+            ' of table "' || nullif(at_table, '') || '"',
+            ', perhaps of ' || causes
+        ),
+        HINT = coalesce(
+            'Mend it, or run: ' || mends,
+            'Let the foreign key of that table be ON DELETE CASCADE or SET NULL.'
+        );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.raise_undone(text, text, text) IS
+'Raises ST004: an error with this SQLSTATE undid a reset. Names the constraint at which it occurred, or empty texts, and every trigger and rule that is not shipped.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.delete_clients(ids text[]) RETURNS uuid[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    gone uuid[];
+    at_table text;
+    at_constraint text;
+BEGIN
+    WITH deleted AS (
+        DELETE FROM public."User" AS u WHERE u.id = ANY (ids) RETURNING u.incarnation
+    )
+    SELECT array_agg(d.incarnation) INTO gone FROM deleted AS d;
+    RETURN gone;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS at_table = TABLE_NAME, at_constraint = CONSTRAINT_NAME;
+    -- What passes (locks, a full disk, a server that ends) and our own errors stay as they are.
+    IF
+        left(SQLSTATE, 2) IN ('ST', '08', '25', '40', '53', '54', '55', '57', '58', 'XX')
+        OR NOT (
+            novabot_internal.find_keepers()
+            OR (
+                left(SQLSTATE, 2) = '23'
+                AND at_table NOT IN (
+                    'User', 'Session', 'Conversation', 'Alias', 'FormerAlias', 'IdentityNote',
+                    'IdentityEvent', 'SetAside', 'Forgotten', 'Reset'
+                )
+            )
+        )
+    THEN
+        RAISE;
+    END IF;
+    PERFORM novabot_internal.raise_undone(SQLSTATE, at_table, at_constraint);
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.delete_clients(text[]) IS
+'Resets the clients with these ids; returns the incarnations that were deleted, NULL if none was. Raises ST004 where a foreign key of another program''s table forbids it, or a trigger that is not shipped raises an error or makes one.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.refuse_kept_addresses(
+    client text, given_up text[]
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM public."Alias" AS a WHERE a."userId" = client AND a.alias = ANY (given_up)
+    ) THEN
+        PERFORM novabot_internal.raise_kept(ARRAY['Alias']);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.refuse_kept_addresses(text, text[]) IS
+'Raises ST004 if one of these canonical addresses, which a client has just given up, still leads to it: the next owner would be told what it said.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.refuse_hidden() RETURNS void
 LANGUAGE plpgsql
 AS $$

@@ -275,6 +275,9 @@ DECLARE
     kept public."IdentityEvent";
     locked text[];
     left_at timestamptz;
+    leaving text[];
+    next_number text;
+    next_messages bigint[];
 BEGIN
     LOOP
         SELECT e.* INTO kept FROM public."IdentityEvent" AS e WHERE e.id = event;
@@ -294,11 +297,16 @@ BEGIN
         DELETE FROM public."IdentityEvent" AS e WHERE e.id = event;
         RETURN false;
     END IF;
+    leaving := novabot_internal.still_to_leave(kept);
+    IF kept."numberChanged" AND kept.source <> coalesce(kept.target, '') THEN
+        SELECT p.number, p.messages INTO next_number, next_messages
+        FROM novabot_internal.part_from_next_owner(kept.source, leaving, '{}', kept.at) AS p;
+    END IF;
     -- The old addresses do not lead to the source any more; a message of the same second, which
     -- made it, is still its own.
     PERFORM novabot_internal.give_up(
         kept.source,
-        novabot_internal.still_to_leave(kept),
+        leaving,
         greatest(
             kept.at,
             (
@@ -309,6 +317,9 @@ BEGIN
         )
     );
     PERFORM novabot_internal.settle_id(kept.source);
+    IF next_messages IS NOT NULL THEN
+        PERFORM novabot_internal.hand_over(next_number, next_messages);
+    END IF;
     SELECT e.* INTO kept FROM public."IdentityEvent" AS e WHERE e.id = event;
     IF kept.ambiguous THEN
         -- Known to have left it before: then the number was free at the change.

@@ -147,10 +147,11 @@ BEGIN
     PERFORM set_config('novabot.renaming', 'on', true);
     DELETE FROM public."Alias" AS a WHERE a."userId" = client AND a.alias = ANY (given_up);
     PERFORM set_config('novabot.renaming', '', true);
+    PERFORM novabot_internal.refuse_kept_addresses(client, given_up);
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.give_up(text, text[], timestamptz) IS
-'These canonical addresses do not lead to a client any more, from a sender''s time on; settle_id is to follow.';
+'These canonical addresses do not lead to a client any more, from a sender''s time on; settle_id is to follow. Raises ST004 if a trigger keeps one.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.give_way(
     client text, given_up text[], at timestamptz, conflict_in text DEFAULT NULL
@@ -326,11 +327,16 @@ BEGIN
             );
             PERFORM novabot_internal.settle_id(became.id);
         WHEN 'add' THEN
-            PERFORM novabot_internal.adopt_addresses(client.id, own, account, at);
-            UPDATE public."User" AS u
-            SET "beganAt" = apply_writer.at
-            WHERE u.id = client.id AND u."beganAt" > apply_writer.at;
-            PERFORM novabot_internal.settle_id(client.id);
+            BEGIN
+                PERFORM novabot_internal.adopt_addresses(client.id, own, account, at);
+                UPDATE public."User" AS u
+                SET "beganAt" = apply_writer.at
+                WHERE u.id = client.id AND u."beganAt" > apply_writer.at;
+                PERFORM novabot_internal.settle_id(client.id);
+            EXCEPTION WHEN SQLSTATE 'ST004' THEN
+                RAISE WARNING 'novabot: an address stays with its client: %', SQLERRM;
+                result := 'move_failed';
+            END;
         ELSE
             -- Another transaction may hold the other client for a moment.
             PERFORM set_config('lock_timeout', '500ms', true);

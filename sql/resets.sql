@@ -363,12 +363,7 @@ BEGIN
         sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
         conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
         SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
-        WITH deleted AS (
-            DELETE FROM public."User" AS u
-            WHERE u.id = ANY (novabot_internal.ids_in_every_spelling(client))
-            RETURNING u.incarnation
-        )
-        SELECT array_agg(d.incarnation) INTO gone FROM deleted AS d;
+        gone := novabot_internal.delete_clients(novabot_internal.ids_in_every_spelling(client));
         EXIT WHEN seen = ANY (gone);
         IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN
             PERFORM novabot_internal.raise_kept(ARRAY['User']);
@@ -422,7 +417,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION public.reset_client(text, text, text) IS
-'Forgets the client a handle leads to and returns the receipt: zeros for an unknown client. Raises ST001 for a handle that cannot be read, ST004 when a trigger or rule keeps the row. SELECT * FROM reset_client(''0817-1740-7674'').';
+'Forgets the client a handle leads to and returns the receipt: zeros for an unknown client. Raises ST001 for a handle that cannot be read, ST004 when something in the database keeps a row or raises an error. SELECT * FROM reset_client(''0817-1740-7674'').';
 
 CREATE OR REPLACE FUNCTION novabot_internal.reset_incarnation(
     handle text, incarnation uuid, actor text, source text

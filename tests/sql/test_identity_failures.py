@@ -82,6 +82,23 @@ def test_a_move_behind_another_transactions_lock_is_made_once_that_has_ended(
     assert world.say(30, P1).told is None
 
 
+def test_what_the_next_owner_said_is_not_told_by_a_move_that_is_made_later(
+    world: World, other: psycopg.Connection
+) -> None:
+    world.say(0, P1, name="Andi")
+    world.say(20, P1, name="Budi")
+    other.execute("BEGIN")
+    other.execute('SELECT FROM "User" FOR KEY SHARE')
+    assert world.change(10, [P1], [P2]) == "failed"
+    other.execute("COMMIT")
+    assert retry(world) == ["moved"]
+    written = 'SELECT count(*) FROM "Conversation" WHERE direction = %s AND "userId" = %s'
+    assert one(world.conn, written, "in", f"{P1}@c.us") == 1
+    assert world.say(30, P2).told is None
+    assert world.say(40, P1).told is None
+    assert sorted(world.names()) == [f"{P1}@c.us", f"{P2}@c.us"]
+
+
 def test_an_answer_does_not_go_to_the_old_number_when_the_move_fails(world: World) -> None:
     world.change(10, [P1], [P2])
     world.say(0, P1, name="Petang")

@@ -23,8 +23,10 @@ from tests.sql.acts import (
     remaining,
     take_turn,
 )
+from tests.sql.persons import World
 
 BSUID = "ID.1a2b3c"
+P1, P2 = "628110000001", "628110000002"
 CHILDREN = (
     "Session",
     "Conversation",
@@ -43,6 +45,23 @@ KEEPERS = {
     "RETURN NEW": TRIGGER.replace("{returned}", "NEW"),
     "a rule": 'CREATE RULE keep AS ON DELETE TO "{table}" DO INSTEAD NOTHING',
 }
+WRITERS = {
+    "raises": "BEGIN RAISE EXCEPTION 'Petang'; END",
+    "divides": "BEGIN PERFORM 1 / 0; RETURN OLD; END",
+    "writes a message": """BEGIN
+        INSERT INTO public."Conversation" ("userId", body) VALUES (OLD."userId", 'Petang');
+        RETURN OLD;
+    END""",
+    "changes the row": """BEGIN
+        UPDATE public."{table}" SET "userId" = OLD."userId" WHERE "userId" = OLD."userId";
+        RETURN OLD;
+    END""",
+    "writes the row again": """BEGIN
+        INSERT INTO public."{table}" SELECT OLD.*;
+        RETURN OLD;
+    END""",
+}
+"""Triggers by which a reset ends in an error of PostgreSQL's."""
 DOORS = {
     "delete": f"DELETE FROM \"User\" WHERE id = '{CLIENT}'",
     "delete of all": 'DELETE FROM "User"',
@@ -98,6 +117,45 @@ def test_a_reset_that_leaves_a_row_fails_and_names_what_keeps_it(
     connection.execute(door.encode())
     assert remaining(connection) == NOTHING
     assert [one(connection, f'SELECT count(*) FROM "{child}"') for child in CHILDREN] == [0] * 7
+
+
+@pytest.mark.parametrize("table", ["Session", "Conversation", "Alias"])
+@pytest.mark.parametrize("body", WRITERS.values(), ids=WRITERS)
+def test_a_trigger_that_ends_a_reset_in_an_error_is_named_and_not_quoted(
+    connection: psycopg.Connection, table: str, body: str
+) -> None:
+    live(connection)
+    connection.execute(
+        f"""CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $keep$
+            {body.replace("{table}", table)} $keep$;
+            CREATE TRIGGER keep BEFORE DELETE ON "{table}"
+            FOR EACH ROW EXECUTE FUNCTION keep()""".encode()
+    )
+    error = refuse(connection, DOORS["reset_client"], f'keep on "{table}"', "nothing was changed")
+    assert "Petang" not in f"{error}{error.diag.message_detail}{error.diag.message_hint}"
+    mend = (error.diag.message_hint or "").partition("run: ")[2]
+    connection.execute(mend.encode())
+    connection.execute(DOORS["reset_client"].encode())
+    assert remaining(connection) == NOTHING
+
+
+def test_a_foreign_key_of_another_programs_table_is_named(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    connection.execute('CREATE TABLE invoice ("userId" text REFERENCES "User" (id))')
+    connection.execute("INSERT INTO invoice VALUES (%s)", (CLIENT,))
+    refuse(connection, DOORS["reset_client"], '"invoice_userId_fkey"', 'table "invoice"', "23503")
+
+
+def test_what_passes_by_itself_is_no_reason_to_give_up(
+    connection: psycopg.Connection, other: psycopg.Connection
+) -> None:
+    add_client(connection)
+    connection.execute(KEEPERS["RETURN NULL"].replace("{table}", "SetAside").encode())
+    other.execute("BEGIN")
+    other.execute('SELECT FROM "User" FOR UPDATE')
+    connection.execute("SET lock_timeout = '50ms'")
+    with pytest.raises(psycopg.errors.LockNotAvailable):
+        connection.execute(DOORS["reset_client"].encode())
 
 
 @pytest.mark.parametrize("table", CHILDREN)
@@ -332,6 +390,56 @@ def test_a_merge_whose_rows_do_not_move_leaves_two_clients_and_all_messages(
     assert one(connection, "SELECT count(*) FROM \"Conversation\" WHERE body = 'hi'") == 3
     kinds = {row.kind for row in fetch(connection, 'SELECT kind FROM "IdentityNote"')}
     assert kinds == {"merge_failed"}
+
+
+def test_a_number_that_a_trigger_keeps_with_its_client_is_not_told_to_have_moved(
+    connection: psycopg.Connection,
+) -> None:
+    """Else who gets the number next would be told what its earlier owner said."""
+    world = World(connection)
+    world.say(0, P1, name="Andi")
+    connection.execute(KEEPERS["RETURN NULL"].replace("{table}", "Alias").encode())
+    assert world.change(10, [P1], [P2]) == "failed"
+    assert world.say(20, P2).told is None
+    connection.execute('DROP TRIGGER keep ON "Alias"')
+    assert one(connection, "SELECT novabot_internal.retry_events()") == ["merged"]
+    assert world.say(30, P2).told == "Andi"
+    assert world.say(40, P1).told is None
+
+
+def test_a_person_whose_earlier_number_a_trigger_keeps_is_answered_at_the_bsuid(
+    connection: psycopg.Connection,
+) -> None:
+    world = World(connection)
+    world.say(0, P1, BSUID, name="Andi")
+    connection.execute(KEEPERS["RETURN NULL"].replace("{table}", "Alias").encode())
+    said = world.say(10, P2, BSUID)
+    assert (said.outcome, said.told, said.to) == ("committed", "Andi", BSUID)
+    assert world.identities == ["move_failed"]
+    connection.execute('DROP TRIGGER keep ON "Alias"')
+    assert world.say(20, P2, BSUID).to == P2
+    assert world.say(30, P1).told is None
+
+
+def test_what_two_owners_of_a_number_said_is_dropped_or_the_change_waits(
+    connection: psycopg.Connection,
+) -> None:
+    world = World(connection)
+    world.say(0, P1, name="Andi")
+    world.say(20, P1, name="Budi")
+    connection.execute(KEEPERS["RETURN NULL"].replace("{table}", "Session").encode())
+    assert world.change(10, [P1], [P2]) == "failed"
+    connection.execute('DROP TRIGGER keep ON "Session"')
+    told = "SELECT context ->> 'told' FROM \"Session\""
+    assert [row[0] for row in fetch(connection, told)] == ["Budi"]
+
+
+def test_an_id_is_not_changed_where_a_trigger_keeps_the_old_address(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection)
+    connection.execute(KEEPERS["RETURN NULL"].replace("{table}", "Alias").encode())
+    refuse(connection, "UPDATE \"User\" SET id = '628999@c.us'", 'keep on "Alias"')
 
 
 def test_kept_changes_of_addresses_that_only_digests_name_are_looked_for(
