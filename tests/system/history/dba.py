@@ -19,16 +19,21 @@ _SERVER_ENDS = {"57P01", "57P02", "57P03"}
 """SQLSTATEs of a server that is stopped, has crashed, or is not open yet."""
 
 
+_UNDONE = {"ST004", "23503", "23505", "27000", "P0001"}
+"""SQLSTATEs of a DELETE that a trigger made fail: as ours, or as PostgreSQL's own error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a transaction."""
 
     invoked: float
-    outcome: Literal["done", "lost"]
-    """lost: its connection ended first, and it may have happened."""
+    outcome: Literal["done", "lost", "refused"]
+    """lost: its connection ended first, and it may have happened. refused: a trigger undid it."""
     count: int = 0
     """Rows that the last statement found."""
     rows: Sequence[tuple[Any, ...]] = ()
+    sqlstate: str = ""
 
 
 class Dba:
@@ -69,6 +74,8 @@ class Dba:
                 if is_lost(error):
                     self._record.lost += 1
                     return Answer(invoked, "lost")
+                if error.sqlstate in _UNDONE:
+                    return Answer(invoked, "refused", sqlstate=error.sqlstate)
                 raise
 
     async def read(self, statement: str, *parameters: Any) -> Answer:
@@ -77,6 +84,7 @@ class Dba:
             answer = await self.execute(statement, *parameters)
             if answer.outcome == "done":
                 return answer
+            assert answer.outcome == "lost", f"{statement} failed with {answer.sqlstate}"
 
 
 def is_lost(error: psycopg.Error) -> bool:

@@ -9,6 +9,7 @@ import time
 import httpx2
 
 from app.bot.outbox import LONGEST_PAUSE
+from app.nova.answers import ANSWERS
 from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.history.dba import Dba
 from tests.system.history.linearizability import NOTHING, Kind, Operation, Seen
@@ -152,6 +153,9 @@ class Driver:
             self._collected.add(message["sequence"])
             if message["kind"] != "message":
                 continue
+            if message["text"] in _EXCUSES:
+                self.record.excuses += 1
+                continue
             number, nama, last = message["text"].split("|")
             self.record.arrivals.append(
                 Arrival(int(number), (nama, last), message["monotonic"], message["to"])
@@ -182,8 +186,15 @@ class Driver:
             )
             (seen,) = looked.rows or (None,)
             self.record.note_write(phone, "look", looked.invoked, Seen(seen), "tables")
+        unanswered = await self._dba.read(
+            "SELECT body FROM \"Conversation\" WHERE status = 'unanswered'"
+        )
+        self.record.unanswered = {int(body.removeprefix("F ")) for (body,) in unanswered.rows}
+        orphans = await self._dba.read("SELECT orphans FROM novabot_internal.count_orphans()")
+        self.record.orphans = sum(number for (number,) in orphans.rows)
         # Of two that arrived together, the first may have been accepted after the second.
         await self._collect_since(0, wait=0)
 
 
+_EXCUSES = {answers.not_forgotten for answers in ANSWERS.values()}
 UNKNOWN = (NOTHING, NOTHING)

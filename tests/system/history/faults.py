@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import signal
 import time
@@ -13,7 +14,9 @@ import httpx2
 import psycopg
 from psycopg import AsyncConnection
 
+from tests.system.history import keepers
 from tests.system.history.dba import is_lost
+from tests.system.history.record import Keeper, Record
 from tests.system.history.restarts import Restarts
 from tests.system.nova import Nova
 
@@ -26,10 +29,15 @@ RESTARTS = ("the server restarted", "the server crashed")
 class Faults:
     """Strikes for a while; then everything is whole again."""
 
-    def __init__(self, nova: Nova, chance: random.Random, restarts: Restarts | None = None) -> None:
+    def __init__(
+        self, nova: Nova, chance: random.Random, record: Record, restarts: Restarts | None = None
+    ) -> None:
         """Without `restarts`, none of RESTARTS can strike."""
         self._nova = nova
         self._chance = chance
+        self._record = record
+        self._triggers = asyncio.Lock()
+        """Held by faults that disable our triggers, or make others."""
         self._restarts = restarts
         self.struck: dict[str, int] = {}
 
@@ -49,6 +57,8 @@ class Faults:
             await asyncio.sleep(wait)  # the faults' own rhythm
             try:
                 await strike(self)
+            except psycopg.errors.DeadlockDetected:
+                continue  # with a reset, which was undone or went on
             except psycopg.Error as error:
                 if self._restarts is None or not is_lost(error):
                     raise
@@ -68,6 +78,8 @@ class Faults:
                 async with await self._connect() as conn:
                     await conn.execute(statement.encode())
                 return
+            except psycopg.errors.DeadlockDetected:
+                continue
             except psycopg.Error as error:
                 if not is_lost(error) or time.monotonic() > until:
                     raise
@@ -129,25 +141,40 @@ class Faults:
 
     async def hold_rows(self) -> None:
         """A DBA's open transaction over some clients."""
-        async with await self._connect() as conn:
-            try:
-                async with conn.transaction(force_rollback=True):
-                    await conn.execute(
-                        'SELECT 1 FROM (SELECT id FROM "User" ORDER BY random() LIMIT 3) AS u'
-                        ' JOIN "User" USING (id) FOR UPDATE OF "User"'
-                    )
-                    await asyncio.sleep(self._chance.uniform(0.1, 1.5))
-            except psycopg.errors.DeadlockDetected:
-                return
+        async with await self._connect() as conn, conn.transaction(force_rollback=True):
+            await conn.execute(
+                'SELECT 1 FROM (SELECT id FROM "User" ORDER BY random() LIMIT 3) AS u'
+                ' JOIN "User" USING (id) FOR UPDATE OF "User"'
+            )
+            await asyncio.sleep(self._chance.uniform(0.1, 1.5))
 
     async def lose_signals(self) -> None:
         """Resets happen, and no notification is sent: only the fence is left."""
-        try:
-            async with await self._connect() as conn:
-                await conn.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
-                await asyncio.sleep(self._chance.uniform(0.2, 1.0))
-        finally:
-            await self._surely('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
+        async with self._triggers:
+            try:
+                async with await self._connect() as conn:
+                    await conn.execute('ALTER TABLE "User" DISABLE TRIGGER reset_deleted')
+                    await asyncio.sleep(self._chance.uniform(0.2, 1.0))
+            finally:
+                await self._surely('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
+
+    async def keep_rows(self) -> None:
+        """A DBA's trigger that keeps rows. Not while ours is disabled, which notices it."""
+        table = self._chance.choice(keepers.TABLES)
+        kind = self._chance.choice(list(keepers.BODIES))
+        async with self._triggers:
+            begun = time.monotonic()
+            made = gone = math.inf
+            try:
+                async with await self._connect() as conn:
+                    await conn.execute(keepers.make(table, kind).encode())
+                made = time.monotonic()
+                await asyncio.sleep(self._chance.uniform(0.3, 1.5))
+                gone = time.monotonic()
+            finally:
+                await self._surely(keepers.drop(table))
+                keeper = Keeper(table, kind, begun, made, gone, time.monotonic())
+                self._record.keepers.append(keeper)
 
     async def send_malformed_signals(self) -> None:
         async with await self._connect() as conn:
@@ -180,6 +207,7 @@ FAULTS: dict[str, tuple[Callable[[Faults], Awaitable[None]], float]] = {
     "signals lost": (Faults.lose_signals, 6.0),
     "signals malformed": (Faults.send_malformed_signals, 3.0),
     "the Cloud API in trouble": (Faults.trouble_the_cloud_api, 5.0),
+    "a trigger that keeps rows": (Faults.keep_rows, 5.0),
     "the server restarted": (Faults.restart_server, 20.0),
     "the server crashed": (Faults.crash_server, 20.0),
 }

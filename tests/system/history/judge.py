@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from app.bot.outbox import RECHECK_AFTER
+from app.database.errors import ROWS_KEPT
 from tests.system.history.driver import UNKNOWN
 from tests.system.history.linearizability import NOTHING, Operation, find_violation
 from tests.system.history.record import Record
 from tests.system.history.stalls import go_back
 
 ASKS = ("ask", "meet", "late ask")
+PLAIN = ("sql", "delete of many", "delete and insert")
+"""Doors that are a DBA's DELETE: an error that a trigger raises there is PostgreSQL's own."""
+SILENT = {"skips the row", "skips the row, meaning to let it go"}
+"""Triggers that raise no error of their own."""
 IN_FLIGHT = RECHECK_AFTER + 1.0
 """Seconds that a sending begun before a reset may take to reach the Cloud API, while every service
 runs: one that stands still, or waits for a processor, holds it up for as long."""
@@ -23,14 +28,60 @@ runs: one that stands still, or waits for a processor, holds it up for as long."
 def find_faults(record: Record) -> Iterator[str]:
     """Each breach of a promise, as text."""
     read = {arrival.number: arrival.read for arrival in record.arrivals}
-    for phone, history in record.histories.items():
+    histories = {
+        client: [_settle_wish(operation, record, read) for operation in history]
+        for client, history in record.histories.items()
+    }
+    for client, history in histories.items():
         judged = [replace(o, result=read.get(o.number)) if o.kind in ASKS else o for o in history]
         violation = find_violation(judged)
         if violation is not None:
-            yield f"{phone}: {violation}"
+            yield f"{client}: {violation}"
     yield from _find_told_to_others(record)
     yield from _find_repeated(record)
-    yield from _find_late(record)
+    yield from _find_late(record, histories)
+    yield from _find_wrong_refusals(record)
+    yield from _find_not_refused(record)
+    if record.orphans:
+        yield f"{record.orphans} rows are left of clients who were reset"
+    for number in sorted(record.unanswered & read.keys()):
+        yield f"the wish {number} was left to a person, and the client was told that it is done"
+
+
+def _settle_wish(wish: Operation, record: Record, read: Mapping[int, object]) -> Operation:
+    """A wish by chat as what it was: one that a trigger kept is a message like any other."""
+    if wish.kind != "reset" or not wish.how.startswith("bot "):
+        return wish
+    if wish.number in record.unanswered:
+        return replace(wish, kind="ask")
+    can_be_kept = any(k.begun < wish.returned and wish.invoked < k.dropped for k in record.keepers)
+    # Its row goes with the next reset; the farewell says that it was done.
+    return replace(wish, certain=wish.number in read or not can_be_kept)
+
+
+def _find_wrong_refusals(record: Record) -> Iterator[str]:
+    """Resets that failed for no reason, or with another error than ours."""
+    for refusal in record.refusals:
+        causes = {
+            k.kind
+            for k in record.keepers
+            if k.begun < refusal.returned and refusal.invoked < k.dropped
+        }
+        if not causes or (
+            refusal.sqlstate != ROWS_KEPT and (refusal.door not in PLAIN or causes <= SILENT)
+        ):
+            yield f"{refusal} is explained by no trigger: {causes or 'there was none'}"
+
+
+def _find_not_refused(record: Record) -> Iterator[str]:
+    """Resets of clients that were done while a trigger kept their addresses: each has one."""
+    on_addresses = [k for k in record.keepers if k.table == "Alias"]
+    for client, history in record.histories.items():
+        for done in history:
+            if done.kind != "reset" or done.result != 1 or client in record.had:
+                continue
+            if any(k.made < done.invoked and done.returned < k.gone for k in on_addresses):
+                yield f"{client}: a trigger kept its address, and it was reset:\n  {done}"
 
 
 def _find_told_to_others(record: Record) -> Iterator[str]:
@@ -54,10 +105,10 @@ def _find_repeated(record: Record) -> Iterator[str]:
             yield f"operation {number} was answered {len(at)} times: {at}"
 
 
-def _find_late(record: Record) -> Iterator[str]:
+def _find_late(record: Record, histories: Mapping[str, Sequence[Operation]]) -> Iterator[str]:
     """Answers from before a reset whose sending can't have begun before it."""
     arrivals = {arrival.number: arrival for arrival in record.arrivals}
-    for phone, history in record.histories.items():
+    for phone, history in histories.items():
         resets = sorted(
             (o for o in history if o.kind in ("reset", "remake") and o.certain),
             key=lambda o: o.invoked,

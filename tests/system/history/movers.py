@@ -22,6 +22,8 @@ from tests.system.history.record import Record
 from tests.system.nova import PHONE_NUMBER_ID
 from tests.webhook_bodies import text_body
 
+PATIENCE = 5.0
+"""Seconds for which a change that a lock or a trigger keeps is tried; both end sooner."""
 Deliver = Callable[[bytes], Awaitable[str]]
 
 
@@ -90,6 +92,9 @@ class Movers:
     async def _reset(self, mover: Mover) -> None:
         handle = mover.user_id if mover.user_id and self._chance.random() < 0.5 else mover.number
         answer = await self._dba.execute("SELECT clients FROM reset_client(%s)", handle)
+        if answer.outcome == "refused":
+            self._record.note_refusal("reset_client", answer.sqlstate, answer.invoked)
+            return
         is_done = answer.outcome == "done"
         self._write_down(mover, "reset", answer.invoked, "reset_client", certain=is_done)
 
@@ -127,22 +132,33 @@ class Movers:
         self._write_down(mover, "meet", invoked, "first text", number=first)
         await self._deliver(unread)
         self._write_down(mover, "late ask", invoked, "late text", number=late)
-        answer = await self._dba.read(
-            """SELECT count(*) FROM "IdentityEvent" AS e
-               WHERE e.at = to_timestamp(%s)
-               AND e."fromDigests" && novabot_internal.address_digests(ARRAY[%s])""",
-            changed_at,
-            before[0],
-        )
-        ((outstanding,),) = answer.rows
-        if outstanding:
-            # Another transaction kept it, or the person was not known: what was said before may
-            # stay where it was. The number is not reused.
+        if await self._is_outstanding(changed_at, before[0]):
+            # The person was not known, or the change is still kept: what was said before may stay
+            # where it was. The number is not reused.
             self._write_down(mover, "loss", invoked, "kept", certain=False)
             self._free.append(f"62819{next(self._record.numbers):08}")
+            await self._reset(mover)
         else:
             self._free.append(before[0])
             self._record.moved += 1
+
+    async def _is_outstanding(self, changed_at: int, number: str) -> bool:
+        """Whether a change is still kept after the bots' upkeep has tried it for a while."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            answer = await self._dba.read(
+                """SELECT count(*), count(*) FILTER (WHERE e.source IS NOT NULL AND NOT e.ambiguous)
+                   FROM "IdentityEvent" AS e
+                   WHERE e.at = to_timestamp(%s)
+                   AND e."fromDigests" && novabot_internal.address_digests(ARRAY[%s])""",
+                changed_at,
+                number,
+            )
+            ((kept, can_be_tried),) = answer.rows
+            if not can_be_tried or time.monotonic() > until:
+                return kept > 0
+            await self._dba.execute("SELECT novabot_internal.retry_events()")
+            await asyncio.sleep(0.1)  # the poll of a condition with a deadline
 
     async def _reach(self, second: int) -> int:
         """Waits until the sender's clock shows this second; which it then shows."""

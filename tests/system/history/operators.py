@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from app.database.errors import ROWS_KEPT
 from tests.system.history.dba import Answer, Dba
 from tests.system.history.linearizability import Kind
 from tests.system.history.record import Record
@@ -78,6 +79,8 @@ class Operators:
             self._record.note_write(phone, "reset", invoked, gone, "api")
         elif answer.status_code == 503:
             self._note_lost(phone, "reset", invoked, "api")
+        elif "nothing was changed" in answer.json()["error"]:
+            self._record.note_refusal("api", ROWS_KEPT, invoked)
 
     async def _reset_by_page(self, phone: str) -> None:
         """Reads the page that asks, then confirms: the life shown there is what is reset."""
@@ -95,6 +98,8 @@ class Operators:
             self._record.note_write(phone, "reset", invoked, None, "page")
         elif answer.status_code == 503:
             self._note_lost(phone, "reset", invoked, "page")
+        elif answer.status_code == 409 and "novabot doctor" in answer.text:
+            self._record.note_refusal("page", ROWS_KEPT, invoked)
 
     async def _reset_by_command(self, phone: str) -> None:
         invoked = time.monotonic()
@@ -104,6 +109,8 @@ class Operators:
             self._record.note_write(phone, "reset", invoked, int(receipt[1]), "command")
         elif done.stderr.startswith(f"novabot: {phone}: deadlock"):
             self._record.retried += 1
+        elif done.stderr.startswith(f"novabot: {phone}: nothing was reset: "):
+            self._record.note_refusal("command", ROWS_KEPT, invoked)
         else:
             told = "novabot: The database does not answer"
             assert done.stderr.startswith(told), done.stdout + done.stderr
@@ -113,9 +120,9 @@ class Operators:
         await self._write(phone, "reset", 'DELETE FROM "User" WHERE id = %s', id_of(phone))
 
     async def _drop_session(self, phone: str) -> None:
-        await self._write(
-            phone, "drop session", 'DELETE FROM "Session" WHERE "userId" = %s', id_of(phone)
-        )
+        answer = await self._dba.execute('DELETE FROM "Session" WHERE "userId" = %s', id_of(phone))
+        if answer.outcome != "done" or answer.count:
+            self._note(phone, "drop session", answer, None, "sql")
 
     async def _edit(self, phone: str) -> None:
         name = f"e{next(self._record.numbers)}"
@@ -153,8 +160,7 @@ class Operators:
         self, phone: str, kind: Kind, statement: str, *parameters: Any, value: str | None = None
     ) -> None:
         answer = await self._dba.execute(statement, *parameters)
-        result = None if kind == "drop session" else answer.count
-        self._note(phone, kind, answer, result, "sql", value)
+        self._note(phone, kind, answer, answer.count, "sql", value)
 
     def _note(
         self,
@@ -165,6 +171,9 @@ class Operators:
         how: str = "reset_client",
         value: str | None = None,
     ) -> None:
+        if answer.outcome == "refused":
+            self._record.note_refusal(how, answer.sqlstate, answer.invoked)
+            return
         is_done = answer.outcome == "done"
         self._record.note_write(
             phone, kind, answer.invoked, result if is_done else None, how, value, certain=is_done

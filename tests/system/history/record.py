@@ -20,6 +20,29 @@ class Arrival:
     to: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A DBA's trigger that keeps rows from a DELETE, or undoes it. Times of the monotonic clock."""
+
+    table: str
+    kind: str
+    begun: float
+    made: float
+    """Between `made` and `gone` it was there."""
+    gone: float
+    dropped: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reset, or another DELETE, that such a trigger made fail."""
+
+    door: str
+    sqlstate: str
+    invoked: float
+    returned: float
+
+
 @dataclass
 class Record:
     """Everything that happened."""
@@ -38,6 +61,14 @@ class Record:
     """SQL statements of ours that a deadlock ended: they have done nothing."""
     lost: int = 0
     """Statements and requests whose answer was lost: they may have happened."""
+    keepers: list[Keeper] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    unanswered: set[int] = field(default_factory=set)
+    """The wishes to be forgotten that the bots left to a person, as far as their rows are there."""
+    orphans: int = 0
+    """Rows of clients who are not there, at the end."""
+    excuses: int = 0
+    """Answers that told a client so."""
     stalls: list[tuple[float, float]] = field(default_factory=list)
     """From when until when a service stood still."""
     numbers: count[int] = field(default_factory=lambda: count(1))
@@ -63,3 +94,7 @@ class Record:
         returned = time.monotonic()
         number = next(self.numbers)
         self.note(client, Operation(number, kind, value, result, invoked, returned, how, certain))
+
+    def note_refusal(self, door: str, sqlstate: str, invoked: float) -> None:
+        """A reset that has just failed whole: nothing of it may have happened."""
+        self.refusals.append(Refusal(door, sqlstate, invoked, time.monotonic()))

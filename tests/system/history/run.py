@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.system.history.driver import Driver
@@ -26,15 +28,22 @@ class Outcome:
     record: Record
 
     def summary(self) -> str:
-        struck = ", ".join(f"{name} {times}×" for name, times in sorted(self.struck.items()))
+        struck = _list(self.struck)
+        refused = _list(Counter(refusal.door for refusal in self.record.refusals))
         return (
             f"{self.operations} operations, {len(self.record.arrivals)} answers,"
             f" {self.record.moved} moves,"
             f" {self.record.refused} deliveries repeated, {self.record.lost} answers lost,"
             f" {len(self.record.stalls)} stalls,"
             f" {len(self.breaches)} breaches;"
-            f" faults: {struck or 'none'}"
+            f" faults: {struck}; resets that a trigger kept: {refused},"
+            f" wishes left to a person {len(self.record.unanswered)}×,"
+            f" told so {self.record.excuses}×"
         )
+
+
+def _list(times: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}×" for name, number in sorted(times.items())) or "none"
 
 
 def run_history(
@@ -49,7 +58,7 @@ def run_history(
     """Runs clients and faults for so long, and judges what they wrote down."""
     chance = random.Random(seed)
     driver = Driver(nova, chance, clients=clients)
-    striking = Faults(nova, random.Random(seed + 1), restarts)
+    striking = Faults(nova, random.Random(seed + 1), driver.record, restarts)
 
     async def run() -> None:
         await asyncio.gather(driver.run(seconds), striking.run(faults, seconds - 1))
