@@ -25,7 +25,7 @@ AS $$
             ('Alias', 'make_canonical', 'BEFORE INSERT UPDATE OF alias ROW',
                 'make_alias_canonical'),
             ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten'),
-            ('Alias', 'mark_replaced', 'AFTER UPDATE OF alias ROW WHEN', 'mark_replaced'),
+            ('Alias', 'mark_replaced', 'AFTER UPDATE OF alias, userId ROW WHEN', 'mark_replaced'),
             ('Alias', 'mark_truncated', 'BEFORE TRUNCATE STATEMENT', 'mark_all_forgotten'),
             ('FormerAlias', 'mark_former_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone',
                 'mark_former_forgotten'),

@@ -112,6 +112,7 @@ AS $$
 DECLARE
     client public."User";
 BEGIN
+    PERFORM novabot_internal.settle_misled(novabot_internal.client_id_of(addresses[1]));
     PERFORM set_config('novabot.meeting', 'on', true);
     INSERT INTO public."User" (id, "profileName", "beganAt")
     VALUES (novabot_internal.client_id_of(addresses[1]), profile, at)
@@ -193,7 +194,9 @@ BEGIN
             ) THEN c.key
         END
     WHERE c."userId" = merged;
+    PERFORM set_config('novabot.renaming', 'on', true);
     UPDATE public."Alias" SET "userId" = kept WHERE "userId" = merged;
+    PERFORM set_config('novabot.renaming', '', true);
     UPDATE public."FormerAlias" AS f
     SET "userId" = kept
     WHERE
@@ -299,11 +302,15 @@ BEGIN
         NEW.spelling := coalesce(NEW.spelling, NEW.alias);
         NEW.alias := novabot_internal.canonical_address(NEW.alias);
     END IF;
+    IF NEW.since = '-infinity' THEN
+        -- By hand, without a time: not before the last owner gave it up.
+        NEW.since := novabot_internal.since_of(NEW.alias);
+    END IF;
     RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.make_alias_canonical() IS
-'A number that is written in another national spelling is stored in its canonical form, and keeps its spelling.';
+'A number that is written in another national spelling is stored in its canonical form, and keeps its spelling; an address that a client had before leads to another one since then.';
 
 CREATE OR REPLACE TRIGGER make_canonical
 BEFORE INSERT OR UPDATE OF alias ON public."Alias"

@@ -212,15 +212,19 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     most CONSTANT integer := 30000;
+    by_hand CONSTANT boolean := coalesce(current_setting('novabot.renaming', true), '') <> 'on';
     forgotten text[];
     held_since timestamptz[];
 BEGIN
     -- An address deleted by hand before its client counts too: the client's reset cannot see it.
     SELECT array_agg(g.alias), array_agg(g.since) INTO forgotten, held_since
     FROM gone AS g
-    WHERE coalesce(current_setting('novabot.renaming', true), '') <> 'on';
+    WHERE by_hand;
     IF cardinality(forgotten) <= most THEN
         PERFORM novabot_internal.forget_addresses(forgotten, held_since);
+        PERFORM novabot_internal.let_go(g."userId", g.alias, g.since)
+        FROM gone AS g
+        WHERE EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId" OFFSET 0);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
         PERFORM novabot_internal.drop_all_identity_events();
@@ -243,29 +247,6 @@ AFTER DELETE ON public."Alias"
 REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION novabot_internal.mark_forgotten();
 ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_forgotten;
-
-CREATE OR REPLACE FUNCTION novabot_internal.mark_replaced() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF
-        novabot_internal.canonical_address(OLD.alias)
-        <> novabot_internal.canonical_address(NEW.alias)
-    THEN
-        PERFORM novabot_internal.forget_addresses(ARRAY[OLD.alias], ARRAY[OLD.since]);
-    END IF;
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION novabot_internal.mark_replaced() IS
-'An address that is overwritten by hand gets its watermark, as one that is deleted by hand does: its client''s reset cannot see it.';
-
-CREATE OR REPLACE TRIGGER mark_replaced
-AFTER UPDATE OF alias ON public."Alias"
-FOR EACH ROW WHEN (OLD.alias IS DISTINCT FROM NEW.alias)
-EXECUTE FUNCTION novabot_internal.mark_replaced();
-ALTER TABLE public."Alias" ENABLE ALWAYS TRIGGER mark_replaced;
 
 CREATE OR REPLACE FUNCTION novabot_internal.mark_former_forgotten() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER

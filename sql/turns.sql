@@ -294,7 +294,9 @@ BEGIN
             -- Its row may be there under the id of these addresses, without an address.
             SELECT u.* INTO client
             FROM public."User" AS u
-            WHERE u.id = ANY (novabot_internal.ids_of(own[1]));
+            WHERE
+                u.id = ANY (novabot_internal.ids_of(own[1]))
+                AND NOT novabot_internal.is_misled(u.id);
         END IF;
         held_since := novabot_internal.free_since(own, written_at);
         IF writer.decision = 'past' THEN

@@ -18,7 +18,7 @@ from tests.system.history import keepers
 from tests.system.history.dba import is_lost
 from tests.system.history.record import Keeper, Record
 from tests.system.history.restarts import Restarts
-from tests.system.nova import Nova
+from tests.system.nova import Nova, wait_for
 
 PATIENCE = 60.0
 """Seconds until a server that was ended has to answer again."""
@@ -137,7 +137,11 @@ class Faults:
             process.send(signal.SIGCONT)
         await asyncio.to_thread(process.kill)
         self._nova.start_bot(bot)
-        await asyncio.to_thread(self._nova.wait_ready, self._nova.bot_urls[bot])
+        ready = f"{self._nova.bot_urls[bot]}/ready"
+        # Longer than alone: what the other faults do to the database keeps it unready meanwhile.
+        await asyncio.to_thread(
+            wait_for, lambda: self._nova.ask(ready) == 200, f"{ready} to be 200", PATIENCE
+        )
 
     async def hold_rows(self) -> None:
         """A DBA's open transaction over some clients."""

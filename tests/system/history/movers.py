@@ -13,7 +13,10 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+from psycopg import errors
 
 from app.simulator.cloud_api import JsonObject, encode, envelope, new_wamid
 from tests.system.history.dba import Dba
@@ -72,6 +75,9 @@ class Movers:
             (self._forget, 5),
             (self._reset, 5),
             (self._again, 5),
+            (self._move_by_hand, 4),
+            (self._lose_address, 3),
+            (self._date_address, 3),
         ]
         while time.monotonic() < until:
             (act,) = self._chance.choices([a for a, _ in acts], [w for _, w in acts])
@@ -142,6 +148,61 @@ class Movers:
             self._free.append(before[0])
             self._record.moved += 1
 
+    async def _move_by_hand(self, mover: Mover) -> None:
+        """To another number, which a DBA writes down, and WhatsApp tells nothing of."""
+        if not self._free:
+            return
+        number = self._free.pop(self._chance.randrange(len(self._free)))
+        old = mover.number
+        late = next(self._record.numbers)
+        unread = self._write(mover, f"A {late}")
+        invoked = time.monotonic()
+        give = (
+            """INSERT INTO "Alias" (alias, "userId", since)
+               SELECT %s, a."userId", date_trunc('second', clock_timestamp())
+               FROM "Alias" AS a WHERE a.alias = %s
+               ON CONFLICT (alias) DO UPDATE
+               SET "userId" = excluded."userId", since = excluded.since""",
+            (number, old),
+        )
+        take = ('DELETE FROM "Alias" WHERE alias = %s', (old,))
+        at_once = self._chance.random() < 0.5
+        until = time.monotonic() + PATIENCE
+        while True:
+            if at_once:
+                await self._dba.transact(give, take)
+            else:
+                await self._dba.transact(give)
+                await self._dba.transact(take)
+            # A trigger may have kept it, or the answer is lost: a DBA looks, and does it again.
+            left = await self._dba.read('SELECT FROM "Alias" WHERE alias = %s', old)
+            if not left.rows:
+                break
+            assert time.monotonic() < until, f"{old} cannot be taken from {mover.name}"
+            await asyncio.sleep(0.1)  # the poll of a condition with a deadline
+        mover.number = number
+        self._record.had[mover.name].add(number)
+        self._record.by_hand += 1
+        self._free.append(old)
+        await self._deliver(unread)
+        self._write_down(mover, "late ask", invoked, "late text", number=late)
+        # Until the person is met there, a reset by the number is one of its last owner (rule 9).
+        await self._ask(mover)
+
+    async def _lose_address(self, mover: Mover) -> None:
+        """A DBA deletes the number: its person is found again by the next message from there."""
+        await self._dba.execute('DELETE FROM "Alias" WHERE alias = %s', mover.number)
+        self._record.by_hand += 1
+
+    async def _date_address(self, mover: Mover) -> None:
+        """A DBA says that the number was another person's until now."""
+        await self._dba.execute(
+            """UPDATE "Alias" SET since = date_trunc('second', clock_timestamp())
+               WHERE alias = %s""",
+            mover.number,
+        )
+        self._record.by_hand += 1
+
     async def _is_outstanding(self, changed_at: int, number: str) -> bool:
         """Whether a change is still kept after the bots' upkeep has tried it for a while."""
         until = time.monotonic() + PATIENCE
@@ -157,7 +218,8 @@ class Movers:
             ((kept, can_be_tried),) = answer.rows
             if not can_be_tried or time.monotonic() > until:
                 return kept > 0
-            await self._dba.execute("SELECT novabot_internal.retry_events()")
+            with suppress(errors.LockNotAvailable):  # a lock may keep it for longer
+                await self._dba.execute("SELECT novabot_internal.retry_events()")
             await asyncio.sleep(0.1)  # the poll of a condition with a deadline
 
     async def _reach(self, second: int) -> int:

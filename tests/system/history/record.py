@@ -55,6 +55,8 @@ class Record:
     """Which person made an operation, of those whose addresses change."""
     moved: int = 0
     """Changes of addresses that were carried out."""
+    by_hand: int = 0
+    """Edits of "Alias" by SQL."""
     had: dict[str, set[str]] = field(default_factory=dict)
     """The addresses that such a person ever had."""
     retried: int = 0

@@ -32,7 +32,7 @@ class Outcome:
         refused = _list(Counter(refusal.door for refusal in self.record.refusals))
         return (
             f"{self.operations} operations, {len(self.record.arrivals)} answers,"
-            f" {self.record.moved} moves,"
+            f" {self.record.moved} moves, {self.record.by_hand} edits of addresses by hand,"
             f" {self.record.refused} deliveries repeated, {self.record.lost} answers lost,"
             f" {len(self.record.stalls)} stalls,"
             f" {len(self.breaches)} breaches;"
