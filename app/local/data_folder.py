@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -59,6 +60,8 @@ def end_leftover(data: Path) -> None:
     process = find_server(data)
     if process is not None:
         _end(process)
+    else:
+        _wait_for_backends(data)
     # Another process may have its id by now, and PostgreSQL would take that for a live server.
     (data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -87,6 +90,22 @@ def _serves(process: psutil.Process, data: Path) -> bool:
         # To root without CAP_SYS_PTRACE, as in a container: the path follows -D.
         folders = process.cmdline()[1:]
     return any(Path(folder).exists() and data.samefile(folder) for folder in folders)
+
+
+
+def _wait_for_backends(data: Path) -> None:
+    """Backends outlive a killed postmaster until they look up; no server starts beside them."""
+    backends: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # gone meanwhile
+            if _serves(process, data):
+                backends.append(process)
+    _, alive = psutil.wait_procs(backends, _STOP_TIMEOUT)
+    if alive:
+        pids = ", ".join(str(process.pid) for process in alive)
+        raise DataFolderError(
+            f"Of a PostgreSQL that was killed, processes still run in {data} ({pids}): kill them"
+        )
 
 
 def find_or_make_password(path: Path, user: SystemUser) -> str:

@@ -128,6 +128,28 @@ def test_a_living_server_is_ended_whatever_path_it_was_started_with(data_dir: Pa
         left.wait()
 
 
+def test_a_backend_that_outlives_its_postmaster_is_waited_for_and_named(
+    data_dir: Path,
+) -> None:
+    server = start(data_dir)
+    server.start()
+    conn = psycopg.connect(server.url(), autocommit=True)
+    backend = psutil.Process(conn.info.backend_pid)
+    try:
+        conn.pgconn.send_query(b"DO 'BEGIN LOOP END LOOP; END'")
+        wait_for(lambda: backend.cpu_times().user > 0.1, "a backend that never looks up")
+        assert server.process is not None
+        server.process.kill()
+        server.stop()
+        with pytest.raises(EmbeddedServerError, match=f"still run .*{backend.pid}"):
+            server.start()
+    finally:
+        backend.kill()
+        conn.close()
+    with server:
+        assert read(server, "SELECT 1") == 1
+
+
 def test_two_servers_on_one_folder_are_refused_in_a_line(data_dir: Path) -> None:
     with start(data_dir), pytest.raises(EmbeddedServerError, match="in use by another novabot"):
         start(data_dir).start()
