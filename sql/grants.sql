@@ -27,6 +27,7 @@ BEGIN
             SELECT c.oid
             FROM pg_class AS c
             WHERE
+                -- "Migration" is locked by the migration's other connection.
                 c.relowner <> owner
                 AND c.relnamespace = 'public'::regnamespace
                 AND c.relkind = 'r'
@@ -34,7 +35,7 @@ BEGIN
                     'Session', 'Alias', 'FormerAlias', 'IdentityEvent', 'IdentityNote',
                     'Conversation', 'SetAside', 'Delivery', 'Forgotten', 'DigestKey',
                     'Reset', 'ResetAck', 'ResetIncarnations', 'Bot', 'AddressLock',
-                    'Operator', 'WebSession', 'LoginAttempt', 'ApiToken', 'Migration'
+                    'Operator', 'WebSession', 'LoginAttempt', 'ApiToken'
                 )
         LOOP
             EXECUTE format('ALTER TABLE %s OWNER TO %s', relation, owner);

@@ -323,6 +323,7 @@ DECLARE
     source_before CONSTANT text := coalesce(current_setting('novabot.source', true), '');
     client text;
     seen uuid;
+    absorbed uuid[];
     gone uuid[];
     sessions_before bigint;
     conversations_before bigint;
@@ -343,7 +344,9 @@ BEGIN
         END IF;
         sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
         conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
-        SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
+        SELECT u.incarnation, u.absorbed INTO seen, absorbed
+        FROM public."User" AS u
+        WHERE u.id = client;
         gone := novabot_internal.delete_clients(novabot_internal.ids_in_every_spelling(client));
         EXIT WHEN seen = ANY (gone);
         IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN
@@ -372,7 +375,7 @@ BEGIN
             cardinality(gone),
             novabot_internal.rows_deleted_so_far('public."Session"') - sessions_before,
             novabot_internal.rows_deleted_so_far('public."Conversation"') - conversations_before,
-            gone
+            gone || absorbed
         );
     ELSE
         PERFORM novabot_internal.forget_addresses(ARRAY[novabot_internal.read_handle(handle)]);

@@ -92,7 +92,6 @@ def _serves(process: psutil.Process, data: Path) -> bool:
     return any(Path(folder).exists() and data.samefile(folder) for folder in folders)
 
 
-
 def _wait_for_backends(data: Path) -> None:
     """Backends outlive a killed postmaster until they look up; no server starts beside them."""
     backends: list[psutil.Process] = []

@@ -182,7 +182,10 @@ def test_what_a_superuser_migrates_for_the_owner_is_the_owners(
         UNION SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'novabot_internal'
     """
     assert connection.execute(owners).fetchall() == [(stranger,)]
-    tables = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    tables = (
+        "SELECT DISTINCT tableowner FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'Migration'"
+    )
     assert connection.execute(tables).fetchall() == [(stranger,)]
     theirs = "SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'company_report'"
     assert connection.execute(theirs).fetchall() == [(connection.info.user,)]

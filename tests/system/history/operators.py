@@ -107,14 +107,14 @@ class Operators:
         receipt = re.match(r"reset \d+: (\d+) client", done.stdout)
         if receipt is not None:
             self._record.note_write(phone, "reset", invoked, int(receipt[1]), "command")
-        elif done.stderr.startswith(f"novabot: {phone}: deadlock"):
-            self._record.retried += 1
-        elif done.stderr.startswith(f"novabot: {phone}: nothing was reset: "):
+        elif "nothing was changed" in done.stderr:
             self._record.note_refusal("command", ROWS_KEPT, invoked)
-        else:
-            told = "novabot: The database does not answer"
-            assert done.stderr.startswith(told), done.stdout + done.stderr
+        elif f"novabot: {phone}: it is not known whether" in done.stderr:
             self._note_lost(phone, "reset", invoked, "command")
+        else:
+            told = ("nothing was reset: ", "The database does not answer")
+            assert any(words in done.stderr for words in told), done.stdout + done.stderr
+            self._record.retried += 1
 
     async def _delete(self, phone: str) -> None:
         await self._write(phone, "reset", 'DELETE FROM "User" WHERE id = %s', id_of(phone))
