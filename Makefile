@@ -4,6 +4,7 @@
 # make bench   the benchmarks
 # make soak    the history checker under all faults (make soak MINUTES=30)
 # make migrate-load  an upgrade while clients chat (make migrate-load CLIENTS=100000 SECONDS=60)
+# make model   the protocol's model, in every order of its steps (make model ARGS=--quick)
 # make matrix  the tests on every PostgreSQL and Python (make matrix POSTGRES="14 18" PYTHONS=3.13)
 # make clean   removes what the others installed and built, not the data
 #
@@ -20,7 +21,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 UV := $(shell command -v uv 2>/dev/null)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: up test check bench soak migrate-load matrix clean
+.PHONY: up test check bench soak migrate-load model matrix clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -40,6 +41,10 @@ soak: $(VENV)/.test
 migrate-load: $(VENV)/.test
 	@NOVABOT_MIGRATE_CLIENTS=$(CLIENTS) NOVABOT_MIGRATE_SECONDS=$(SECONDS) exec $(BIN)/python -m pytest -q -s \
 		tests/upgrade/test_migrating_under_load.py
+
+# Needs Spin and a C compiler, and nothing installed: it says how to get them.
+model: | $(BIN)/python
+	@exec $(BIN)/python -m tests.model $(ARGS)
 
 # Without POSTGRES or PYTHONS: all that are claimed. Set to nothing: none.
 matrix: $(VENV)/.check

@@ -60,7 +60,7 @@ def end_leftover(data: Path) -> None:
     process = find_server(data)
     if process is not None:
         _end(process)
-    else:
+    elif data.is_dir():
         _wait_for_backends(data)
     # Another process may have its id by now, and PostgreSQL would take that for a live server.
     (data / "postmaster.pid").unlink(missing_ok=True)
