@@ -136,7 +136,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.can_be_kept() RETURNS boolean
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    -- Within a DELETE from "User", begin_reset has asked.
+    -- Within a DELETE from "User", begin_reset has asked; reset_deleted asks anew.
     RETURN coalesce(
         nullif(current_setting('novabot.can_be_kept', true), '')::boolean,
         novabot_internal.find_keepers()
@@ -144,7 +144,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.can_be_kept() IS
-'What find_keepers() says, asked once a DELETE from "User".';
+'What find_keepers() says: within a DELETE from "User", what it said before, until the cascades are done.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.raise_kept(kept_in text[]) RETURNS void
 LANGUAGE plpgsql

@@ -83,6 +83,9 @@ BEGIN
         CROSS JOIN unnest(g.absorbed) AS i (incarnation)
         WHERE g.absorbed <> '{}'
     );
+    -- Asked anew: a trigger may have been made on a child since begin_reset. None can be made or
+    -- dropped after the cascades, which have locked the children.
+    PERFORM set_config('novabot.can_be_kept', '', true);
     -- Foreign keys are triggers too, and do not fire under session_replication_role = replica
     -- and after DISABLE TRIGGER ALL: what they left is deleted here. Many are deleted by EXECUTE,
     -- so that no plan made for a million rows is kept for one.

@@ -13,6 +13,7 @@ from tests.sql.acts import (
     CLIENT,
     NOTHING,
     PHONE,
+    Thread,
     add_client,
     add_many,
     contents,
@@ -22,6 +23,7 @@ from tests.sql.acts import (
     one,
     remaining,
     take_turn,
+    wait_until_blocked,
 )
 from tests.sql.persons import World
 
@@ -156,6 +158,25 @@ def test_what_passes_by_itself_is_no_reason_to_give_up(
     connection.execute("SET lock_timeout = '50ms'")
     with pytest.raises(psycopg.errors.LockNotAvailable):
         connection.execute(DOORS["reset_client"].encode())
+
+
+@pytest.mark.parametrize("table", ["Session", "Conversation", "Alias"])
+def test_a_trigger_that_is_made_while_a_reset_waits_is_found(
+    connection: psycopg.Connection, other: psycopg.Connection, table: str
+) -> None:
+    live(connection)
+    before = contents(connection)
+    connection.execute("BEGIN")
+    connection.execute('SELECT FROM "User" FOR UPDATE')
+    with psycopg.connect(connection.info.dsn, password=connection.info.password) as third:
+        reset = Thread(lambda: other.execute(DOORS["delete"].encode()))
+        wait_until_blocked(third, other.info.backend_pid)
+        third.execute(KEEPERS["RETURN NULL"].replace("{table}", table).encode())
+    connection.execute("COMMIT")
+    with pytest.raises(psycopg.Error, match=f'keep on "{table}"') as raised:
+        reset.result()
+    assert raised.value.sqlstate == "ST004"
+    assert contents(connection) == before
 
 
 @pytest.mark.parametrize("table", CHILDREN)

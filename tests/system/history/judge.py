@@ -29,7 +29,7 @@ def find_faults(record: Record) -> Iterator[str]:
     """Each breach of a promise, as text."""
     read = {arrival.number: arrival.read for arrival in record.arrivals}
     histories = {
-        client: [_settle_wish(operation, record, read) for operation in history]
+        client: [_settle_message(operation, record, read) for operation in history]
         for client, history in record.histories.items()
     }
     for client, history in histories.items():
@@ -48,15 +48,16 @@ def find_faults(record: Record) -> Iterator[str]:
         yield f"the wish {number} was left to a person, and the client was told that it is done"
 
 
-def _settle_wish(wish: Operation, record: Record, read: Mapping[int, object]) -> Operation:
-    """A wish by chat as what it was: one that a trigger kept is a message like any other."""
-    if wish.kind != "reset" or not wish.how.startswith("bot "):
-        return wish
-    if wish.number in record.unanswered:
-        return replace(wish, kind="ask")
-    can_be_kept = any(k.begun < wish.returned and wish.invoked < k.dropped for k in record.keepers)
-    # Its row goes with the next reset; the farewell says that it was done.
-    return replace(wish, certain=wish.number in read or not can_be_kept)
+def _settle_message(told: Operation, record: Record, read: Mapping[int, object]) -> Operation:
+    """A message as what it was: a wish that a trigger kept is like any other one, and what a
+    trigger kept from being answered may lie among the items set aside."""
+    if told.kind not in ("tell", "ask", "reset") or not told.how.startswith("bot "):
+        return told
+    if told.number in record.unanswered:
+        return replace(told, kind="ask")
+    can_be_kept = any(k.begun < told.returned and told.invoked < k.dropped for k in record.keepers)
+    # Its row goes with the next reset; an answer says that it was taken.
+    return replace(told, certain=told.number in read or not can_be_kept)
 
 
 def _find_wrong_refusals(record: Record) -> Iterator[str]:

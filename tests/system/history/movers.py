@@ -154,8 +154,10 @@ class Movers:
         """To another number, which a DBA writes down, and WhatsApp tells nothing of."""
         if not self._free:
             return
-        number = self._free.pop(self._chance.randrange(len(self._free)))
         old = mover.number
+        if not (await self._dba.read('SELECT FROM "Alias" WHERE alias = %s', old)).rows:
+            return  # the DBA finds nothing to move
+        number = self._free.pop(self._chance.randrange(len(self._free)))
         late = next(self._record.numbers)
         unread = self._write(mover, f"A {late}")
         invoked = time.monotonic()
@@ -190,6 +192,7 @@ class Movers:
         """A DBA deletes the number: its person is found again by the next message from there."""
         await self._dba.execute('DELETE FROM "Alias" WHERE alias = %s', mover.number)
         self._record.by_hand += 1
+        await self._ask(mover)
 
     async def _date_address(self, mover: Mover) -> None:
         """A DBA says that the number was another person's until now."""
