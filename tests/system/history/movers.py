@@ -185,23 +185,32 @@ class Movers:
         self._free.append(old)
         await self._deliver(unread)
         self._write_down(mover, "late ask", invoked, "late text", number=late)
+        self._lose(mover, invoked)
         # Until the person is met there, a reset by the number is one of its last owner (rule 9).
         await self._ask(mover)
 
     async def _lose_address(self, mover: Mover) -> None:
-        """A DBA deletes the number: its person is found again by the next message from there."""
+        """A DBA deletes the number: its person may be a stranger there."""
+        invoked = time.monotonic()
         await self._dba.execute('DELETE FROM "Alias" WHERE alias = %s', mover.number)
         self._record.by_hand += 1
+        self._lose(mover, invoked)
         await self._ask(mover)
 
     async def _date_address(self, mover: Mover) -> None:
         """A DBA says that the number was another person's until now."""
+        invoked = time.monotonic()
         await self._dba.execute(
             """UPDATE "Alias" SET since = date_trunc('second', clock_timestamp())
                WHERE alias = %s""",
             mover.number,
         )
         self._record.by_hand += 1
+        self._lose(mover, invoked)
+
+    def _lose(self, mover: Mover, invoked: float) -> None:
+        """An edit may cost a person's memory; nobody else may be told what it said."""
+        self._write_down(mover, "loss", invoked, "by hand", certain=False)
 
     async def _is_outstanding(self, changed_at: int, number: str) -> bool:
         """Whether a change is still kept after the bots' upkeep has tried it for a while."""
