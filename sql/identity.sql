@@ -447,7 +447,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.lock_addresses(text[]) IS
-'Until this transaction ends, no other one makes a client at these addresses or moves one there. Rows are locked, for a role without rights on them could hold an advisory lock.';
+'Until this transaction ends, no other one makes a client at these addresses or moves one there. By row locks, because any role can hold an advisory lock, and none can lock rows of a table that it has no rights on.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.began_by(client text, at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE

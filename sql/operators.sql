@@ -17,7 +17,7 @@ DECLARE
     wait_until timestamptz;
 BEGIN
     -- Counted before the password is checked, one login at a time: guessing in parallel gains
-    -- nothing. The lock is on a row that no other role reaches; an advisory lock any role can hold.
+    -- nothing. The lock is on a row that no other role can lock; any role can hold an advisory lock. While "DigestKey" is empty, logins do not take turns.
     PERFORM FROM public."DigestKey" FOR UPDATE;
     DELETE FROM public."LoginAttempt" WHERE at < now() - interval '1 hour';
     SELECT max(tried.at) + window_length INTO wait_until

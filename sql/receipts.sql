@@ -82,7 +82,7 @@ AS $$
             ),
             '[]'
         ),
-        -- Alive at the reset, and without an acknowledgement. A silent bot does no harm: the fence
+        -- Alive at the reset, and without an acknowledgement. A missing bot does no harm: the fence
         -- refuses its turns.
         coalesce(
             (
@@ -141,7 +141,7 @@ BEGIN
         RAISE NOTICE 'reset %: acknowledged by all (%)', reset, acknowledged;
     ELSE
         RAISE WARNING 'reset %: acknowledged by %, still missing: %', reset, acknowledged, missing
-        USING HINT = 'A silent bot answers no client from memory: the fence refuses its turns.';
+        USING HINT = 'A missing bot answers no client from memory: the fence refuses its turns.';
     END IF;
 END
 $$;

@@ -215,14 +215,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     most CONSTANT integer := 30000;
-    by_hand CONSTANT boolean := coalesce(current_setting('novabot.renaming', true), '') <> 'on';
+    -- Not for a merge, a move or a new id of a client: those keep the person.
+    counts CONSTANT boolean := coalesce(current_setting('novabot.renaming', true), '') <> 'on';
     forgotten text[];
     held_since timestamptz[];
 BEGIN
     -- An address deleted by hand before its client counts too: the client's reset cannot see it.
     SELECT array_agg(g.alias), array_agg(g.since) INTO forgotten, held_since
     FROM gone AS g
-    WHERE by_hand;
+    WHERE counts;
     IF cardinality(forgotten) <= most THEN
         PERFORM novabot_internal.forget_addresses(forgotten, held_since);
         PERFORM novabot_internal.let_go(g."userId", g.alias, g.since)
@@ -347,9 +348,13 @@ BEGIN
         END IF;
         sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
         conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
-        SELECT u.incarnation, u.absorbed INTO seen, absorbed
-        FROM public."User" AS u
-        WHERE u.id = client;
+        SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
+        absorbed := ARRAY(
+            SELECT i.incarnation
+            FROM public."User" AS u
+            CROSS JOIN unnest(u.absorbed) AS i (incarnation)
+            WHERE u.id = ANY (novabot_internal.ids_in_every_spelling(client))
+        );
         gone := novabot_internal.delete_clients(novabot_internal.ids_in_every_spelling(client));
         EXIT WHEN seen = ANY (gone);
         IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN

@@ -77,7 +77,7 @@ class ResponderMemory:
         self._told |= dict.fromkeys(incarnations or ())
         while len(self._told) > _MOST:
             self._told.popitem(last=False)
-            self._all_told += 1  # whoever it was may be the one that is being answered
+            self._all_told += 1  # the one dropped may be a client whose answer is being made
 
 
 async def _call(forgotten: Forgotten, incarnations: frozenset[UUID] | None) -> None:

@@ -63,7 +63,7 @@ class Rehearsal:
 
     def find_obstacle(self) -> str | None:
         """Why nothing is to be committed now: each try would hold a connection until its deadline,
-        and be told to nobody."""
+        and its result would be lost."""
         return COMMITS_WAIT if self._commits_wait or self._has_waited else None
 
     def note_reconnection(self) -> None:

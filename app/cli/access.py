@@ -1,4 +1,4 @@
-"""`novabot migrate --lock-down`: closes the database to roles that need it not."""
+"""`novabot migrate --lock-down`: closes the database to roles that do not need it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import typer
 from app.cli.errors import fail
 from app.database.access import LockDown, lock_down, preview_lock_down
 from app.database.connection import open_connection
+from app.database.exclusion import NAME
 from app.settings import Settings
 
 
 def close_database(settings: Settings, *, ask: bool, change: bool = True) -> None:
     """Says which roles lose CONNECT, and takes it from PUBLIC once that is confirmed."""
-    with open_connection(settings.listen_database_url, "novabot migrate") as conn:
+    with open_connection(settings.listen_database_url, NAME) as conn:
         services = {_find_role(settings.database_url), _find_role(settings.listen_database_url)}
         would = preview_lock_down(conn, services)
         if would is None:
@@ -24,7 +25,7 @@ def close_database(settings: Settings, *, ask: bool, change: bool = True) -> Non
     # No connection is kept while a person thinks.
     if ask and not typer.confirm("Close it?"):
         fail("The database is as open as before")
-    with open_connection(settings.listen_database_url, "novabot migrate") as conn:
+    with open_connection(settings.listen_database_url, NAME) as conn:
         lock_down(conn, services)
     typer.echo("closed; sessions that are open go on")
 

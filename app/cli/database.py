@@ -32,15 +32,15 @@ def migrate(
         bool,
         typer.Option(
             "--lock-down",
-            help="Then close the database to roles that need it not: asks, and lists them, first.",
+            help="Then close the database to roles that do not need it; lists them and asks first.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Bring the database to the current schema. Safe to run again, and side by side.
 
-    While another transaction holds a table it says which, and tries again: nobody waits behind it
-    for longer than a tenth of a second. Stopped by any signal, it leaves nothing behind, and goes
+    While another transaction holds a table it says which, and tries again: no statement waits
+    behind it for longer than a tenth of a second. Stopped by any signal, it leaves nothing behind, and goes
     on where it was when it is run again.
 
     With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
@@ -50,19 +50,20 @@ def migrate(
         from app.cli.signals import interrupted_by_sigterm
         from app.crm.operators import add_first_operator
         from app.database.connection import open_connection
+        from app.database.exclusion import NAME
         from app.database.migrations import migrate as migrate_database
         from app.database.plan import describe_plan
 
         settings = load_settings()
         url = settings.listen_database_url
         if plan:
-            with open_connection(url, "novabot migrate") as conn:
+            with open_connection(url, NAME) as conn:
                 for line in describe_plan(conn, force=force):
                     typer.echo(line)
             if lock_down:
                 close_database(settings, ask=False, change=False)
             return
-        with interrupted_by_sigterm(), open_connection(url, "novabot migrate") as conn:
+        with interrupted_by_sigterm(), open_connection(url, NAME) as conn:
             try:
                 done = migrate_database(
                     conn, force=force, wait=wait, report=lambda line: typer.echo(line, err=True)

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 import typer
@@ -20,7 +20,13 @@ from rich.text import Text
 
 from app.cli.counting import count
 from app.cli.near_misses import describe_near_misses
-from app.crm.errors import ResetNotMade, ResetUnconfirmed, RowsKeptError, UnreadableHandle
+from app.crm.errors import (
+    ResetNotMade,
+    ResetUnconfirmed,
+    RowsKeptError,
+    UnknownReset,
+    UnreadableHandle,
+)
 from app.crm.resets import Receipt, Reset, get_receipt, wait_for_acknowledgements
 from app.crm.resetting import MadeReset, reset_incarnation
 from app.database.connection import ReplacedConnection, ending_when
@@ -36,8 +42,8 @@ _OLD_SCHEMA = (errors.UndefinedFunction, errors.InvalidSchemaName)
 async def reset_clients(
     url: str, handles: Sequence[str], *, wait: float = 0.0, as_json: bool = False
 ) -> int:
-    """Resets each client and prints its receipt; returns the exit code, 1 if one could not be read
-    or reset.
+    """Resets each client and prints its receipt; returns the exit code: 1 if one could not be read
+    or reset, or its bots are not known, 130 after Ctrl-C.
 
     Then waits so many seconds, for all of them together, until every bot has acknowledged, and
     prints which have and which have not. Ctrl-C ends all waiting, and what was reset by then is
@@ -97,13 +103,13 @@ class _Run:
                 await self._wait_for_bots(made, deadline)
                 async with self._connections.connection() as conn:
                     receipt = await get_receipt(conn, made.id)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, UnknownReset) as error:
                 self._fail(handle, f"{describe(made)}; its bots are not known: {first_line(error)}")
-                lines = [json.dumps({"handle": handle, **made.counts_as_json()})]
-                lines = lines if self._as_json else []
+                counts = json.dumps({"handle": handle, **made.counts_as_json()})
+                lines = [counts] if self._as_json else []
             else:
-                lines = [write_json(handle, receipt, made.warning)]
-                lines = lines if self._as_json else [*describe_bots(receipt)]
+                told = write_json(handle, receipt, made.warning)
+                lines = [told] if self._as_json else [*describe_bots(receipt)]
             for line in lines:
                 self._receipts.out(line, highlight=False)
 
@@ -150,8 +156,10 @@ class _Run:
         if made.clients == 0:
             self._complain(handle, "no client has this address, so nothing was deleted")
             if sys.stderr.isatty() and not self.interrupted.is_set():
-                async with self._connections.connection() as conn:
-                    self._complaints.print(Text(await describe_near_misses(conn, handle)))
+                # Near misses are a help, and receipts are still to be printed.
+                with suppress(psycopg.OperationalError):
+                    async with self._connections.connection() as conn:
+                        self._complaints.print(Text(await describe_near_misses(conn, handle)))
 
     async def _wait_for_bots(self, made: Reset, deadline: float) -> None:
         left = deadline - time.monotonic()
@@ -225,11 +233,11 @@ def describe_bots(receipt: Receipt) -> Iterator[str]:
         if bot.silent_since is not None:
             since = f"{bot.silent_since.astimezone():%Y-%m-%d %H:%M:%S}"
             yield (
-                f"{where} is silent since {since}: killed, or standing still; it answers nobody"
+                f"{where} is silent since {since}: killed or stopped; it answers no client"
                 " from memory"
             )
         elif bot.acked_at is None:
-            yield f"{where} is missing; it answers nobody from memory"
+            yield f"{where} is missing; it answers no client from memory"
         elif bot.started_later:
             yield f"{where} started later, and remembered nothing"
         elif bot.milliseconds is None:

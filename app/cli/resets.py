@@ -42,7 +42,7 @@ def reset(
     """Forget clients, everywhere and at once, and print the receipts.
 
     A receipt has the counts, each bot with its milliseconds, and who is missing; that of an
-    unknown client has zeros. A bot that is missing answers nobody from memory.
+    unknown client has zeros. A bot that is missing answers no client from memory.
     """
     with report_errors():
         import asyncio

@@ -1,9 +1,9 @@
-"""Making a reset, and saying truly whether it was made.
+"""Makes a reset, and finds out whether it committed when its COMMIT is not answered.
 
 A reset is a transaction of its own, so its receipt is known before COMMIT is sent. What fails until
 then has reset nothing. When COMMIT is not answered (the connection is lost, or the server waits for
-a synchronous standby until the deadline), the server's session is ended where it is still at it,
-and then the receipt is looked up on a new connection: it is there, or nothing was reset.
+a synchronous standby until the deadline), a session of the server that still runs it is
+ended, and then the receipt is looked up on a new connection: it is there, or nothing was reset.
 """
 
 from __future__ import annotations

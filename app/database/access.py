@@ -24,7 +24,7 @@ _FIND_OPEN: LiteralString = """
     WHERE
         d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
         AND a.grantee OPERATOR(pg_catalog.=) 0
-        AND a.privilege_type IN ('CONNECT', 'TEMPORARY')
+        AND a.privilege_type OPERATOR(pg_catalog.=) ANY (ARRAY['CONNECT', 'TEMPORARY'])
     GROUP BY d.datname
 """
 _FIND_ABLE: LiteralString = """
@@ -85,7 +85,8 @@ def _close(conn: Connection[Any], services: Collection[str], *, commit: bool) ->
     found = describe_open(conn)
     if found is None:
         return None
-    _, statement = found
+    statement = found[1]
+    ((database,),) = conn.execute("SELECT pg_catalog.current_database()").fetchall()
     try:
         with conn.transaction(force_rollback=not commit):
             begin(conn, PATH)
@@ -95,7 +96,7 @@ def _close(conn: Connection[Any], services: Collection[str], *, commit: bool) ->
             if describe_open(conn) is not None:
                 raise _explain(conn, statement)
             for role in sorted((keep & before) - _read_names(conn, _FIND_ABLE)):
-                conn.execute(_grant(conn, [role]).encode())
+                conn.execute(_grant(conn, database, [role]).encode())
             after = _read_names(conn, _FIND_ABLE)
             if missing := sorted((keep & before) - after):
                 raise MigrationError(
@@ -105,7 +106,10 @@ def _close(conn: Connection[Any], services: Collection[str], *, commit: bool) ->
         raise _explain(conn, statement) from error
     lose = sorted(before - after)
     return LockDown(
-        statement, tuple(sorted(keep & after)), tuple(lose), _grant(conn, lose) if lose else ""
+        statement,
+        tuple(sorted(keep & after)),
+        tuple(lose),
+        _grant(conn, database, lose) if lose else "",
     )
 
 
@@ -114,9 +118,9 @@ def _read_names(conn: Connection[Any], query: LiteralString) -> set[str]:
     return {name for (name,) in rows}
 
 
-def _grant(conn: Connection[Any], roles: Collection[str]) -> str:
+def _grant(conn: Connection[Any], database: str, roles: Collection[str]) -> str:
     statement = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
-        sql.Identifier(conn.info.dbname), sql.SQL(", ").join(map(sql.Identifier, roles))
+        sql.Identifier(database), sql.SQL(", ").join(map(sql.Identifier, roles))
     )
     return statement.as_string(conn)
 

@@ -39,7 +39,8 @@ class Late(psycopg.OperationalError):
 
 
 class UnconfirmedCommit(Late):
-    """The same; it has committed on this server, and no synchronous standby has confirmed it."""
+    """A commit took longer than its deadline: it stands on this server, and no synchronous standby
+    has confirmed it."""
 
 
 def open_connection(url: str, name: str | None = None) -> Connection[tuple[Any, ...]]:

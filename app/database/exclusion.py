@@ -1,14 +1,14 @@
-"""Two `novabot migrate` take turns, and what one leaves behind when it ends: nothing.
+"""One `novabot migrate` at a time, and no session left of one that has ended.
 
-The turn is a lock on "Migration" in a mode that nobody gets who may not write that table. A
-connection of its own, the watcher, holds it while the steps commit one by one, and asks whom they
-wait for. PREPARE takes the locks of a statement before any right is asked for, so that a role that
-may only connect can hold the weaker ones; an advisory lock, anyone.
+The watcher, a second connection, holds a lock on "Migration" while the steps commit one by one, and
+asks which transactions they wait for. The mode is one that PREPARE cannot take without rights on the
+table: PREPARE locks the tables of its statement before it checks any right, and any role can hold
+an advisory lock.
 
-A migration that alters "Migration" itself would wait for the watcher: it needs another way.
+A migration that alters "Migration" itself would wait for the watcher, so it cannot run this way.
 
-However the process ends, the server ends its sessions: a step asks for its locks for a tenth of a
-second only, and while it runs the server looks whether its client is still there.
+If the process is killed, the server ends its sessions: a step waits for locks for a tenth of a second
+only, and while it runs the server checks that its client is still connected.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from app.database.scripts import MigrationError, begin
 from app.database.table_locks import PATH, Held, Patience, TableLock, lock_tables
 
 NAME = "novabot migrate"
-"""The application_name of both of its connections."""
+"""The application_name of the watcher, and of the connection of the command."""
 
 _LOCKS = (TableLock("Migration", "SHARE UPDATE EXCLUSIVE", ""),)
 _ROUNDS = 5
 _BOUNDS: dict[LiteralString, LiteralString] = {
-    # Where the next one is missing, this bounds what a kill leaves.
+    # Longer than any statement of a step needs. Where the server has no
+    # client_connection_check_interval, it alone bounds how long a killed migration's session lives.
     "statement_timeout": "600s",
     "client_connection_check_interval": "200ms",
     "lock_timeout": "100ms",
@@ -44,7 +45,7 @@ _BOUNDS_OF_WATCHER: dict[LiteralString, LiteralString] = {
     # It is idle in its transaction for as long as the steps take.
     "idle_in_transaction_session_timeout": "0",
     "transaction_timeout": "0",
-    # A host that is gone without a word is noticed in half a minute.
+    # A host that has vanished is noticed in half a minute.
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "4",
@@ -68,7 +69,7 @@ _FIND_FOREIGN_OWNER = """
         c.oid = to_regclass('public."Migration"')
         AND NOT pg_has_role(session_user, c.relowner, 'USAGE')
 """
-"""Where PUBLIC may create tables in public, a stranger can make "Migration" before we do."""
+"""Where PUBLIC may create tables in public, another role can make "Migration" before we do."""
 
 
 @contextmanager

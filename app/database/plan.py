@@ -17,9 +17,9 @@ _MEASURE = """
     WHERE c.oid = to_regclass(format('public.%%I', %s::text))
 """
 _MEANINGS = {
-    "SHARE UPDATE EXCLUSIVE": "nobody waits but VACUUM and other changes of the schema",
-    "SHARE ROW EXCLUSIVE": "who writes waits, who reads does not",
-    "ACCESS EXCLUSIVE": "who reads or writes waits",
+    "SHARE UPDATE EXCLUSIVE": "only VACUUM and other changes of the schema wait",
+    "SHARE ROW EXCLUSIVE": "writers wait, readers do not",
+    "ACCESS EXCLUSIVE": "readers and writers wait",
 }
 
 

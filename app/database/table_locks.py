@@ -2,8 +2,8 @@
 
 An ALTER TABLE that waits makes every later statement on its table wait behind it. So a step asks
 for all of its locks at once, before it does anything, and for TRY at most; while it does not get
-them it waits without asking, with pauses that are longer than the tries, so that nobody else waits
-for longer than one try. Behind a transaction that stays open it gives up after a bound.
+them it waits without asking, with pauses that are longer than the tries, so that no other statement
+waits for longer than one try. Behind a transaction that stays open it gives up after a bound.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from app.database.scripts import MigrationError, sql_directory
 
 TRY = 0.1
 """Seconds for which a step asks for its locks, and others wait behind it."""
-STATEMENT_TIMEOUT = 600.0
-"""Seconds: longer than any statement of a step needs."""
 PATH = "pg_catalog, pg_temp"
 WAIT = 300.0
 """Seconds that a migration waits for other transactions, altogether, unless it is told another."""
@@ -59,7 +57,7 @@ _FIND_HOLDERS: LiteralString = """
             AND l.database = (
                 SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()
             )
-            AND coalesce(l.pid, 0) NOT IN (%(own)s, pg_backend_pid())
+            AND coalesce(l.pid, -1) NOT IN (%(own)s, pg_backend_pid())
     )
     SELECT
         h.pid,
@@ -163,10 +161,13 @@ def lock_tables(conn: Connection[Any], locks: Sequence[TableLock]) -> None:
         for lock in locks
     )
     try:
+        ((before,),) = conn.execute(
+            "SELECT pg_catalog.current_setting('statement_timeout')"
+        ).fetchall()
         # One statement, so that statement_timeout bounds all of it.
         conn.execute(f"SET LOCAL statement_timeout = {round(TRY * 1000)}".encode())
         conn.execute(f"DO $$ BEGIN {statements} END $$".encode())
-        conn.execute(f"SET LOCAL statement_timeout = {round(STATEMENT_TIMEOUT * 1000)}".encode())
+        conn.execute(f"SET LOCAL statement_timeout = '{before}'".encode())
     except (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected) as error:
         raise Held from error
 

@@ -93,7 +93,8 @@ def _serves(process: psutil.Process, data: Path) -> bool:
 
 
 def _wait_for_backends(data: Path) -> None:
-    """Backends outlive a killed postmaster until they look up; no server starts beside them."""
+    """Backends of a killed postmaster run until they next check for it; no server starts beside
+    them."""
     backends: list[psutil.Process] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):  # gone meanwhile
@@ -103,7 +104,7 @@ def _wait_for_backends(data: Path) -> None:
     if alive:
         pids = ", ".join(str(process.pid) for process in alive)
         raise DataFolderError(
-            f"Of a PostgreSQL that was killed, processes still run in {data} ({pids}): kill them"
+            f"Processes of a killed PostgreSQL still run in {data} ({pids}): kill them"
         )
 
 

@@ -8,7 +8,7 @@ CREATE TABLE public."ResetIncarnations" (
 -- Random bytes: to compress them costs time and saves nothing.
 ALTER TABLE public."ResetIncarnations" ALTER COLUMN incarnations SET STORAGE EXTERNAL;
 COMMENT ON TABLE public."ResetIncarnations" IS
-'Whom a reset took; random, so they say nothing once the rows are gone. Resets of nobody, of 0.1, and TRUNCATE in a transaction with an older snapshot have no row.';
+'Whom a reset took; random, so they say nothing once the rows are gone. Empty for a reset that found no client. Resets of 0.1, and TRUNCATE in a transaction with an older snapshot, have no row.';
 COMMENT ON COLUMN public."ResetIncarnations".incarnations IS
 'The incarnations that are no more: of the deleted clients, and of all that were merged into them before.';
 COMMENT ON COLUMN public."ResetIncarnations"."mergedInto" IS

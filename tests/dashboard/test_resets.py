@@ -291,7 +291,7 @@ def test_a_receipt_names_silent_bots_and_what_was_missed_without_a_figure(
     assert re.search(r"silent since .* WIB", text) and "was killed, or is standing still" in text
     assert re.search(r"confirmed [^.]* WIB", text) and "was not connected at the reset" in text
     assert " ms" not in text
-    assert "1 bot silent since before" in ana.get("/resets").text
+    assert "1 bot was silent already" in ana.get("/resets").text
     receipt = program.get(f"/api/resets/{number}").json()
     assert (receipt["missing"], [bot["bot"] for bot in receipt["silent"]]) == ([], [BOT_B])
     assert receipt["acks"][0]["evictedAt"] is None

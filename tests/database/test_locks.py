@@ -192,7 +192,7 @@ def test_another_migration_is_waited_for_by_name(
             migrate(connection, wait=0.2)
 
 
-def test_who_may_only_connect_keeps_no_migration_login_or_new_client_waiting(
+def test_who_may_only_connect_keeps_no_login_new_client_or_turn_of_a_migration_waiting(
     connection: psycopg.Connection, database_url: str, stranger: str
 ) -> None:
     with psycopg.connect(database_url) as other:

@@ -171,9 +171,11 @@ def test_a_receipt_names_each_bot_and_who_is_missing(
     told = novabot("reset", "--wait", "0.1", "0817-1740-7674")
     assert told.returncode == 0
     (_, missing, silent) = told.stdout.splitlines()
-    assert re.search(r"\(away, pid 43\) is silent since \d{4}-.*answers nobody from memory", silent)
+    assert re.search(
+        r"\(away, pid 43\) is silent since \d{4}-.*answers no client from memory", silent
+    )
     assert missing.endswith(
-        f"bot {bots[0][0]} (here, pid 42) is missing; it answers nobody from memory"
+        f"bot {bots[0][0]} (here, pid 42) is missing; it answers no client from memory"
     )
     connection.execute(
         """INSERT INTO "ResetAck" ("resetId", "botId", evicted, "ackedAt")

@@ -27,7 +27,7 @@ def test_the_plan_of_an_upgrade_names_steps_tables_and_who_is_in_the_way_and_doe
         assert [line for line in lines if step in line and not line.startswith(" ")], lines
     assert any(line.endswith("functions, triggers and views, in one transaction") for line in lines)
     of_user = [line for line in lines if line.startswith('  "User" (') and "ACCESS EXC" in line]
-    assert f"about {clients} rows): who reads or writes waits" in of_user[0]
+    assert f"about {clients} rows): readers and writers wait" in of_user[0]
     assert of_user[0].endswith("neither rewrites nor reads it")
     assert any("reads all of it once, for an index" in line for line in lines)
     assert any("would wait now for process" in line and "nightly dump" in line for line in lines)
@@ -41,7 +41,7 @@ def test_the_plan_of_a_current_schema_is_empty_and_of_an_empty_database_everythi
     assert list(describe_plan(fresh)) == ["the schema is current"]
     forced = list(describe_plan(fresh, force=True))
     assert forced[0] == "functions, triggers and views"
-    assert any("who writes waits, who reads does not" in line for line in forced)
+    assert any("writers wait, readers do not" in line for line in forced)
     with psycopg.connect(empty_database_url, autocommit=True) as conn:
         lines = list(describe_plan(conn))
         assert lines[0] == "0001_model.sql"

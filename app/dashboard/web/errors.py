@@ -77,7 +77,7 @@ _FOR_PROGRAMS: Mapping[str, str] = {
         " Nothing was deleted or changed. Try again when it has ended."
     ),
     "503_not_reset": (
-        "Nothing was reset: the connection to the database was lost, or it does not answer. Ask"
+        "Nothing was reset: the database could not be reached, or did not answer in time. Ask"
         " again in a moment."
     ),
     "503_unconfirmed": (
