@@ -40,8 +40,8 @@ def migrate(
     """Bring the database to the current schema. Safe to run again, and side by side.
 
     While another transaction holds a table it says which, and tries again: no statement waits
-    behind it for longer than a tenth of a second. Stopped by any signal, it leaves nothing behind, and goes
-    on where it was when it is run again.
+    behind it for longer than a tenth of a second. Stopped by any signal, it leaves nothing behind,
+    and goes on where it was when it is run again.
 
     With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
     """

@@ -5,9 +5,9 @@ TryLater
 └── Unavailable   no connection, or none that answers
     └── Unconfirmed   written on this server; no synchronous standby has confirmed it
 
-Busy and Unavailable mean: nothing is known to have been written. Unconfirmed means: it is written on
-this server, and a failover may lose it. After each the caller may try again later. Late and
-UnconfirmedCommit (connection.py) are psycopg's OperationalError; retrying.py turns them into these.
+Busy and Unavailable mean: nothing is known to have been written. Unconfirmed means: it is written
+on this server, and a failover may lose it. After each the caller may try again later. Late and
+UnconfirmedCommit (connection.py) are OperationalErrors; retrying.py turns them into these.
 
 RowsKept          a reset was refused: something keeps rows of the client
 

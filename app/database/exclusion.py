@@ -1,14 +1,14 @@
 """One `novabot migrate` at a time, and no session left of one that has ended.
 
 The watcher, a second connection, holds a lock on "Migration" while the steps commit one by one, and
-asks which transactions they wait for. The mode is one that PREPARE cannot take without rights on the
-table: PREPARE locks the tables of its statement before it checks any right, and any role can hold
-an advisory lock.
+asks which transactions they wait for. The mode is one that PREPARE cannot take without rights on
+the table: PREPARE locks the tables of its statement before it checks any right, and any role can
+hold an advisory lock.
 
 A migration that alters "Migration" itself would wait for the watcher, so it cannot run this way.
 
-If the process is killed, the server ends its sessions: a step waits for locks for a tenth of a second
-only, and while it runs the server checks that its client is still connected.
+If the process is killed, the server ends its sessions: a step waits for locks for a tenth of a
+second only, and while it runs the server checks that its client is still connected.
 """
 
 from __future__ import annotations

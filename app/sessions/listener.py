@@ -17,8 +17,8 @@ listener makes forgetting immediate, and it decides whether memory may be used:
 4. Memory is trusted while the last proof is younger than FRESH_FOR, judged at every use and by a
    clock that runs on while the process is stopped or the machine sleeps. A process that continues
    after SIGSTOP does not trust its memory before the next proof.
-5. A reset of more than 150 clients does not name them. Until they are read from the table, nothing is
-   remembered; if they cannot be at once, or are more than 10 000, every session is dropped.
+5. A reset of more than 150 clients does not name them. Until they are read from the table, nothing
+   is remembered; if they cannot be at once, or are more than 10 000, every session is dropped.
 6. Connection lost, proof late, or payload malformed: every session is dropped. A connection that
    doesn't prove itself is cut, not asked to cancel, and a new one starts at step 2, after a
    jittered pause.
