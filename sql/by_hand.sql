@@ -55,7 +55,13 @@ BEGIN
         EXISTS (SELECT FROM public."User" AS u WHERE u.id = client)
         AND novabot_internal.is_misled(client)
     THEN
-        PERFORM novabot_internal.settle_id(client);
+        IF novabot_internal.settle_id(client) = client THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'ST004',
+                MESSAGE = 'a foreign key of another table keeps a client at an id whose address is'
+                    ' another person''s: nothing was changed',
+                HINT = 'Let that foreign key be ON UPDATE CASCADE.';
+        END IF;
     END IF;
 END
 $$;

@@ -305,6 +305,12 @@ BEGIN
     IF NEW.since = '-infinity' THEN
         -- By hand, without a time: not before the last owner gave it up.
         NEW.since := novabot_internal.since_of(NEW.alias);
+    ELSIF
+        TG_OP = 'UPDATE'
+        AND NEW.since = OLD.since
+        AND novabot_internal.canonical_address(OLD.alias) <> NEW.alias
+    THEN
+        NEW.since := greatest(NEW.since, novabot_internal.since_of(NEW.alias));
     END IF;
     RETURN NEW;
 END

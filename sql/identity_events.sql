@@ -28,6 +28,8 @@ DECLARE
     stated_at CONSTANT timestamptz := at;
     parted record;
 BEGIN
+    -- What another program's foreign key forbids is to be told here, not at COMMIT.
+    SET CONSTRAINTS ALL IMMEDIATE;
     at := least(at, now());
     SELECT NULL::text AS number, NULL::bigint[] AS messages INTO parted;
     PERFORM FROM public."User" AS u LIMIT 0;

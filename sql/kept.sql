@@ -203,7 +203,8 @@ BEGIN
         ),
         HINT = coalesce(
             'Mend it, or run: ' || mends,
-            'Let the foreign key of that table be ON DELETE CASCADE or SET NULL.'
+            'Let the foreign key of that table be ON DELETE CASCADE or SET NULL, and no trigger of a'
+            ' table that it leads to raise an error.'
         );
 END
 $$;
@@ -215,6 +216,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     gone uuid[];
+    at_schema text;
     at_table text;
     at_constraint text;
 BEGIN
@@ -224,19 +226,19 @@ BEGIN
     SELECT array_agg(d.incarnation) INTO gone FROM deleted AS d;
     RETURN gone;
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS at_table = TABLE_NAME, at_constraint = CONSTRAINT_NAME;
+    GET STACKED DIAGNOSTICS
+        at_schema = SCHEMA_NAME, at_table = TABLE_NAME, at_constraint = CONSTRAINT_NAME;
     -- What passes (locks, a full disk, a server that ends) and our own errors stay as they are.
     IF
         left(SQLSTATE, 2) IN ('ST', '08', '25', '40', '53', '54', '55', '57', '58', 'XX')
-        OR NOT (
-            novabot_internal.find_keepers()
-            OR (
-                left(SQLSTATE, 2) = '23'
-                AND at_table NOT IN (
-                    'User', 'Session', 'Conversation', 'Alias', 'FormerAlias', 'IdentityNote',
-                    'IdentityEvent', 'SetAside', 'Forgotten', 'Reset'
-                )
+        OR (
+            left(SQLSTATE, 2) = '23'
+            AND at_schema = 'public'
+            AND at_table IN (
+                'User', 'Session', 'Conversation', 'Alias', 'FormerAlias', 'IdentityNote',
+                'IdentityEvent', 'SetAside', 'Forgotten', 'Reset'
             )
+            AND NOT novabot_internal.find_keepers()
         )
     THEN
         RAISE;

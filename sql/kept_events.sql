@@ -243,6 +243,7 @@ DECLARE
     settled text;
     results text[] := '{}';
 BEGIN
+    SET CONSTRAINTS ALL IMMEDIATE;
     PERFORM FROM public."User" AS u LIMIT 0;
     FOR kept IN
         SELECT e.*

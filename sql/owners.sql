@@ -113,24 +113,31 @@ BEGIN
         ELSE novabot_internal.client_id_of(address)
     END;
     IF wanted <> client THEN
-        PERFORM set_config('novabot.renaming', 'on', true);
-        -- A client who still stands under that id has lost the address.
-        UPDATE public."User" AS u
-        SET
-            id = novabot_internal.alias_of(wanted) || '#' || u.incarnation,
-            revision = gen_random_uuid()
-        WHERE u.id = wanted;
-        UPDATE public."User" AS u
-        SET id = wanted, revision = gen_random_uuid()
-        WHERE u.id = client;
-        PERFORM set_config('novabot.renaming', '', true);
+        BEGIN
+            PERFORM set_config('novabot.renaming', 'on', true);
+            -- A client who still stands under that id has lost the address.
+            UPDATE public."User" AS u
+            SET
+                id = novabot_internal.alias_of(wanted) || '#' || u.incarnation,
+                revision = gen_random_uuid()
+            WHERE u.id = wanted;
+            UPDATE public."User" AS u
+            SET id = wanted, revision = gen_random_uuid()
+            WHERE u.id = client;
+            SET CONSTRAINTS ALL IMMEDIATE;
+            PERFORM set_config('novabot.renaming', '', true);
+        EXCEPTION WHEN foreign_key_violation THEN
+            -- Of a table of another program, without ON UPDATE CASCADE.
+            RAISE WARNING 'novabot: a client keeps its id: %', SQLERRM;
+            wanted := client;
+        END;
     END IF;
     PERFORM novabot_internal.readdress(wanted);
     RETURN wanted;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.settle_id(text) IS
-'Gives a client the id of the address that leads to it now: NUMBER@c.us, else its BSUID, else NUMBER#incarnation for one that has left all its addresses; an id of another kind stays. Returns the id.';
+'Gives a client the id of the address that leads to it now: NUMBER@c.us, else its BSUID, else NUMBER#incarnation for one that has left all its addresses; an id of another kind stays, and one that a foreign key of another table keeps. Returns the id.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.give_up(
     client text, given_up text[], at timestamptz
@@ -310,6 +317,8 @@ DECLARE
     ids CONSTANT text[] := novabot_internal.without_phones(own);
     phone text;
 BEGIN
+    -- What another program's foreign key forbids is to be told here, not at COMMIT.
+    SET CONSTRAINTS ALL IMMEDIATE;
     became := client;
     SELECT novabot_internal.canonical_address(w.address) INTO phone
     FROM unnest(own) AS w (address)

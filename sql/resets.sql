@@ -422,6 +422,8 @@ DECLARE
     client text;
     receipt public."Reset";
 BEGIN
+    -- What another program's foreign key forbids is to be told here, not at COMMIT.
+    SET CONSTRAINTS ALL IMMEDIATE;
     IF incarnation IS NULL THEN
         RETURN novabot_internal.reset_client(handle, actor, source);
     END IF;

@@ -225,6 +225,8 @@ DECLARE
     current_session uuid;
     stated_at CONSTANT timestamptz := written_at;
 BEGIN
+    -- What another program's foreign key forbids is to be told here, not at COMMIT.
+    SET CONSTRAINTS ALL IMMEDIATE;
     written_at := least(written_at, now());
     IF stored_message IS NULL THEN
         SELECT l.* INTO writer

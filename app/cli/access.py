@@ -34,6 +34,7 @@ def _show(would: LockDown) -> None:
     typer.echo(would.statement)
     typer.echo(f"  can connect as before: {', '.join(would.keep)} (the services)")
     typer.echo(f"  cannot connect any more: {', '.join(would.lose) or 'no role'}")
+    typer.echo("  only the owner, and roles that are granted TEMPORARY, can make temporary tables")
     if would.give_back:
         typer.echo(f"  {would.give_back} gives it back: name those that need it")
 

@@ -61,7 +61,8 @@ def migrate(
                 for line in describe_plan(conn, force=force):
                     typer.echo(line)
             if lock_down:
-                close_database(settings, ask=False, change=False)
+                with interrupted_by_sigterm():
+                    close_database(settings, ask=False, change=False)
             return
         with interrupted_by_sigterm(), open_connection(url, NAME) as conn:
             try:
@@ -84,7 +85,8 @@ def migrate(
         if first_login:
             typer.echo("added the first login, admin, with the password in NOVABOT_ADMIN_PASSWORD")
         if lock_down:
-            close_database(settings, ask=not yes)
+            with interrupted_by_sigterm():
+                close_database(settings, ask=not yes)
 
 
 @commands.command(

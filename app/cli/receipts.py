@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 
 import psycopg
 import typer
@@ -103,7 +104,7 @@ class _Run:
                 await self._wait_for_bots(made, deadline)
                 async with self._connections.connection() as conn:
                     receipt = await get_receipt(conn, made.id)
-            except (psycopg.OperationalError, UnknownReset) as error:
+            except (psycopg.Error, UnknownReset) as error:
                 self._fail(handle, f"{describe(made)}; its bots are not known: {first_line(error)}")
                 counts = json.dumps({"handle": handle, **made.counts_as_json()})
                 lines = [counts] if self._as_json else []
@@ -134,7 +135,7 @@ class _Run:
         except (UnreadableHandle, RowsKeptError, ResetNotMade) as error:
             self._fail(handle, str(error))
         except ResetUnconfirmed as error:
-            self._fail(handle, f"{error}. {_tell_how_to_find_out(error.reset)}")
+            self._fail(handle, f"{error}. {_tell_how_to_find_out(error.reset, error.at)}")
         except errors.LockNotAvailable:
             reason = "another transaction holds this client, nothing was reset; try again later"
             self._fail(handle, reason)
@@ -200,9 +201,9 @@ def _interruptible(interrupted: asyncio.Event) -> Generator[None]:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _tell_how_to_find_out(reset: int) -> str:
+def _tell_how_to_find_out(reset: int, at: datetime) -> str:
     command = _FIND_OUT.format(reset)
-    return f"Once it answers, run {command}: with a row it was reset, with none nothing was"
+    return f"Once it answers, run {command}: with a row of {at} it was reset, else nothing was"
 
 
 def write_json(handle: str, receipt: Receipt, warning: str | None = None) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
 
 from psycopg import Error
 
@@ -61,12 +62,14 @@ class ResetUnconfirmed(CrmError):
     """The connection was lost at the commit, and the database cannot be asked since: whether it was
     made is not known yet. If it was, it has this receipt."""
 
-    def __init__(self, reset: int, reason: str) -> None:
+    def __init__(self, reset: int, at: datetime, reason: str) -> None:
         super().__init__(
             f"it is not known whether this was reset: the connection was lost at the commit, and"
             f" the database cannot be asked ({reason})"
         )
         self.reset = reset
+        self.at = at
+        """After a crash another reset may have its number, at another time."""
 
 
 class UnknownReset(CrmError):

@@ -29,7 +29,14 @@ LOOK_UP_TIMEOUT: Final = 5.0
 
 _PAUSE = 0.05
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
-_ENDED_BY_SERVER = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow)
+_ENDED_BY_SERVER = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleInTransactionSessionTimeout,
+    errors.IdleSessionTimeout,
+    errors.TransactionTimeout,
+)
 _UNREPLICATED = (
     "it is committed, but no synchronous standby has confirmed it: a failover may bring the client"
     " back"
@@ -104,7 +111,7 @@ async def reset_incarnation(
     except psycopg.Error as error:
         if made is not None and (found := await _look_up(connections, made)) is not None:
             return found
-        if isinstance(error, _LOST) and _says_nothing(error):
+        if _says_nothing(error):
             raise ResetNotMade(f"nothing was reset: {first_line(error)}") from error
         raise
 
@@ -125,10 +132,10 @@ async def _look_up(connections: Connections, made: MadeReset) -> MadeReset | Non
                     return await _find(conn, made)
                 await _end_session(conn, made)
                 reason = "its transaction goes on"
-        except _LOST as error:
+        except psycopg.Error as error:
             reason = first_line(error)
         if time.monotonic() > deadline:
-            raise ResetUnconfirmed(made.id, reason)
+            raise ResetUnconfirmed(made.id, made.at, reason)
         await asyncio.sleep(_PAUSE)
 
 
@@ -147,7 +154,8 @@ async def _end_session(conn: AsyncConnection[tuple[Any, ...]], made: MadeReset) 
     # After a crash another transaction may have the same id: that one has begun later.
     await conn.execute(
         "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a"
-        " WHERE a.backend_xid = %s::text::xid8::xid AND a.xact_start <= %s",
+        " WHERE a.backend_xid = %s::text::xid8::xid AND coalesce(a.xact_start <= %s, true)"
+        " AND a.usename = session_user",
         (made.transaction, made.at),
     )
 

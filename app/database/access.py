@@ -90,6 +90,7 @@ def _close(conn: Connection[Any], services: Collection[str], *, commit: bool) ->
     try:
         with conn.transaction(force_rollback=not commit):
             begin(conn, PATH)
+            conn.execute("SET LOCAL lock_timeout = '5s'")
             keep = {*services, *_read_names(conn, _FIND_OWN_ROLES)}
             before = _read_names(conn, _FIND_ABLE)
             conn.execute(statement.encode())
@@ -104,6 +105,11 @@ def _close(conn: Connection[Any], services: Collection[str], *, commit: bool) ->
                 )
     except errors.InsufficientPrivilege as error:
         raise _explain(conn, statement) from error
+    except errors.LockNotAvailable as error:
+        raise MigrationError(
+            "Another transaction changes the rights on this database: nothing was changed; try"
+            " again"
+        ) from error
     lose = sorted(before - after)
     return LockDown(
         statement,

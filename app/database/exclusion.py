@@ -67,7 +67,7 @@ _FIND_FOREIGN_OWNER = """
     JOIN pg_roles AS o ON o.oid = c.relowner
     WHERE
         c.oid = to_regclass('public."Migration"')
-        AND NOT pg_has_role(session_user, c.relowner, 'USAGE')
+        AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
 """
 """Where PUBLIC may create tables in public, another role can make "Migration" before we do."""
 
@@ -76,6 +76,8 @@ _FIND_FOREIGN_OWNER = """
 def open_watcher(conn: Connection[Any]) -> Generator[Connection[Any]]:
     """The second connection of a migration on `conn`, to the same server."""
     with open_beside(conn, NAME) as watcher:
+        # Before any SET: a pooler would hand that on to the next program.
+        refuse_pooler(conn, watcher)
         for name, value in _BOUNDS_OF_WATCHER.items():
             _set(watcher, name, value)
         yield watcher

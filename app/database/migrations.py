@@ -31,7 +31,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, errors
 
-from app.database.exclusion import bound_session, only_one, open_watcher, refuse_pooler
+from app.database.exclusion import bound_session, only_one, open_watcher
 from app.database.releases import find_newer_release, find_schema_fault, refuse_newer
 from app.database.routines import replace_routines
 from app.database.scripts import (
@@ -101,7 +101,6 @@ def migrate(
     refuse_old_server(conn)
     conn.prepare_threshold = None
     with _explained(conn), open_watcher(conn) as watcher:
-        refuse_pooler(conn, watcher)
         patience = Patience(watcher, conn.info.backend_pid, wait, report)
         with bound_session(conn), only_one(conn, watcher, patience):
             return _apply(conn, _Steps(conn, watcher, patience), force=force)

@@ -35,6 +35,40 @@ def id_of(world: World, name: str) -> str:
     return one(world.conn, 'SELECT id FROM "User" WHERE nama = %s', name)
 
 
+@pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"])
+def test_a_foreign_key_of_another_program_keeps_an_id_and_no_turn(
+    world: World, deferred: str
+) -> None:
+    world.conn.execute(
+        f'CREATE TABLE note (u text REFERENCES "User" ON DELETE CASCADE{deferred})'.encode()
+    )
+    note = 'INSERT INTO note SELECT id FROM "User" WHERE nama = %s'
+    world.say(0, B1, name="Andi")
+    world.conn.execute(note, ("Andi",))
+    assert world.say(1, P1, B1).outcome == "committed"
+    assert world.say(2, P1).told == "Andi"
+    assert id_of(world, "Andi") == B1
+    world.say(3, P2, name="Budi")
+    world.conn.execute(note, ("Budi",))
+    world.conn.execute('UPDATE "Alias" SET alias = %s WHERE alias = %s', (P3, P2))
+    # A stranger at the number that Budi's id says is not told what Budi said, nor answered.
+    with pytest.raises(psycopg.Error) as caught:
+        world.say(later(), P2)
+    assert caught.value.sqlstate == "ST004"
+    assert world.say(later(), P3).told == "Budi"
+
+
+def test_an_address_that_is_overwritten_by_hand_is_not_dated_before_its_last_owner_left(
+    world: World,
+) -> None:
+    world.say(0, P1, B1, name="Andi")
+    world.say(1, P2, name="Budi")
+    world.say(100, P3, B1)  # Andi has left P1
+    world.conn.execute('UPDATE "Alias" SET alias = %s WHERE alias = %s', (P1, P2))
+    since = one(world.conn, 'SELECT since FROM "Alias" WHERE alias = %s', P1)
+    assert since == one(world.conn, 'SELECT until FROM "FormerAlias" WHERE alias = %s', P1)
+
+
 @pytest.mark.parametrize("order", ["give first", "take first", "overwrite"])
 def test_who_gets_a_number_that_was_taken_by_hand_is_told_nothing(world: World, order: str) -> None:
     world.say(0, P1, name="Andi")

@@ -148,6 +148,46 @@ def test_a_foreign_key_of_another_programs_table_is_named(connection: psycopg.Co
     refuse(connection, DOORS["reset_client"], '"invoice_userId_fkey"', 'table "invoice"', "23503")
 
 
+INVOICES = {
+    "deferred": 'CREATE TABLE invoice ("userId" text REFERENCES "User" (id)'
+    " DEFERRABLE INITIALLY DEFERRED)",
+    "of the same name": 'CREATE SCHEMA crm; CREATE TABLE crm."Session" ("userId" text'
+    ' REFERENCES "User" (id)); CREATE VIEW invoice AS SELECT * FROM crm."Session"',
+    "with a trigger": """
+        CREATE TABLE invoice ("userId" text REFERENCES "User" (id) ON DELETE CASCADE);
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'paid invoices stay';
+        END
+        $$;
+        CREATE TRIGGER keep BEFORE DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION keep()
+    """,
+}
+
+
+@pytest.mark.parametrize("invoice", INVOICES.values(), ids=INVOICES)
+@pytest.mark.parametrize("door", ["dashboard", "wish"])
+def test_what_another_programs_tables_forbid_is_told_by_our_doors(
+    connection: psycopg.Connection, invoice: str, door: str
+) -> None:
+    add_client(connection)
+    connection.execute(invoice.encode())
+    connection.execute("INSERT INTO invoice VALUES (%s)", (CLIENT,))
+    before = contents(connection)
+    known = load(connection, PHONE)
+    life = one(connection, 'SELECT incarnation FROM "User"')
+    by_page = "SELECT novabot_internal.reset_incarnation(%s, %s, 'ana', 'dashboard')"
+    by_chat = "SELECT novabot_internal.forget_by_chat(%s, %s, %s, %s, 'wamid.1', now(), NULL)"
+    statement, parameters = {
+        "dashboard": (by_page, (CLIENT, life)),
+        "wish": (by_chat, ([PHONE], known.id, known.user_revision, known.session_revision)),
+    }[door]
+    with pytest.raises(psycopg.Error) as caught:
+        connection.execute(statement, parameters)
+    assert caught.value.sqlstate == "ST004"
+    assert contents(connection) == before
+
+
 def test_what_passes_by_itself_is_no_reason_to_give_up(
     connection: psycopg.Connection, other: psycopg.Connection
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 from psycopg import errors
@@ -83,7 +84,7 @@ _FOR_PROGRAMS: Mapping[str, str] = {
     "503_unconfirmed": (
         "It is not known yet whether the client was reset: the connection to the database was lost"
         " at the commit. Ask for GET /api/resets/N with the number in `reset` once the database"
-        " answers: with this receipt the client is forgotten, and with 404 nothing was reset."
+        " answers: with a receipt of this `at` the client is forgotten, else nothing was reset."
     ),
     "503_schema": "The schema is not the one of this novabot: run “novabot migrate”.",
 }
@@ -99,6 +100,8 @@ class Failure:
     """For programs."""
     reset: int | None = None
     """The receipt that there is if a reset was made of which that is not known yet."""
+    at: datetime | None = None
+    """That receipt's time: after a crash another reset may have its number."""
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:
@@ -118,6 +121,7 @@ async def answer_failure(request: Request, error: Exception) -> Response:
         told: dict[str, object] = {"error": failure.reason}
         if failure.reset is not None:
             told["reset"] = failure.reset
+            told["at"] = failure.at.isoformat() if failure.at is not None else None
         return JSONResponse(told, failure.status, headers)
     return render(request, "failure.html", status=failure.status, headers=headers, failure=failure)
 
@@ -130,5 +134,7 @@ def describe_failure(error: Exception) -> Failure:
         return Failure(error.status_code, key, _FOR_PROGRAMS[key])
     key = next((key for kinds, key in _BY_ERROR if isinstance(error, kinds)), "500")
     tells = isinstance(error, CrmError) and not isinstance(error, _WITHOUT_REASON)
-    reset = error.reset if isinstance(error, ResetUnconfirmed) else None
-    return Failure(int(key[:3]), key, str(error) if tells else _FOR_PROGRAMS[key], reset)
+    reason = str(error) if tells else _FOR_PROGRAMS[key]
+    if isinstance(error, ResetUnconfirmed):
+        return Failure(int(key[:3]), key, reason, error.reset, error.at)
+    return Failure(int(key[:3]), key, reason)
