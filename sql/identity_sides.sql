@@ -163,6 +163,8 @@ AS $$
 DECLARE
     reset_at timestamptz;
     gone bigint := 0;
+    next public."IdentityEvent";
+    onward text;
 BEGIN
     SELECT max(f.at) INTO reset_at
     FROM public."Forgotten" AS f
@@ -216,10 +218,26 @@ BEGIN
     PERFORM
         set_config('novabot.actor', '', true),
         set_config('novabot.source', '', true);
+    -- Where who was forgotten went from there, as a kept change says.
+    SELECT e.* INTO next
+    FROM public."IdentityEvent" AS e
+    WHERE
+        e.at > reset_by_event.at
+        AND e."fromDigests" && to_digests
+        -- Another BSUID at the same number is another person.
+        AND (e."fromDigests" @> to_digests OR e."fromDigests" <@ to_digests)
+    ORDER BY e.at, e.id
+    LIMIT 1;
     INSERT INTO public."Forgotten" AS f (digest, at, until)
     SELECT d.digest, reset_at, d.until
     FROM (
-        SELECT n.digest, 'infinity'::timestamptz AS until
+        SELECT
+            n.digest,
+            CASE
+                WHEN n.digest = ANY (next."fromDigests") AND n.digest <> ALL (next."toDigests")
+                    THEN next.at
+                ELSE 'infinity'
+            END AS until
         FROM unnest(to_digests) AS n (digest)
         UNION
         SELECT n.digest, reset_by_event.at
@@ -228,8 +246,15 @@ BEGIN
     ) AS d
     ORDER BY d.digest, d.until
     ON CONFLICT (digest, until) DO UPDATE SET at = greatest(f.at, excluded.at);
-    RETURN CASE WHEN gone > 0 THEN 'reset' ELSE 'forgotten' END;
+    IF next.at < reset_at THEN
+        DELETE FROM public."IdentityEvent" AS e WHERE e.id = next.id;
+        onward := novabot_internal.reset_by_event(
+            next.source, CASE WHEN NOT next.ambiguous THEN next.target END,
+            next."fromDigests", next."toDigests", next.at
+        );
+    END IF;
+    RETURN CASE WHEN gone > 0 OR onward = 'reset' THEN 'reset' ELSE 'forgotten' END;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.reset_by_event(text, text, bytea[], bytea[], timestamptz) IS
-'A change older than a reset of who had one of its addresses then: the person who was forgotten there is also the client at the other one, and is reset there too. Both sides are locked. NULL, and nothing done, without such a reset.';
+'A change older than a reset of who had one of its addresses then: the person who was forgotten there is also the client at the other one, and is reset there too, and wherever kept changes say that it went from there. Both sides are locked. NULL, and nothing done, without such a reset.';

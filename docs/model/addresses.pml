@@ -82,7 +82,7 @@ bool disturbed[TURNS];     /* another transaction wrote since this turn was last
 #define hidden
 #endif
 hidden byte e, f, g, c, i, a, best, owner, source, target, doomed, parted, first, hit, awaited;
-hidden byte reset_time, reset_when, own, until_move, moving, led_to, last, linked, turn_of, k;
+hidden byte reset_time, reset_when, onward, own, until_move, moving, led_to, last, linked, turn_of, k;
 hidden byte from_gone, to_gone, dropped, deleted, was;
 hidden byte standing, decision, outcome, result;
 mtype = { present, formerly, unknown, past, nobody, known, late, new, move_there, lost };
@@ -160,11 +160,7 @@ inline drop_events() {
     if
     :: has(dropped, g) ->
        find_move(kept[g].until, first);
-#ifdef MENDED_CHAIN
-       set_mark(TO(g), first, moved_at[g], now);
-#else
        set_mark(TO(g), first, 0, now);
-#endif
        if
        :: has(from_gone | to_gone, g) -> set_mark(FROM(g), g + 1, 0, now)
        :: else
@@ -281,11 +277,7 @@ inline reset_clients() {               /* doomed; hit: of these people; reset_ti
      fi
   :: !doomed && !was ->
      drop_events();
-#ifdef MENDED_CHAIN
-     was = !dropped
-#else
      was = true
-#endif
   :: !doomed && was -> break
   od
 }
@@ -440,6 +432,8 @@ inline merge_client(kept_one, gone_one) {
 /* ---- Moves that WhatsApp tells (sql/identity_sides.sql, identity_events.sql, kept_events.sql) ---- */
 
 #define is_stranger(c, e) (client[(c) - 1].began >= moved_at[e])
+#define is_older(c, than) ((c) && \
+  (client[(c) - 1].created < (than) || client[(c) - 1].began < (than)))
 
 /* reset_by_event: a move older than a reset of who had one of its addresses then. */
 inline reset_by_event(e) {
@@ -467,44 +461,43 @@ inline reset_by_event(e) {
      fi;
      doomed = 0;
      if
-     :: source && (client[source - 1].created < reset_time || client[source - 1].began < reset_time) ->
-        doomed = bit(source - 1)
+     :: is_older(source, reset_time) -> doomed = bit(source - 1)
      :: else
      fi;
      if
 #ifdef MENDED_EARLIER_OWNER
      :: target && target != source && !is_stranger(target, e) ->
         give_up(target - 1, TO(e), moved_at[e])
-     :: target && (target == source || is_stranger(target, e)) &&
-        (client[target - 1].created < reset_time || client[target - 1].began < reset_time) ->
+     :: (target == source || (target && is_stranger(target, e))) && is_older(target, reset_time) ->
 #else
-     :: target && (client[target - 1].created < reset_time || client[target - 1].began < reset_time) ->
+     :: is_older(target, reset_time) ->
 #endif
         doomed = doomed | bit(target - 1)
      :: else
      fi;
      hit = bit(WHO(e));
      reset_when = reset_time;
-#ifdef MENDED_CHAIN
+     onward = 0;
+#ifndef NO_RESET_ONWARD
      for (f : 0 .. MOVES - 1) {          /* who was forgotten went on from there */
        if
-       :: kept[f].is_kept && FROM(f) == TO(e) && moved_at[e] < moved_at[f] ->
+       :: kept[f].is_kept && FROM(f) == TO(e) && moved_at[e] < moved_at[f] && !onward ->
+          onward = f + 1;
           if
-          :: kept[f].source -> doomed = doomed | bit(kept[f].source - 1)
+          :: moved_at[f] < reset_when ->
+             doomed = doomed | (is_older(kept[f].source, reset_when) -> bit(kept[f].source - 1) : 0) |
+               (!kept[f].ambiguous && is_older(kept[f].target, reset_when) ->
+                bit(kept[f].target - 1) : 0);
+             set_mark(TO(f), 0, 0, reset_when);
+             drop_event(f)
           :: else
-          fi;
-          if
-          :: kept[f].target && !kept[f].ambiguous -> doomed = doomed | bit(kept[f].target - 1)
-          :: else
-          fi;
-          set_mark(TO(f), 0, moved_at[f], reset_when);
-          drop_event(f)
+          fi
        :: else
        fi
      };
 #endif
      reset_clients();
-     set_mark(TO(e), 0, 0, reset_when);
+     set_mark(TO(e), onward, 0, reset_when);
      set_mark(FROM(e), e + 1, 0, reset_when);
      reset_time = reset_when
   :: else

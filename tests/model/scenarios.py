@@ -218,6 +218,7 @@ SCENARIOS = (
     MOVE_AT_ONCE,
     REDELIVERY,
     NEXT_OWNER,
+    CHAIN,
 )
 QUICK = (
     TURNS.within("2 bots, 1 client, 2 messages, 1 reset, 2 edits", MESSAGES=2, RESETS=1),
@@ -243,7 +244,7 @@ _MERGE = HALVES.within("1 bot, 2 clients of one person, 3 messages, merge", BOTS
 _SENDING = SENDING.within("1 bot, 1 client, 1 message, 1 reset", MESSAGES=1, RESETS=1, KINDS=1)
 _MOVE = QUICK[4]
 
-ALL_MENDS = ("MENDED_CHAIN", "MENDED_BACK", "MENDED_EARLIER_OWNER", "MENDED_PARTING")
+ALL_MENDS = ("MENDED_BACK", "MENDED_EARLIER_OWNER", "MENDED_PARTING")
 _SPARING = replace(
     NEXT_OWNER,
     name="next owner, mended",
@@ -373,6 +374,7 @@ GUARDS = (
         _MOVE,
         "rule 8: a change older than a reset carried out",
     ),
+    Guard(("NO_RESET_ONWARD",), "a reset goes on along the kept moves from there", 1, CHAIN),
     Guard(
         ("NO_SPAN_OF_WATERMARK",),
         "a watermark ends where the next owner begins",
@@ -393,7 +395,6 @@ _BACK_IN_ORDER = THERE_AND_BACK.within(
 )
 
 FAULTS = (
-    Fault("chain, the first move told after the reset", 1, CHAIN, ("MENDED_CHAIN",)),
     Fault(
         "there and back, the first move kept",
         1,

@@ -443,3 +443,36 @@ def test_a_number_left_after_an_earlier_reset_of_it_still_finds_its_client(world
     world.say(0, P1, name="Andi")
     assert world.change(10, [P1], [P2]) == "moved"
     assert world.reset(P1) == 1
+
+
+def test_a_reset_goes_on_along_the_kept_changes_when_the_one_before_them_is_told(
+    world: World,
+) -> None:
+    assert world.change(20, [P2], [P3]) == "kept"
+    assert world.change(25, [P3], [P4]) == "kept"
+    world.say(0, P1, name="Andi")
+    assert world.reset(P1) == 1
+    assert world.change(10, [P1], [P2]) == "forgotten"
+    assert world.say(22, P3, name="Andi").outcome == "forgotten"
+    assert world.say(30, P4, name="Andi").outcome == "forgotten"
+    assert world.names() == {}
+    # Who came to the numbers that it left is another person.
+    assert world.say(23, P2, name="Budi").outcome == "committed"
+    assert world.say(30, P3, name="Cici").outcome == "committed"
+
+
+def test_a_reset_goes_on_to_the_client_whom_a_kept_change_meets(world: World) -> None:
+    assert world.change(20, [P2], [P3]) == "kept"
+    world.say(30, P3, name="Andi")
+    world.say(0, P1, name="Andi")
+    assert world.reset(P1) == 1
+    assert world.change(10, [P1], [P2]) == "reset"
+    assert world.names() == {}
+
+
+def test_a_reset_goes_on_along_no_kept_change_of_another_bsuid(world: World) -> None:
+    assert world.change(20, [P2, B], [P3, B]) == "kept"
+    world.say(0, P1, A, name="Andi")
+    assert world.reset(P1) == 1
+    world.change(10, [P1, A], [P2, A])
+    assert world.say(30, P3, B, name="Budi").outcome == "committed"
