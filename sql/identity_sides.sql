@@ -165,6 +165,7 @@ DECLARE
     gone bigint := 0;
     next public."IdentityEvent";
     onward text;
+    met CONSTANT text[] := novabot_internal.matching_aliases(target, to_digests);
 BEGIN
     SELECT max(f.at) INTO reset_at
     FROM public."Forgotten" AS f
@@ -206,6 +207,14 @@ BEGIN
         ),
         reset_by_event.at
     );
+    IF
+        target <> coalesce(source, '')
+        AND novabot_internal.judge_target(target, met, at) = 'ambiguous'
+    THEN
+        -- Who had the new number before is another person, as without a reset.
+        PERFORM novabot_internal.give_way(target, met, at);
+        target := NULL;
+    END IF;
     DELETE FROM public."User" AS u
     WHERE
         u.id IN (source, target)
@@ -228,11 +237,12 @@ BEGIN
         AND (e."fromDigests" @> to_digests OR e."fromDigests" <@ to_digests)
     ORDER BY e.at, e.id
     LIMIT 1;
-    INSERT INTO public."Forgotten" AS f (digest, at, until)
-    SELECT d.digest, reset_at, d.until
+    INSERT INTO public."Forgotten" AS f (digest, at, since, until)
+    SELECT d.digest, reset_at, d.since, d.until
     FROM (
         SELECT
             n.digest,
+            reset_by_event.at AS since,
             CASE
                 WHEN n.digest = ANY (next."fromDigests") AND n.digest <> ALL (next."toDigests")
                     THEN next.at
@@ -240,12 +250,13 @@ BEGIN
             END AS until
         FROM unnest(to_digests) AS n (digest)
         UNION
-        SELECT n.digest, reset_by_event.at
+        SELECT n.digest, '-infinity', reset_by_event.at
         FROM unnest(from_digests) AS n (digest)
         WHERE n.digest <> ALL (to_digests)
     ) AS d
     ORDER BY d.digest, d.until
-    ON CONFLICT (digest, until) DO UPDATE SET at = greatest(f.at, excluded.at);
+    ON CONFLICT (digest, until) DO UPDATE
+    SET at = greatest(f.at, excluded.at), since = least(f.since, excluded.since);
     IF next.at < reset_at THEN
         DELETE FROM public."IdentityEvent" AS e WHERE e.id = next.id;
         onward := novabot_internal.reset_by_event(

@@ -435,20 +435,21 @@ BEGIN
         RETURNING e.*, c.from_gone, c.to_gone
     ),
     marked AS (
-        INSERT INTO public."Forgotten" AS f (digest, at, until)
-        SELECT o.digest, max(clock_timestamp()), o.until
+        INSERT INTO public."Forgotten" AS f (digest, at, since, until)
+        SELECT o.digest, max(clock_timestamp()), min(o.since), o.until
         FROM dropped AS d
         CROSS JOIN LATERAL (
-            SELECT n.digest, coalesce(d.until, 'infinity') AS until
+            SELECT n.digest, d.at AS since, coalesce(d.until, 'infinity') AS until
             FROM unnest(d."toDigests") AS n (digest)
             UNION ALL
-            SELECT n.digest, d.at
+            SELECT n.digest, '-infinity', d.at
             FROM unnest(d."fromDigests") AS n (digest)
             WHERE (d.from_gone OR d.to_gone) AND n.digest <> ALL (d."toDigests")
         ) AS o
         GROUP BY o.digest, o.until
         ORDER BY o.digest, o.until
-        ON CONFLICT (digest, until) DO UPDATE SET at = greatest(f.at, excluded.at)
+        ON CONFLICT (digest, until) DO UPDATE
+        SET at = greatest(f.at, excluded.at), since = least(f.since, excluded.since)
     )
     SELECT
         array_agg(DISTINCT c.client) FILTER (WHERE c.client IS NOT NULL),

@@ -160,7 +160,7 @@ inline drop_events() {
     if
     :: has(dropped, g) ->
        find_move(kept[g].until, first);
-       set_mark(TO(g), first, 0, now);
+       set_mark(TO(g), first, moved_at[g], now);
        if
        :: has(from_gone | to_gone, g) -> set_mark(FROM(g), g + 1, 0, now)
        :: else
@@ -465,7 +465,7 @@ inline reset_by_event(e) {
      :: else
      fi;
      if
-#ifdef MENDED_EARLIER_OWNER
+#ifndef NO_EARLIER_OWNER_SPARED
      :: target && target != source && !is_stranger(target, e) ->
         give_up(target - 1, TO(e), moved_at[e])
      :: (target == source || (target && is_stranger(target, e))) && is_older(target, reset_time) ->
@@ -488,7 +488,7 @@ inline reset_by_event(e) {
              doomed = doomed | (is_older(kept[f].source, reset_when) -> bit(kept[f].source - 1) : 0) |
                (!kept[f].ambiguous && is_older(kept[f].target, reset_when) ->
                 bit(kept[f].target - 1) : 0);
-             set_mark(TO(f), 0, 0, reset_when);
+             set_mark(TO(f), 0, moved_at[f], reset_when);
              drop_event(f)
           :: else
           fi
@@ -497,7 +497,7 @@ inline reset_by_event(e) {
      };
 #endif
      reset_clients();
-     set_mark(TO(e), onward, 0, reset_when);
+     set_mark(TO(e), onward, moved_at[e], reset_when);
      set_mark(FROM(e), e + 1, 0, reset_when);
      reset_time = reset_when
   :: else

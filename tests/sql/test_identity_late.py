@@ -476,3 +476,27 @@ def test_a_reset_goes_on_along_no_kept_change_of_another_bsuid(world: World) -> 
     assert world.reset(P1) == 1
     world.change(10, [P1, A], [P2, A])
     assert world.say(30, P3, B, name="Budi").outcome == "committed"
+
+
+def test_an_earlier_owner_of_a_number_is_not_reset_with_who_comes_to_it(world: World) -> None:
+    world.say(0, P1, name="Andi")
+    world.say(1, P3, name="Budi")
+    assert world.reset(P3) == 1
+    assert world.change(20, [P3], [P1]) == "forgotten"
+    assert list(world.names().values()) == ["Andi"]
+    # As without a reset, the number is not Andi's any more.
+    assert world.say(30, P1, name="Budi").outcome == "forgotten"
+    (client,) = world.names()
+    assert world.notes(client) == ["earlier_owner"]
+    # Nor is Andi reset by a change of its own from before.
+    assert world.change(10, [P1], [P2]) == "moved"
+    assert world.say(40, P2).told == "Andi"
+
+
+def test_a_reset_by_a_kept_change_spares_the_earlier_owner_of_its_new_number(world: World) -> None:
+    world.say(0, P1, name="Andi")
+    assert world.change(20, [P3], [P1]) == "kept"
+    world.say(1, P3, name="Budi")
+    assert world.reset(P3) == 1
+    assert world.change(10, [P1], [P2]) == "moved"
+    assert world.say(40, P2).told == "Andi"
