@@ -126,6 +126,53 @@ $$;
 COMMENT ON FUNCTION novabot_internal.has_any(text, text[]) IS
 'Whether one of these canonical addresses leads to a client.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.had_by_then(
+    client text, keys text[], digests bytea[], at timestamptz
+) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM (
+            SELECT a.alias, a.since, 'infinity' AS until
+            FROM public."Alias" AS a
+            WHERE a."userId" = client
+            UNION ALL
+            SELECT f.alias, f.since, f.until
+            FROM public."FormerAlias" AS f
+            WHERE f."userId" = client
+        ) AS h
+        WHERE
+            h.alias = ANY (keys)
+            AND (
+                NOT novabot_internal.is_phone(h.alias)
+                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)
+            )
+            AND novabot_internal.address_digests(ARRAY[h.alias]) && digests
+    )
+$$;
+COMMENT ON FUNCTION novabot_internal.had_by_then(text, text[], bytea[], timestamptz) IS
+'Whether one of these canonical addresses, of these digests, was a client''s at a sender''s time; a BSUID was always.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.has_other_id(
+    client text, account text, digests bytea[]
+) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT
+        novabot_internal.has_user_id(client, account)
+        AND novabot_internal.shows_other_id(
+            ARRAY(
+                SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = client
+                UNION
+                SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = client
+            ),
+            digests
+        )
+$$;
+COMMENT ON FUNCTION novabot_internal.has_other_id(text, text, bytea[]) IS
+'Whether one side of a change names a BSUID, and a client whom it names by number has another one in this business account: then that client is another person.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.judge_target(
     target text, tos text[], at timestamptz
 ) RETURNS text

@@ -57,15 +57,24 @@ RETURNS text[]
 LANGUAGE sql STABLE
 AS $$
     SELECT ARRAY(
-        SELECT a.address
-        FROM unnest(
-            novabot_internal.matching_aliases(kept.source, kept."fromDigests")
-        ) AS a (address)
-        WHERE NOT novabot_internal.address_digests(ARRAY[a.address]) && kept."toDigests"
+        SELECT a.alias
+        FROM public."Alias" AS a
+        CROSS JOIN LATERAL novabot_internal.address_digests(ARRAY[a.alias]) AS d (digests)
+        WHERE
+            a."userId" = kept.source
+            AND NOT (
+                a.since > kept.at
+                AND novabot_internal.is_phone(a.alias)
+                AND novabot_internal.had_by_then(
+                    kept.source, ARRAY[a.alias], kept."fromDigests", kept.at
+                )
+            )
+            AND d.digests && kept."fromDigests"
+            AND NOT d.digests && kept."toDigests"
     )
 $$;
 COMMENT ON FUNCTION novabot_internal.still_to_leave(public."IdentityEvent") IS
-'The addresses that a kept change says its client has left, and that still lead to it: none, unless a lock or a trigger keeps them.';
+'The addresses that a kept change says its client has left, and that still lead to it, but for a number to which it came back later: none, unless a lock or a trigger keeps them.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.matching_former_aliases(
     client text, digests bytea[]
@@ -82,53 +91,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION novabot_internal.matching_former_aliases(text, bytea[]) IS
 'A client''s former addresses that have one of these digests.';
-
-CREATE OR REPLACE FUNCTION novabot_internal.had_by_then(
-    client text, keys text[], digests bytea[], at timestamptz
-) RETURNS boolean
-LANGUAGE sql STABLE
-AS $$
-    SELECT EXISTS (
-        SELECT
-        FROM (
-            SELECT a.alias, a.since, 'infinity' AS until
-            FROM public."Alias" AS a
-            WHERE a."userId" = client
-            UNION ALL
-            SELECT f.alias, f.since, f.until
-            FROM public."FormerAlias" AS f
-            WHERE f."userId" = client
-        ) AS h
-        WHERE
-            h.alias = ANY (keys)
-            AND (
-                NOT novabot_internal.is_phone(h.alias)
-                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)
-            )
-            AND novabot_internal.address_digests(ARRAY[h.alias]) && digests
-    )
-$$;
-COMMENT ON FUNCTION novabot_internal.had_by_then(text, text[], bytea[], timestamptz) IS
-'Whether one of these canonical addresses, of these digests, was a client''s at a sender''s time; a BSUID was always.';
-
-CREATE OR REPLACE FUNCTION novabot_internal.has_other_id(
-    client text, account text, digests bytea[]
-) RETURNS boolean
-LANGUAGE sql STABLE
-AS $$
-    SELECT
-        novabot_internal.has_user_id(client, account)
-        AND novabot_internal.shows_other_id(
-            ARRAY(
-                SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = client
-                UNION
-                SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = client
-            ),
-            digests
-        )
-$$;
-COMMENT ON FUNCTION novabot_internal.has_other_id(text, text, bytea[]) IS
-'Whether one side of a change names a BSUID, and a client whom it names by number has another one in this business account: then that client is another person.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.link_events(
     client text, keys text[], is_new boolean

@@ -323,11 +323,13 @@ inline owner_at(x, at) {                 /* owner: + 1 */
   fi
 }
 
-#ifdef MENDED_BACK
-#define still_to_leave(e) \
-  (FROM(e) != TO(e) && leads[FROM(e)] == kept[e].source && since[FROM(e)] <= moved_at[e])
-#else
+#ifdef NO_TIME_OF_LEAVING
 #define still_to_leave(e) (FROM(e) != TO(e) && leads[FROM(e)] == kept[e].source)
+#else
+#define had_before(x, c, at) (former[x].of_client[(c) - 1].until && \
+  former[x].of_client[(c) - 1].since <= (at) && (at) <= former[x].of_client[(c) - 1].until)
+#define still_to_leave(e) (FROM(e) != TO(e) && leads[FROM(e)] == kept[e].source && \
+  (since[FROM(e)] <= moved_at[e] || !had_before(FROM(e), kept[e].source, moved_at[e])))
 #endif
 
 /* find_writer: owner (+ 1; 0: not known yet), decision, and the kept move that says so. */

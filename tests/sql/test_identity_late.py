@@ -500,3 +500,16 @@ def test_a_reset_by_a_kept_change_spares_the_earlier_owner_of_its_new_number(wor
     assert world.reset(P3) == 1
     assert world.change(10, [P1], [P2]) == "moved"
     assert world.say(40, P2).told == "Andi"
+
+
+def test_who_comes_back_after_a_kept_change_keeps_number_and_memory(world: World) -> None:
+    assert world.change(10, [P1], [P2]) == "kept"
+    world.say(0, P1, name="Andi")
+    assert world.change(20, [P2], [P1]) == "moved"
+    assert world.say(30, P1).told == "Andi"
+    # From where it was between, and from there before that.
+    assert world.say(15, P2).told == "Andi"
+    assert world.say(5, P1).told == "Andi"
+    assert list(world.names()) == [f"{P1}@c.us"]
+    assert world.reset(P1) == 1
+    assert world.say(16, P2).outcome == "forgotten"
