@@ -219,18 +219,17 @@ BEGIN
     IF number IS NULL THEN
         RETURN;
     END IF;
+    -- By the sender's time, for messages come in any order; an answer goes with what came before it.
     SELECT array_agg(c.id) INTO messages
     FROM public."Conversation" AS c
-    WHERE
-        c."userId" = client
-        AND c.id >= (
-            SELECT min(i.id)
-            FROM public."Conversation" AS i
-            WHERE
-                i."userId" = client
-                AND i.direction = 'in'
-                AND i.at > part_from_next_owner.at
-        );
+    CROSS JOIN LATERAL (
+        SELECT i.at
+        FROM public."Conversation" AS i
+        WHERE i."userId" = client AND i.direction = 'in' AND i.id <= c.id
+        ORDER BY i.id DESC
+        LIMIT 1
+    ) AS written
+    WHERE c."userId" = client AND written.at > part_from_next_owner.at;
     IF messages IS NOT NULL THEN
         -- Which of the two said what is remembered is not known.
         UPDATE public."User" AS u SET nama = NULL, "profileName" = NULL WHERE u.id = client;
@@ -242,7 +241,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.part_from_next_owner(text, text[], text[], timestamptz) IS
-'A change of numbers is told after the next owner of the old number has written from it, and been taken for the client, who has no BSUID: what is remembered of the two is dropped. messages: those since then, of the next owner; NULL if there are none.';
+'A change of numbers is told after the next owner of the old number has written from it, and been taken for the client, who has no BSUID: what is remembered of the two is dropped. messages: those written since then, and what was sent after each of them, of the next owner; NULL if there are none.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.hand_over(number text, messages bigint[]) RETURNS void
 LANGUAGE sql

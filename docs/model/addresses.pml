@@ -623,10 +623,10 @@ inline part(e) {
      };
      for (i : 0 .. MESSAGES - 1) {
        if
-#ifdef MENDED_PARTING
-       :: stored_in[i] == source && written[i] > moved_at[e] -> parted = parted | bit(i)
-#else
+#ifdef NO_TIME_OF_PARTING
        :: stored_in[i] == source && place[i] >= first -> parted = parted | bit(i)
+#else
+       :: stored_in[i] == source && written[i] > moved_at[e] -> parted = parted | bit(i)
 #endif
        :: else
        fi

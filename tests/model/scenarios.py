@@ -226,6 +226,7 @@ SCENARIOS = (
     REDELIVERY,
     NEXT_OWNER,
     CHAIN,
+    BACK_IN_ORDER,
 )
 QUICK = (
     TURNS.within("2 bots, 1 client, 2 messages, 1 reset, 2 edits", MESSAGES=2, RESETS=1),
@@ -377,11 +378,9 @@ GUARDS = (
     Guard(
         ("NO_EARLIER_OWNER_SPARED",), "a move spares an earlier owner of its number", 7, NEXT_OWNER
     ),
+    Guard(("NO_TIME_OF_LEAVING",), "a kept move leaves what its client had then", 1, BACK_IN_ORDER),
     Guard(
-        ("NO_TIME_OF_LEAVING",),
-        "a kept move leaves what its client had then",
-        1,
-        replace(BACK_IN_ORDER, macros={**BACK_IN_ORDER.macros, "MENDED_PARTING": 1}),
+        ("NO_TIME_OF_PARTING",), "a number's messages are parted by their time", 1, BACK_IN_ORDER
     ),
     Guard(
         ("NO_SPAN_OF_WATERMARK",),
@@ -393,21 +392,11 @@ GUARDS = (
 )
 
 
-def _mended(scenario: Scenario, *mends: str) -> Scenario:
-    return replace(scenario, macros={**scenario.macros, **dict.fromkeys(mends, 1)})
-
-
 FAULTS = (
-    Fault(
-        "an older message handed to the next owner",
-        1,
-        BACK_IN_ORDER,
-        ("MENDED_PARTING",),
-    ),
     Fault(
         "there and back, the first move told after the reset",
         1,
-        _mended(THERE_AND_BACK, "MENDED_PARTING"),
+        THERE_AND_BACK,
         (),
     ),
 )

@@ -513,3 +513,19 @@ def test_who_comes_back_after_a_kept_change_keeps_number_and_memory(world: World
     assert list(world.names()) == [f"{P1}@c.us"]
     assert world.reset(P1) == 1
     assert world.say(16, P2).outcome == "forgotten"
+
+
+def test_messages_are_parted_from_the_next_owners_by_the_senders_time(world: World) -> None:
+    world.say(25, P1, name="Budi")
+    assert world.say(0, P1, name="Andi").outcome == "committed"
+    world.say(26, P1, name="Cici")
+    assert world.change(10, [P1], [P2]) == "moved"
+    said = fetch(
+        world.conn,
+        """SELECT "userId", count(*) FILTER (WHERE direction = 'in'), array_agg(body ORDER BY id)
+            FILTER (WHERE direction = 'out') FROM "Conversation" GROUP BY 1 ORDER BY 1""",
+    )
+    heard = {row[0]: (row[1], [answer.split()[-1] for answer in row[2]]) for row in said}
+    # What was answered goes with what it answers.
+    assert heard == {f"{P1}@c.us": (2, ["Budi", "Cici"]), f"{P2}@c.us": (1, ["Andi"])}
+    assert one(world.conn, 'SELECT "beganAt" FROM "User" WHERE id = %s', f"{P1}@c.us") == second(25)
