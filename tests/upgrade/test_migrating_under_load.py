@@ -31,7 +31,7 @@ MESSAGES = 10
 """Of each client."""
 REFUSED = 1.0
 """Seconds for which messages may be refused, altogether."""
-GONE = 1.5
+GONE = 10.0
 """Seconds until the server has noticed that a migration was killed."""
 SIGNALS = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGKILL: -9}
 """Each with the exit status of a migration that it ends."""
