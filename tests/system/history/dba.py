@@ -48,6 +48,8 @@ class Dba:
             max_size=connections,
             # A connection that a restart ended says nothing of the statement that meets it.
             check=AsyncConnectionPool.check_connection,
+            # Else its pauses double with each restart, up to minutes.
+            reconnect_timeout=2,
             open=False,
         )
 
