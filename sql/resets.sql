@@ -267,14 +267,17 @@ BEGIN
     FROM gone AS g
     WHERE
         coalesce(current_setting('novabot.renaming', true), '') <> 'on'
-        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId")
-        AND NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = g.alias);
+        AND NOT EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId");
     IF cardinality(forgotten) <= most THEN
         PERFORM novabot_internal.forget_addresses(forgotten, held_since, held_until);
     ELSIF cardinality(forgotten) > most THEN
         PERFORM novabot_internal.set_bulk_watermark();
         PERFORM novabot_internal.drop_all_identity_events();
     END IF;
+    -- What is set aside of a number that another client has by now may be that one's.
+    SELECT array_agg(n.alias) INTO forgotten
+    FROM unnest(forgotten) AS n (alias)
+    WHERE NOT EXISTS (SELECT FROM public."Alias" AS a WHERE a.alias = n.alias OFFSET 0);
     IF forgotten IS NOT NULL THEN
         PERFORM novabot_internal.drop_set_aside(forgotten);
     END IF;
@@ -282,7 +285,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.mark_former_forgotten() IS
-'The former addresses of a deleted client get their watermark too, up to when it left them; except those that lead to another client by now.';
+'The former addresses of a deleted client get their watermark too, up to when it left them, and items set aside that mention those go which lead to no other client by now.';
 
 CREATE OR REPLACE TRIGGER mark_former_forgotten
 AFTER DELETE ON public."FormerAlias"

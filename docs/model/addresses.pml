@@ -246,7 +246,11 @@ inline reset_clients() {               /* doomed; hit: of these people; reset_ti
         client[c].began = 0; client[c].created = 0;
         for (a : 0 .. ADDRESSES - 1) {
           if
+#ifdef NO_MARK_OF_FORMER
           :: former[a].of_client[c].until && (!leads[a] || leads[a] == c + 1) ->
+#else
+          :: former[a].of_client[c].until ->
+#endif
              find_move(former[a].of_client[c].until, first);
 #ifdef NO_SPAN_OF_WATERMARK
              set_mark(a, 0, 0, now);

@@ -26,7 +26,7 @@ class Scenario:
     checks: tuple[int, ...]
     bounds: str
     """The bounds in words."""
-    macros: Mapping[str, int] = field(default_factory=dict)
+    macros: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def within(self, bounds: str, **macros: int) -> Scenario:
         """The same scenario within other bounds."""
@@ -227,6 +227,7 @@ SCENARIOS = (
     NEXT_OWNER,
     CHAIN,
     BACK_IN_ORDER,
+    THERE_AND_BACK,
 )
 QUICK = (
     TURNS.within("2 bots, 1 client, 2 messages, 1 reset, 2 edits", MESSAGES=2, RESETS=1),
@@ -383,6 +384,12 @@ GUARDS = (
         ("NO_TIME_OF_PARTING",), "a number's messages are parted by their time", 1, BACK_IN_ORDER
     ),
     Guard(
+        ("NO_MARK_OF_FORMER",),
+        "a former number is marked whoever has it by now",
+        1,
+        THERE_AND_BACK,
+    ),
+    Guard(
         ("NO_SPAN_OF_WATERMARK",),
         "a watermark ends where the next owner begins",
         7,
@@ -392,11 +399,4 @@ GUARDS = (
 )
 
 
-FAULTS = (
-    Fault(
-        "there and back, the first move told after the reset",
-        1,
-        THERE_AND_BACK,
-        (),
-    ),
-)
+FAULTS: tuple[Fault, ...] = ()

@@ -529,3 +529,29 @@ def test_messages_are_parted_from_the_next_owners_by_the_senders_time(world: Wor
     # What was answered goes with what it answers.
     assert heard == {f"{P1}@c.us": (2, ["Budi", "Cici"]), f"{P2}@c.us": (1, ["Andi"])}
     assert one(world.conn, 'SELECT "beganAt" FROM "User" WHERE id = %s', f"{P1}@c.us") == second(25)
+
+
+def test_a_reset_of_who_came_back_covers_the_number_when_the_first_change_is_told_last(
+    world: World,
+) -> None:
+    assert world.change(20, [P2], [P1]) == "kept"
+    lost = world.say(0, P1).id
+    world.say(25, P1, name="Andi")
+    assert lost is not None
+    assert world.reset(lost) == 1
+    assert world.change(10, [P1], [P2]) == "reset"
+    assert world.say(26, P1).told is None
+
+
+def test_a_reset_of_an_earlier_owner_keeps_what_is_set_aside_of_the_present_one(
+    world: World,
+) -> None:
+    world.say(0, P1, name="Andi")
+    assert world.change(10, [P1], [P2]) == "moved"
+    world.say(20, P1, name="Budi")
+    world.conn.execute(
+        'INSERT INTO "SetAside" (address, item, reason) VALUES (%s, %s, %s)', (P1, f"of {P1}", "")
+    )
+    assert world.reset(P2) == 1
+    assert one(world.conn, 'SELECT count(*) FROM "SetAside"') == 1
+    assert world.say(30, P1).told == "Budi"
