@@ -375,10 +375,14 @@ def test_every_entry_that_touches_several_client_tables_is_in_the_list_above(
 ) -> None:
     by_name = internal(connection)
 
-    def reach(function: Function, above: frozenset[str] = frozenset()) -> set[str]:
-        beyond = above | {function.name}
-        behind = (reach(by_name[name], beyond) for name in function.calls if name not in beyond)
-        return set().union(function.tables, *behind)
+    def reach(function: Function) -> set[str]:
+        tables, met, ahead = set[str](), set[str](), [function]
+        while ahead:
+            current = ahead.pop()
+            tables.update(current.tables)
+            ahead += [by_name[name] for name in set(current.calls) - met]
+            met.update(current.calls)
+        return tables
 
     several = {
         function.name
