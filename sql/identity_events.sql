@@ -334,6 +334,29 @@ BEGIN
         AND a.alias = ANY (tos)
         AND a.since < move_client.at
         AND novabot_internal.is_phone(a.alias);
+    -- A kept change says that another person has it by now: it was this client's until then.
+    PERFORM novabot_internal.give_up(client, ARRAY[n.alias], n.at)
+    FROM (
+        SELECT a.alias, min(e.at) AS at
+        FROM public."Alias" AS a
+        CROSS JOIN LATERAL novabot_internal.address_digests(ARRAY[a.alias]) AS d (digests)
+        JOIN public."IdentityEvent" AS e
+            ON e.at > move_client.at AND e."toDigests" && d.digests
+        WHERE
+            a."userId" = client
+            AND a.alias = ANY (tos)
+            AND a.since <= move_client.at
+            AND novabot_internal.is_phone(a.alias)
+            AND e.source IS DISTINCT FROM client
+            AND NOT e."fromDigests" && novabot_internal.address_digests(
+                ARRAY(
+                    SELECT o.alias FROM public."Alias" AS o WHERE o."userId" = client
+                    UNION
+                    SELECT f.alias FROM public."FormerAlias" AS f WHERE f."userId" = client
+                )
+            )
+        GROUP BY a.alias
+    ) AS n;
     -- What has another owner by now was this client's from the change until then.
     INSERT INTO public."FormerAlias" (alias, "userId", since, until)
     SELECT a.alias, client, move_client.at, a.since

@@ -555,3 +555,15 @@ def test_a_reset_of_an_earlier_owner_keeps_what_is_set_aside_of_the_present_one(
     assert world.reset(P2) == 1
     assert one(world.conn, 'SELECT count(*) FROM "SetAside"') == 1
     assert world.say(30, P1).told == "Budi"
+
+
+def test_a_number_that_another_person_is_said_to_have_since_leads_to_nobody(world: World) -> None:
+    a0, a4, c0, c2 = (f"ID.1000000000000000{n}" for n in (10, 14, 20, 22))
+    p1, p3, p4 = (f"62811000000{n}" for n in (1, 3, 4))
+    world.say(1, p3, c0, name="Andi")
+    assert world.change(6, [a0, p1], [a4, p4]) == "kept"
+    assert world.change(4, [c0, p3], [c2, p4]) == "moved"
+    assert world.say(8, p4).told is None
+    assert world.say(9, c2).told == "Andi"
+    assert world.say(5, p4, c2).outcome == "committed"
+    assert world.say(10, p4, a4).told is None
