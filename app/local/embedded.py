@@ -271,6 +271,8 @@ class EmbeddedServer:
             found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
             if found.fetchone() is None:
                 conn.execute(f"CREATE DATABASE {DATABASE}".encode())
+            # No other role has a reason to connect.
+            conn.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {DATABASE} FROM PUBLIC".encode())
 
 
 def _is_final(refusal: str) -> bool:

@@ -46,6 +46,13 @@ def read(server: EmbeddedServer, query: str) -> object:
         return row[0] if row else None
 
 
+def test_no_other_role_may_connect_to_its_database(data_dir: Path) -> None:
+    with start(data_dir) as server:
+        read(server, "SELECT 1")
+        closed = "has_database_privilege('pg_monitor', current_database(), 'CONNECT, TEMPORARY')"
+        assert read(server, f"SELECT {closed}") is False
+
+
 def test_it_is_found_while_it_runs_and_its_data_is_kept(data_dir: Path) -> None:
     assert find_running_url(data_dir) is None
     with start(data_dir) as server:
