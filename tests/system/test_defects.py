@@ -70,8 +70,8 @@ DEFECTS = {
         "app/sessions/cache.py",
         (
             (
-                "if mark != self._evictions or not self._is_trusted():",
-                "if not self._is_trusted():",
+                "if mark != self._evictions or self._suspensions or not self._is_trusted():",
+                "if self._suspensions or not self._is_trusted():",
             ),
         ),
         ("tests/sessions/test_turn.py", "-k", "overtook"),
@@ -266,7 +266,7 @@ DEFECTS = {
         ("tests/sql/test_identity_events.py", "-k", "whatever_order or chain"),
     ),
     "rule 8: a kept change linked to who came to its old number later": Defect(
-        "sql/kept_events.sql",
+        "sql/identity_sides.sql",
         (
             (
                 "                OR (h.since <= had_by_then.at AND had_by_then.at <= h.until)\n",
