@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -40,6 +41,10 @@ settings.register_profile(
     "nova", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 )
 settings.load_profile("nova")
+
+# A shell starts what runs in its background with SIGINT ignored, and the processes of the tests,
+# some of which it is to end, would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
