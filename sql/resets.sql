@@ -120,9 +120,11 @@ BEGIN
         EXECUTE 'DELETE FROM public."IdentityNote" AS c USING gone AS g WHERE c."userId" = g.id';
         PERFORM novabot_internal.drop_all_identity_events();
         PERFORM novabot_internal.set_bulk_watermark();
-        PERFORM novabot_internal.drop_set_aside(
-            ARRAY(SELECT novabot_internal.alias_of(g.id) FROM gone AS g)
-        );
+        IF EXISTS (SELECT FROM public."SetAside") THEN
+            PERFORM novabot_internal.drop_set_aside(
+                ARRAY(SELECT novabot_internal.alias_of(g.id) FROM gone AS g)
+            );
+        END IF;
     END IF;
     IF novabot_internal.can_be_kept() THEN
         PERFORM novabot_internal.refuse_kept(
