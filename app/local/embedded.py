@@ -271,8 +271,9 @@ class EmbeddedServer:
             found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
             if found.fetchone() is None:
                 conn.execute(f"CREATE DATABASE {DATABASE}".encode())
-            # No other role has a reason to connect.
-            conn.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {DATABASE} FROM PUBLIC".encode())
+                # No other role has a reason to connect.
+                revoke = f"REVOKE CONNECT, TEMPORARY ON DATABASE {DATABASE} FROM PUBLIC"
+                conn.execute(revoke.encode())
 
 
 def _is_final(refusal: str) -> bool:
