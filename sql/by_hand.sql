@@ -1,7 +1,7 @@
 -- Addresses that a DBA takes from a client, or gives to one, by plain SQL: docs/identity.md says what
 -- each edit of "Alias" means.
 
-CREATE OR REPLACE FUNCTION novabot_internal.let_go(
+CREATE OR REPLACE FUNCTION novabot_internal.note_address_taken(
     client text, address text, since timestamptz
 ) RETURNS void
 LANGUAGE plpgsql
@@ -20,14 +20,14 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO public."FormerAlias" (alias, "userId", since, until)
-    VALUES (canonical, client, let_go.since, greatest(let_go.since, clock_timestamp()))
+    VALUES (canonical, client, note_address_taken.since, greatest(note_address_taken.since, clock_timestamp()))
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.let_go(text, text, timestamptz) IS
-'An address was taken from a client by hand: it is a former one from now on. Nothing for a client who is gone, nor for one who has no other address and whose id says this one: the next message from there finds it again.';
+COMMENT ON FUNCTION novabot_internal.note_address_taken(text, text, timestamptz) IS
+'Records an address that was taken from a client by hand as a former one. Does nothing for a deleted client, nor for one that has no other address and whose id is this one: the next message from there finds it again.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.is_misled(client text) RETURNS boolean
+CREATE OR REPLACE FUNCTION novabot_internal.has_left_its_id(client text) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
     SELECT
@@ -44,16 +44,16 @@ AS $$
         )
     FROM novabot_internal.canonical_address(novabot_internal.alias_of(client)) AS o (address)
 $$;
-COMMENT ON FUNCTION novabot_internal.is_misled(text) IS
-'Whether a client has left the address that its id says, by hand: who writes from there is another person.';
+COMMENT ON FUNCTION novabot_internal.has_left_its_id(text) IS
+'Whether the address in a client''s id was taken from it by hand, so that its next writer is another person.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.settle_misled(client text) RETURNS void
+CREATE OR REPLACE FUNCTION novabot_internal.settle_id_if_left(client text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF
         EXISTS (SELECT FROM public."User" AS u WHERE u.id = client)
-        AND novabot_internal.is_misled(client)
+        AND novabot_internal.has_left_its_id(client)
     THEN
         IF novabot_internal.settle_id(client) = client THEN
             RAISE EXCEPTION USING
@@ -65,8 +65,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.settle_misled(text) IS
-'A client is to be made with this id: one that has it still, and has left its address, gets another id. Not when the address is taken, for a DBA may delete the client by that id next.';
+COMMENT ON FUNCTION novabot_internal.settle_id_if_left(text) IS
+'Called before a client is made with this id: one that has the id and has left the address gets another id. Not done when the address is taken, because a DBA may delete the client by that id next.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.mark_replaced() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -95,7 +95,7 @@ BEGIN
     IF OLD.alias <> NEW.alias THEN
         PERFORM novabot_internal.forget_addresses(ARRAY[OLD.alias], ARRAY[OLD.since]);
     END IF;
-    PERFORM novabot_internal.let_go(OLD."userId", OLD.alias, OLD.since);
+    PERFORM novabot_internal.note_address_taken(OLD."userId", OLD.alias, OLD.since);
     RETURN NULL;
 END
 $$;

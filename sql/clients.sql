@@ -112,7 +112,7 @@ AS $$
 DECLARE
     client public."User";
 BEGIN
-    PERFORM novabot_internal.settle_misled(novabot_internal.client_id_of(addresses[1]));
+    PERFORM novabot_internal.settle_id_if_left(novabot_internal.client_id_of(addresses[1]));
     PERFORM set_config('novabot.meeting', 'on', true);
     INSERT INTO public."User" (id, "profileName", "beganAt")
     VALUES (novabot_internal.client_id_of(addresses[1]), profile, at)

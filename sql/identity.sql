@@ -82,6 +82,7 @@ LANGUAGE sql STABLE
 AS $$
     SELECT array_agg(
         greatest(
+            -- As since_of says, which would be called once an address.
             '-infinity',
             (
                 SELECT max(f.until)

@@ -246,7 +246,7 @@ COMMENT ON FUNCTION novabot_internal.part_from_next_owner(text, text[], text[], 
 CREATE OR REPLACE FUNCTION novabot_internal.hand_over(number text, messages bigint[]) RETURNS void
 LANGUAGE sql
 AS $$
-    SELECT novabot_internal.settle_misled(novabot_internal.client_id_of(number));
+    SELECT novabot_internal.settle_id_if_left(novabot_internal.client_id_of(number));
     INSERT INTO public."User" (id, "beganAt")
     SELECT novabot_internal.client_id_of(number), min(c.at)
     FROM public."Conversation" AS c

@@ -146,28 +146,37 @@ $$;
 COMMENT ON FUNCTION novabot_internal.can_be_kept() IS
 'What find_keepers() says: within a DELETE from "User", what it said before, until the cascades are done.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.describe_foreign(
+    relations text[], also_at_update boolean, OUT causes text, OUT mends text
+) RETURNS record
+LANGUAGE sql STABLE
+AS $$
+    SELECT
+        string_agg(format('%s %s on "%s"', f.kind, f.name, f.relation), '; '),
+        string_agg(f.mend, '; ')
+    FROM novabot_internal.find_foreign() AS f
+    WHERE
+        (relations IS NULL OR f.relation = ANY (relations))
+        AND (f.at_delete OR (f.at_update AND also_at_update))
+$$;
+COMMENT ON FUNCTION novabot_internal.describe_foreign(text[], boolean) IS
+'What find_foreign() finds on these tables (NULL: all) that takes effect at a DELETE, or an UPDATE too: its names and the statements that remove it, each as one text; NULLs if there is nothing.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.raise_kept(kept_in text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    causes text;
-    mends text;
+    found CONSTANT record := novabot_internal.describe_foreign(kept_in, true);
 BEGIN
-    SELECT
-        string_agg(format('%s %s on "%s"', f.kind, f.name, f.relation), '; '),
-        string_agg(f.mend, '; ')
-    INTO causes, mends
-    FROM novabot_internal.find_foreign() AS f
-    WHERE f.relation = ANY (kept_in) AND (f.at_delete OR f.at_update);
     RAISE EXCEPTION USING
         ERRCODE = 'ST004',
         MESSAGE = format(
             'rows of the client would stay in %s%s: nothing was changed',
             (SELECT string_agg(format('"%s"', k.relation), ', ') FROM unnest(kept_in) AS k (relation)),
-            ', kept by ' || causes
+            ', kept by ' || found.causes
         ),
         HINT = coalesce(
-            'Let a BEFORE trigger return OLD for DELETE and NEW for UPDATE, or run: ' || mends,
+            'Let a BEFORE trigger return OLD for DELETE and NEW for UPDATE, or run: ' || found.mends,
             'No trigger, rule or policy is on that table: one on another table writes the rows'
             ' again. "novabot doctor" names every one that is not NovaBot''s.'
         );
@@ -182,15 +191,8 @@ CREATE OR REPLACE FUNCTION novabot_internal.raise_undone(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    causes text;
-    mends text;
+    found CONSTANT record := novabot_internal.describe_foreign(NULL, false);
 BEGIN
-    SELECT
-        string_agg(format('%s %s on "%s"', f.kind, f.name, f.relation), '; '),
-        string_agg(f.mend, '; ')
-    INTO causes, mends
-    FROM novabot_internal.find_foreign() AS f
-    WHERE f.at_delete;
     -- No text of the error: it may quote what a client wrote.
     RAISE EXCEPTION USING
         ERRCODE = 'ST004',
@@ -199,10 +201,10 @@ BEGIN
             code,
             ' at constraint "' || nullif(at_constraint, '') || '"',
             ' of table "' || nullif(at_table, '') || '"',
-            ', perhaps of ' || causes
+            ', perhaps of ' || found.causes
         ),
         HINT = coalesce(
-            'Mend it, or run: ' || mends,
+            'Mend it, or run: ' || found.mends,
             'Let the foreign key of that table be ON DELETE CASCADE or SET NULL, and no trigger of a'
             ' table that it leads to raise an error.'
         );
@@ -211,20 +213,26 @@ $$;
 COMMENT ON FUNCTION novabot_internal.raise_undone(text, text, text) IS
 'Raises ST004: an error with this SQLSTATE undid a reset. Names the constraint at which it occurred, or empty texts, and every trigger and rule that is not shipped.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.delete_clients(ids text[]) RETURNS uuid[]
+CREATE OR REPLACE FUNCTION novabot_internal.delete_clients(
+    ids text[], OUT gone uuid[], OUT absorbed uuid[]
+) RETURNS record
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    gone uuid[];
     at_schema text;
     at_table text;
     at_constraint text;
 BEGIN
     WITH deleted AS (
-        DELETE FROM public."User" AS u WHERE u.id = ANY (ids) RETURNING u.incarnation
+        DELETE FROM public."User" AS u
+        WHERE u.id = ANY (ids)
+        RETURNING u.incarnation, u.absorbed
     )
-    SELECT array_agg(d.incarnation) INTO gone FROM deleted AS d;
-    RETURN gone;
+    SELECT
+        array_agg(d.incarnation),
+        ARRAY(SELECT i.incarnation FROM deleted AS o CROSS JOIN unnest(o.absorbed) AS i (incarnation))
+    INTO gone, absorbed
+    FROM deleted AS d;
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS
         at_schema = SCHEMA_NAME, at_table = TABLE_NAME, at_constraint = CONSTRAINT_NAME;
@@ -247,7 +255,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.delete_clients(text[]) IS
-'Resets the clients with these ids; returns the incarnations that were deleted, NULL if none was. Raises ST004 where a foreign key of another program''s table forbids it, or a trigger that is not shipped raises an error or makes one.';
+'Resets the clients with these ids. gone: the incarnations that were deleted, NULL if none was; absorbed: those that had been merged into them before. Raises ST004 where a foreign key of another program''s table forbids it, or a trigger that is not shipped raises an error or makes one.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.refuse_kept_addresses(
     client text, given_up text[]

@@ -75,14 +75,10 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM novabot_internal.refuse_old_snapshot();
-    SELECT array_agg(g.incarnation) INTO incarnations FROM gone AS g;
     -- A reset forgets every client that was merged into one of these before.
-    incarnations := incarnations || ARRAY(
-        SELECT i.incarnation
-        FROM gone AS g
-        CROSS JOIN unnest(g.absorbed) AS i (incarnation)
-        WHERE g.absorbed <> '{}'
-    );
+    SELECT array_agg(i.incarnation) INTO incarnations
+    FROM gone AS g
+    CROSS JOIN unnest(g.incarnation || g.absorbed) AS i (incarnation);
     -- Asked anew: a trigger may have been made on a child since begin_reset. None can be made or
     -- dropped after the cascades, which have locked the children.
     PERFORM set_config('novabot.can_be_kept', '', true);
@@ -178,13 +174,9 @@ BEGIN
     SELECT count(*) INTO sessions FROM public."Session";
     SELECT count(*) INTO conversations FROM public."Conversation";
     IF is_current AND NOT row_security_active('public."User"'::regclass) THEN
-        SELECT array_agg(u.incarnation) INTO incarnations FROM public."User" AS u;
-        incarnations := incarnations || ARRAY(
-            SELECT i.incarnation
-            FROM public."User" AS u
-            CROSS JOIN unnest(u.absorbed) AS i (incarnation)
-            WHERE u.absorbed <> '{}'
-        );
+        SELECT array_agg(i.incarnation) INTO incarnations
+        FROM public."User" AS u
+        CROSS JOIN unnest(u.incarnation || u.absorbed) AS i (incarnation);
     END IF;
     IF is_current AND NOT novabot_internal.can_be_kept() THEN
         DELETE FROM public."SetAside";
@@ -228,7 +220,7 @@ BEGIN
     WHERE counts;
     IF cardinality(forgotten) <= most THEN
         PERFORM novabot_internal.forget_addresses(forgotten, held_since);
-        PERFORM novabot_internal.let_go(g."userId", g.alias, g.since)
+        PERFORM novabot_internal.note_address_taken(g."userId", g.alias, g.since)
         FROM gone AS g
         WHERE EXISTS (SELECT FROM public."User" AS u WHERE u.id = g."userId" OFFSET 0);
     ELSIF cardinality(forgotten) > most THEN
@@ -354,13 +346,8 @@ BEGIN
         sessions_before := novabot_internal.rows_deleted_so_far('public."Session"');
         conversations_before := novabot_internal.rows_deleted_so_far('public."Conversation"');
         SELECT u.incarnation INTO seen FROM public."User" AS u WHERE u.id = client;
-        absorbed := ARRAY(
-            SELECT i.incarnation
-            FROM public."User" AS u
-            CROSS JOIN unnest(u.absorbed) AS i (incarnation)
-            WHERE u.id = ANY (novabot_internal.ids_in_every_spelling(client))
-        );
-        gone := novabot_internal.delete_clients(novabot_internal.ids_in_every_spelling(client));
+        SELECT d.* INTO gone, absorbed
+        FROM novabot_internal.delete_clients(novabot_internal.ids_in_every_spelling(client)) AS d;
         EXIT WHEN seen = ANY (gone);
         IF EXISTS (SELECT FROM public."User" AS u WHERE u.id = client AND u.incarnation = seen) THEN
             PERFORM novabot_internal.raise_kept(ARRAY['User']);

@@ -298,7 +298,7 @@ BEGIN
             FROM public."User" AS u
             WHERE
                 u.id = ANY (novabot_internal.ids_of(own[1]))
-                AND NOT novabot_internal.is_misled(u.id);
+                AND NOT novabot_internal.has_left_its_id(u.id);
         END IF;
         held_since := novabot_internal.free_since(own, written_at);
         IF writer.decision = 'past' THEN

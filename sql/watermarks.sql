@@ -72,6 +72,7 @@ LANGUAGE sql STABLE
 AS $$
     SELECT d.digest, min(coalesce(h.since, '-infinity')), max(coalesce(h.until, 'infinity'))
     FROM unnest(addresses, held_since, held_until) AS h (address, since, until)
+    -- As address_digests says, which takes 15 microseconds a call: too long for thousands.
     CROSS JOIN LATERAL (
         SELECT h.address
         UNION ALL

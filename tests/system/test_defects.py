@@ -331,7 +331,7 @@ DEFECTS = {
         (
             (
                 (
-                    "    PERFORM novabot_internal.settle_misled("
+                    "    PERFORM novabot_internal.settle_id_if_left("
                     "novabot_internal.client_id_of(addresses[1]));\n"
                 ),
                 "",
