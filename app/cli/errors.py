@@ -11,6 +11,11 @@ import typer
 
 from app.cli.signals import Terminated
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+TERMINATED = 143
+"""The exit code after SIGTERM, likewise."""
+
 
 @contextmanager
 def report_errors() -> Generator[None]:
@@ -41,9 +46,9 @@ def report_errors() -> Generator[None]:
     except UnicodeError:
         fail("An argument or the input is not UTF-8 text", code=2)
     except Terminated:
-        sys.exit(143)
+        sys.exit(TERMINATED)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 def fail(*lines: str, code: int = 1) -> NoReturn:

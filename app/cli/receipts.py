@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from app.cli.counting import count
+from app.cli.errors import INTERRUPTED
 from app.cli.near_misses import describe_near_misses
 from app.crm.errors import (
     ResetNotMade,
@@ -32,9 +33,6 @@ from app.crm.resets import Receipt, Reset, get_receipt, wait_for_acknowledgement
 from app.crm.resetting import MadeReset, reset_incarnation
 from app.database.connection import ReplacedConnection, ending_when
 from app.database.errors import first_line
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
 
 _FIND_OUT = "novabot psql -c 'SELECT * FROM reset_receipt({})'"
 _OLD_SCHEMA = (errors.UndefinedFunction, errors.InvalidSchemaName)

@@ -28,7 +28,6 @@ LOOK_UP_TIMEOUT: Final = 5.0
 """Seconds that the database has, after a commit that was not answered, to say what became of it."""
 
 _PAUSE = 0.05
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _ENDED_BY_SERVER = (
     errors.AdminShutdown,
     errors.CrashShutdown,

@@ -12,8 +12,7 @@ from typing import Any, LiteralString
 
 from psycopg import Connection, errors, sql
 
-from app.database.scripts import MigrationError, begin
-from app.database.table_locks import PATH
+from app.database.scripts import MigrationError, set_search_path
 
 _FIND_OPEN: LiteralString = """
     SELECT d.datname, string_agg(DISTINCT a.privilege_type, ', ' ORDER BY a.privilege_type)
@@ -89,7 +88,7 @@ def _close(conn: Connection[Any], services: Collection[str], *, commit: bool) ->
     ((database,),) = conn.execute("SELECT pg_catalog.current_database()").fetchall()
     try:
         with conn.transaction(force_rollback=not commit):
-            begin(conn, PATH)
+            set_search_path(conn)
             conn.execute("SET LOCAL lock_timeout = '5s'")
             keep = {*services, *_read_names(conn, _FIND_OWN_ROLES)}
             before = _read_names(conn, _FIND_ABLE)

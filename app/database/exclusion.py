@@ -20,8 +20,8 @@ from typing import Any, LiteralString
 from psycopg import Connection, errors
 
 from app.database.connection import open_beside
-from app.database.scripts import MigrationError, begin
-from app.database.table_locks import PATH, Held, Patience, TableLock, lock_tables
+from app.database.scripts import PATH, MigrationError, set_search_path
+from app.database.table_locks import Held, LockWait, TableLock, lock_tables
 
 NAME = "novabot migrate"
 """The application_name of the watcher, and of the connection of the command."""
@@ -117,14 +117,14 @@ def refuse_pooler(conn: Connection[Any], other: Connection[Any]) -> None:
 
 @contextmanager
 def only_one(
-    conn: Connection[Any], watcher: Connection[Any], patience: Patience
+    conn: Connection[Any], watcher: Connection[Any], lock_wait: LockWait
 ) -> Generator[None]:
     """Until the context ends, no other `novabot migrate` changes this database.
 
-    Makes "Migration" where there is none. Raises MigrationError at the end of the patience.
+    Makes "Migration" where there is none. Raises MigrationError at the bound of `lock_wait`.
     """
     while not (_has_table(conn, watcher) and _take_turn(watcher)):
-        patience.wait(NAME, _LOCKS)
+        lock_wait.wait(NAME, _LOCKS)
     try:
         yield
     finally:
@@ -137,7 +137,7 @@ def _has_table(conn: Connection[Any], watcher: Connection[Any]) -> bool:
     if watcher.execute("""SELECT to_regclass('public."Migration"')""").fetchall() == [(None,)]:
         try:
             with conn.transaction():
-                begin(conn, PATH)
+                set_search_path(conn)
                 conn.execute(_CREATE_TABLE)
         except (errors.LockNotAvailable, *_MADE_MEANWHILE):
             return False

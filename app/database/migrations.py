@@ -38,19 +38,19 @@ from app.database.scripts import (
     ROUTINES,
     MigrationError,
     Script,
-    begin,
     describe_fully,
     execute,
     read_applied,
     read_migrations,
     read_routines,
     record,
+    set_search_path,
     sql_directory,
 )
 from app.database.table_locks import (
-    WAIT,
+    LOCK_WAIT,
     Held,
-    Patience,
+    LockWait,
     join_locks,
     lock_tables,
     needs_functions,
@@ -88,7 +88,7 @@ def migrate(
     conn: Connection[Any],
     *,
     force: bool = False,
-    wait: float = WAIT,
+    wait: float = LOCK_WAIT,
     report: Callable[[str], None] = lambda _: None,
 ) -> Migrated:
     """Brings the database of `conn` to the current schema; safe to run side by side.
@@ -101,9 +101,9 @@ def migrate(
     refuse_old_server(conn)
     conn.prepare_threshold = None
     with _explained(conn), open_watcher(conn) as watcher:
-        patience = Patience(watcher, conn.info.backend_pid, wait, report)
-        with bound_session(conn), only_one(conn, watcher, patience):
-            return _apply(conn, _Steps(conn, watcher, patience), force=force)
+        lock_wait = LockWait(watcher, conn.info.backend_pid, wait, report)
+        with bound_session(conn), only_one(conn, watcher, lock_wait):
+            return _apply(conn, _Steps(conn, watcher, lock_wait), force=force)
 
 
 def pending(conn: Connection[Any]) -> tuple[str, ...]:
@@ -140,15 +140,17 @@ def refuse_old_server(conn: Connection[Any]) -> None:
 class _Steps:
     """What is applied in a transaction of its own, under locks that it gets at once."""
 
-    def __init__(self, conn: Connection[Any], watcher: Connection[Any], patience: Patience) -> None:
+    def __init__(
+        self, conn: Connection[Any], watcher: Connection[Any], lock_wait: LockWait
+    ) -> None:
         self._conn = conn
         self._watcher = watcher
-        self._patience = patience
+        self._lock_wait = lock_wait
 
     def commit(self, names: Sequence[str], work: Callable[[], None]) -> None:
         """Commits the `work` of these steps, which is called again after each try in vain."""
         locks = join_locks(names)
-        self._patience.begin()
+        self._lock_wait.begin()
         while True:
             try:
                 with self._conn.transaction():
@@ -158,7 +160,7 @@ class _Steps:
                     self._watcher.execute("SELECT")
                 return
             except (Held, errors.LockNotAvailable, errors.DeadlockDetected):
-                self._patience.wait(names[0], locks)
+                self._lock_wait.wait(names[0], locks)
 
 
 def _apply(conn: Connection[Any], steps: _Steps, *, force: bool) -> Migrated:
@@ -188,7 +190,7 @@ def _commit_together(
 
 def _apply_scripts(conn: Connection[Any], scripts: Sequence[Script]) -> None:
     for script in scripts:
-        begin(conn, _PATH)
+        set_search_path(conn, _PATH)
         execute(conn, script)
         record(conn, script)
 

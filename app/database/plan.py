@@ -8,8 +8,8 @@ from typing import Any
 from psycopg import Connection
 
 from app.database.migrations import find_steps, refuse_old_server
-from app.database.scripts import ROUTINES, begin
-from app.database.table_locks import PATH, TableLock, find_holders, join_locks
+from app.database.scripts import ROUTINES, set_search_path
+from app.database.table_locks import TableLock, find_holders, join_locks
 
 _MEASURE = """
     SELECT pg_size_pretty(pg_table_size(c.oid)), greatest(c.reltuples, 0)::bigint
@@ -27,7 +27,7 @@ def describe_plan(conn: Connection[Any], *, force: bool = False) -> Iterator[str
     """A line for each step that is pending, for each table that it locks, and for each transaction
     that it would wait for now. Raises MigrationError as `migrate` does.
 
-    What it asks within transactions it asks in read-only ones.
+    Its transactions are read-only, and `conn` stays so.
     """
     refuse_old_server(conn)
     conn.read_only = True
@@ -39,7 +39,7 @@ def describe_plan(conn: Connection[Any], *, force: bool = False) -> Iterator[str
             ", in one transaction" if len(names) > 1 else ""
         )
         with conn.transaction():
-            begin(conn, PATH)
+            set_search_path(conn)
             locks = join_locks(names)
             for lock in locks:
                 if line := _describe_lock(conn, lock):

@@ -15,16 +15,15 @@ from psycopg import Connection, errors
 from app.database.scripts import (
     MigrationError,
     Script,
-    begin,
     execute,
     explain,
     read_obsolete,
     read_routine_scripts,
     read_routines,
     record,
+    set_search_path,
 )
 
-_PATH = "pg_catalog, pg_temp"
 _SIGNATURE = re.compile(r"(?:novabot_internal|public)\.\w+\(.*\)")
 _FIND_OBSOLETE = """
     SELECT p.oid::regprocedure::text
@@ -80,7 +79,7 @@ def replace_routines(conn: Connection[Any], commit: Callable[[Callable[[], None]
 def _replace(conn: Connection[Any], changed: list[str]) -> None:
     """Applies sql/*.sql; `changed` are functions that CREATE OR REPLACE cannot change."""
     *scripts, last = read_routine_scripts()
-    begin(conn, _PATH)
+    set_search_path(conn)
     # A function may call one that a later file makes.
     conn.execute("SET LOCAL check_function_bodies = off")
     grants = [

@@ -13,6 +13,8 @@ from psycopg import Connection, errors
 
 from app.database.errors import first_line
 
+PATH = "pg_catalog, pg_temp"
+"""The search_path of what names its schemas itself."""
 ROUTINES = "sql/*.sql"
 """The name in "Migration" under which the checksum of all of sql/*.sql is kept."""
 READ_APPLIED = 'SELECT name, checksum FROM public."Migration"'
@@ -88,8 +90,8 @@ def read_applied(conn: Connection[Any]) -> dict[str, str]:
         return {}
 
 
-def begin(conn: Connection[Any], path: str) -> None:
-    """A transaction of ours begins: whatever the search_path of the connection is."""
+def set_search_path(conn: Connection[Any], path: str = PATH) -> None:
+    """Until the transaction ends; that of the connection does not matter."""
     conn.execute(f"SET LOCAL search_path = {path}".encode())
 
 

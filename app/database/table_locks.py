@@ -22,8 +22,7 @@ from app.database.scripts import MigrationError, sql_directory
 
 TRY = 0.1
 """Seconds for which a step asks for its locks, and others wait behind it."""
-PATH = "pg_catalog, pg_temp"
-WAIT = 300.0
+LOCK_WAIT = 300.0
 """Seconds that a migration waits for other transactions, altogether, unless it is told another."""
 
 _PAUSES = (0.5, 2.0)
@@ -78,7 +77,7 @@ _FIND_HOLDERS: LiteralString = """
         <= clock_timestamp() - make_interval(secs => %(age)s)
     ORDER BY since NULLS LAST, h.pid
 """
-"""Asked on a connection whose search_path is PATH."""
+"""Asked on a connection whose search_path is scripts.PATH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,8 @@ def find_holders(
     """Transactions that keep these locks from us and began so many seconds ago.
 
     Turns end within milliseconds: what began before a try did is what kept it waiting. `own` is
-    the process of another session of ours. The search_path of `conn` is PATH.
+    the process of another session of ours. The search_path of `conn` is
+    scripts.PATH.
     """
     pairs = [(lock.table, mode) for lock in locks for mode in _CONFLICTS[lock.mode]]
     parameters = {
@@ -196,8 +196,8 @@ def find_holders(
     return tuple(Holder(*row) for row in conn.execute(_FIND_HOLDERS, parameters).fetchall())
 
 
-class Patience:
-    """The tries of a migration, the pauses between them, and whom it tells that it waits."""
+class LockWait:
+    """The tries of a migration, the pauses between them, and its reports of what it waits for."""
 
     def __init__(
         self, watcher: Connection[Any], own: int, seconds: float, report: Callable[[str], None]

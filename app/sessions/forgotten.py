@@ -1,4 +1,4 @@
-"""Whom a reset took, read from the table: a notification names up to 150 clients."""
+"""Which clients a reset took, read from the table: a notification names up to 150 clients."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ FRESH_FOR = INTERVAL + DEADLINE + 0.5
 NAME = "novabot listener"
 """The connection's application_name; `novabot doctor` looks for it."""
 _READ_WITHIN = 0.5
-"""Seconds for reading whom resets took, from one nonce to the next: the nonce waits behind it."""
+"""Seconds for reading which clients resets took, from one nonce to the next, which waits behind."""
 _PAUSES = (0.05, 2.0)
 """Seconds before a new connection: the first pause, and the longest."""
 
