@@ -139,6 +139,24 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
+def own_server(data_dir: Path) -> Iterator[EmbeddedServer]:
+    """A PostgreSQL of the test's own, that keeps what it has committed, and is migrated."""
+    with EmbeddedServer(data_dir) as server:
+        with psycopg.connect(server.url(), autocommit=True) as conn:
+            migrate(conn)
+        yield server
+
+
+@pytest.fixture
+def stranger(connection: psycopg.Connection) -> Iterator[str]:
+    """A role that may connect, and nothing else; dropped afterwards, for roles are the server's."""
+    role = f"stranger_{uuid.uuid4().hex}"
+    connection.execute(f"CREATE ROLE {role}".encode())
+    yield role
+    connection.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}".encode())
+
+
+@pytest.fixture
 def data_dir() -> Iterator[Path]:
     """An empty folder for an embedded server, which its user can reach even if this is root."""
     with _make_data_dir() as directory:

@@ -30,21 +30,13 @@ from tests.bot.outboxes import queue
 from tests.bot.running_bots import POOL_SIZE, Api, RunningBot
 from tests.sessions.turns import PHONE
 from tests.sessions.waiting import until
+from tests.sql.acts import one
 from tests.system.faults.servers import make_standby, promote, wait_until_it_follows
 from tests.system.pgbouncer import needs_pgbouncer, run_pgbouncer
 
 STUCK = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 WAITER = "628111222333"
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'novabot bot'"
-
-
-@pytest.fixture
-def own_server(data_dir: Path) -> Iterator[EmbeddedServer]:
-    """A PostgreSQL whose settings the test may change; it waits for standbys, as it ships."""
-    with EmbeddedServer(data_dir) as server:
-        with psycopg.connect(server.url(), autocommit=True) as conn:
-            migrate(conn)
-        yield server
 
 
 @pytest.fixture
@@ -86,12 +78,6 @@ async def look(url: str, subject: str = "writing") -> list[Finding]:
 def run_sql(conn: psycopg.Connection, *statements: str) -> None:
     for statement in statements:
         conn.execute(statement.encode())
-
-
-def read_one(conn: psycopg.Connection, query: str) -> int:
-    row = conn.execute(query.encode()).fetchone()
-    assert row is not None
-    return row[0]
 
 
 async def test_what_is_rehearsed_is_rolled_back_and_notifies_nobody(
@@ -295,14 +281,14 @@ async def test_a_synchronous_standby_that_is_waited_for(
             saying = asyncio.create_task(say_all())
             most, connections = 0, 0
             while not saying.done():
-                most = max(most, read_one(conn, STUCK))
-                connections = max(connections, read_one(conn, CONNECTIONS))
+                most = max(most, one(conn, STUCK))
+                connections = max(connections, one(conn, CONNECTIONS))
                 await asyncio.sleep(0.02)
             assert await saying == {503}
             assert 0 < most <= POOL_SIZE
             assert connections <= POOL_SIZE + 2  # a replaced one may be just ending
             await until_unready(bot, "commits wait for a synchronous standby: run novabot doctor")
-            await until(lambda: read_one(conn, STUCK) <= 1, "no more than the heartbeat to wait")
+            await until(lambda: one(conn, STUCK) <= 1, "no more than the heartbeat to wait")
             assert await bot.say("nama saya Petang", PHONE) == 503
         conn.execute("SET synchronous_commit = local")
         queue(conn, "from before", phone=WAITER, age=5)

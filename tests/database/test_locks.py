@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -15,7 +14,13 @@ from psycopg import errors
 
 from app.database.migrations import MigrationError, migrate
 from app.database.routines import replace_routines
-from app.database.scripts import ROUTINES, begin, execute, read_migrations, sql_directory
+from app.database.scripts import (
+    ROUTINES,
+    execute,
+    read_migrations,
+    set_search_path,
+    sql_directory,
+)
 from app.database.table_locks import (
     TRY,
     Held,
@@ -68,22 +73,13 @@ OF_0_1 = (
 """The advisory locks that novabot used to take."""
 
 
-@pytest.fixture
-def stranger(connection: psycopg.Connection) -> Iterator[str]:
-    """A role that may connect, and nothing else."""
-    role = f"stranger_{uuid4().hex}"
-    connection.execute(f"CREATE ROLE {role}".encode())
-    yield role
-    connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
-
-
 def test_each_step_locks_what_is_declared_and_rewrites_no_table(empty_database_url: str) -> None:
     assert set(read_locks()) == {*(script.name for script in read_migrations()), ROUTINES}
     with psycopg.connect(empty_database_url, autocommit=True) as conn:
         for script in read_migrations():
             before = dict(conn.execute(FILES).fetchall())
             with conn.transaction():
-                begin(conn, "public, pg_temp")
+                set_search_path(conn, "public, pg_temp")
                 execute(conn, script)
                 taken = strongest(conn, set(before) - OWN)
             declared = {lock.table: to_pg(lock.mode) for lock in read_locks()[script.name]}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import psycopg
 import pytest
 
@@ -24,15 +21,6 @@ GONE = (
     'public.is_unchanged(public."User", uuid, text, uuid, uuid)',
 )
 KEPT = ("public.alias_of(integer)", "public.company_report()", "company.alias_of(text)")
-
-
-@pytest.fixture
-def stranger(connection: psycopg.Connection) -> Iterator[str]:
-    """A role beside the owner."""
-    role = f"stranger_{uuid4().hex}"
-    connection.execute(f"CREATE ROLE {role}".encode())
-    yield role
-    connection.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}".encode())
 
 
 def make(conn: psycopg.Connection, signature: str, returns: str = "text") -> None:

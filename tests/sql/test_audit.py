@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from uuid import uuid4
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -47,15 +46,6 @@ def apply_mends(conn: psycopg.Connection, mends: list[str]) -> None:
             conn.execute(statements.encode())
     if any("novabot migrate --force" in mend for mend in mends):
         migrate(conn, force=True)
-
-
-@pytest.fixture
-def stranger(connection: psycopg.Connection) -> Iterator[str]:
-    """A role that is not ours, dropped afterwards: roles are the whole server's."""
-    role = f"stranger_{uuid4().hex}"
-    connection.execute(f"CREATE ROLE {role}".encode())
-    yield role
-    connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
 def test_a_migrated_database_is_as_shipped(connection: psycopg.Connection) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.system.nova import Nova, run_nova
 
@@ -31,12 +30,3 @@ def nova(database_url: str, tmp_path: Path) -> Iterator[Nova]:
     """A running system of the test's own: two bots, no dashboard."""
     with run_nova(database_url, tmp_path) as running:
         yield running
-
-
-@pytest.fixture
-def own_server(data_dir: Path) -> Iterator[EmbeddedServer]:
-    """A PostgreSQL of the test's own, that keeps what it has committed, and is migrated."""
-    with EmbeddedServer(data_dir) as server:
-        with psycopg.connect(server.url(), autocommit=True) as conn:
-            migrate(conn)
-        yield server

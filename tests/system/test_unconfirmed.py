@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import psycopg
@@ -29,6 +28,7 @@ from app.database.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.dashboard.running import Dashboard, add_operators, add_petang, run_dashboard
 from tests.sessions.waiting import until
+from tests.system.faults.acts import value
 from tests.system.faults.proxy import Proxy, run_proxy
 from tests.system.faults.servers import end_server
 from tests.system.nova import wait_for
@@ -41,7 +41,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
 @pytest.fixture(scope="module")
-def own_server() -> Iterator[EmbeddedServer]:
+def durable_server() -> Iterator[EmbeddedServer]:
     """A PostgreSQL whose commits may have to wait for a standby: it is durable."""
     with tempfile.TemporaryDirectory(prefix="novabot-") as folder:
         Path(folder).chmod(0o711)
@@ -53,9 +53,9 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="module")
-def way(own_server: EmbeddedServer) -> Iterator[tuple[str, Proxy]]:
+def way(durable_server: EmbeddedServer) -> Iterator[tuple[str, Proxy]]:
     """The URL of its database by way of a proxy, and the proxy."""
-    with run_proxy(own_server.url()) as way:
+    with run_proxy(durable_server.url()) as way:
         yield way
 
 
@@ -79,9 +79,9 @@ def proxy(way: tuple[str, Proxy]) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def conn(own_server: EmbeddedServer) -> Iterator[psycopg.Connection]:
+def conn(durable_server: EmbeddedServer) -> Iterator[psycopg.Connection]:
     """Past the proxy; there is one client, Petang, and no receipt."""
-    with psycopg.connect(own_server.url(), autocommit=True) as conn:
+    with psycopg.connect(durable_server.url(), autocommit=True) as conn:
         conn.execute('TRUNCATE "User", "Session", "Alias", "Conversation"')
         conn.execute('TRUNCATE "Reset" CASCADE')
         add_petang(conn)
@@ -104,11 +104,6 @@ def _set_standby(conn: psycopg.Connection, name: str) -> None:
     conn.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
     conn.execute("SELECT pg_reload_conf()")
     wait_for(lambda: value(conn, "SHOW synchronous_standby_names") == name, "the setting")
-
-
-def value(conn: psycopg.Connection, query: str) -> Any:
-    row = conn.execute(query.encode()).fetchone()
-    return None if row is None else row[0]
 
 
 def find_reset(conn: psycopg.Connection) -> int | None:
@@ -217,10 +212,10 @@ def test_a_wait_for_a_standby_that_loses_its_connection_is_ended_and_the_reset_s
 
 
 async def test_a_deadline_that_passes_while_a_standby_is_waited_for_ends_the_session(
-    own_server: EmbeddedServer, conn: psycopg.Connection
+    durable_server: EmbeddedServer, conn: psycopg.Connection
 ) -> None:
     with waiting_for_a_standby(conn):
-        connections = ReplacedConnection(own_server.url())
+        connections = ReplacedConnection(durable_server.url())
         made = await reset_incarnation(
             connections, HANDLE, None, actor="ana", door="api", seconds=0.3
         )
@@ -253,10 +248,10 @@ def test_a_wait_for_a_standby_that_is_cancelled_is_told_to_a_program(
 
 
 def test_ctrl_c_while_a_standby_is_waited_for_prints_what_was_reset(
-    own_server: EmbeddedServer, conn: psycopg.Connection
+    durable_server: EmbeddedServer, conn: psycopg.Connection
 ) -> None:
     with waiting_for_a_standby(conn):
-        with start(own_server.url(), HANDLE, OTHER) as command:
+        with start(durable_server.url(), HANDLE, OTHER) as command:
             wait_for(lambda: value(conn, WAITING) == 1, "the reset to wait")
             command.send_signal(signal.SIGINT)
             told, complaints = command.communicate(timeout=20)
@@ -269,11 +264,11 @@ def test_ctrl_c_while_a_standby_is_waited_for_prints_what_was_reset(
 
 
 def test_ctrl_c_behind_a_lock_says_that_nothing_was_reset(
-    own_server: EmbeddedServer, conn: psycopg.Connection
+    durable_server: EmbeddedServer, conn: psycopg.Connection
 ) -> None:
-    with psycopg.connect(own_server.url()) as holder:
+    with psycopg.connect(durable_server.url()) as holder:
         holder.execute('SELECT FROM "User" FOR UPDATE')
-        with start(own_server.url(), HANDLE) as command:
+        with start(durable_server.url(), HANDLE) as command:
             wait_for(
                 lambda: value(
                     conn, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -288,14 +283,14 @@ def test_ctrl_c_behind_a_lock_says_that_nothing_was_reset(
 
 
 def test_ctrl_c_while_bots_are_waited_for_prints_the_receipts(
-    own_server: EmbeddedServer, conn: psycopg.Connection
+    durable_server: EmbeddedServer, conn: psycopg.Connection
 ) -> None:
     conn.execute(
         """INSERT INTO "Bot" (id, host, pid, "seenAt")
            VALUES (gen_random_uuid(), 'here', 42, now() + interval '1 minute')"""
     )
     try:
-        with start(own_server.url(), "--json", "--wait", "60", HANDLE) as command:
+        with start(durable_server.url(), "--json", "--wait", "60", HANDLE) as command:
             wait_for(
                 lambda: value(
                     conn, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
@@ -349,7 +344,7 @@ async def test_a_command_that_cannot_ask_the_database_says_how_to_find_out(
 
 
 async def test_after_a_crash_another_receipt_of_the_same_number_is_not_taken_for_this_one(
-    own_server: EmbeddedServer,
+    durable_server: EmbeddedServer,
     way: tuple[str, Proxy],
     proxy: Proxy,
     conn: psycopg.Connection,
@@ -363,9 +358,9 @@ async def test_after_a_crash_another_receipt_of_the_same_number_is_not_taken_for
     )
     await until(lambda: proxy.refusing, "the commit")
     number = value(conn, 'SELECT last_value FROM "Reset_id_seq"')
-    end_server(own_server, signal.SIGKILL)
-    own_server.start()  # in this thread: the server ends with the thread that started it
-    with psycopg.connect(own_server.url(), autocommit=True) as other:
+    end_server(durable_server, signal.SIGKILL)
+    durable_server.start()  # in this thread: the server ends with the thread that started it
+    with psycopg.connect(durable_server.url(), autocommit=True) as other:
         # The crash may take back the sequence's last value, or not: here it does.
         other.execute("SELECT setval('\"Reset_id_seq\"', %s, false)", (number,))
         other.execute("DELETE FROM \"User\" WHERE id = '6281717407674@c.us'")
@@ -377,7 +372,7 @@ async def test_after_a_crash_another_receipt_of_the_same_number_is_not_taken_for
 
 
 async def test_a_transaction_that_the_server_never_wrote_down_does_not_run(
-    own_server: EmbeddedServer,
+    durable_server: EmbeddedServer,
 ) -> None:
-    async with await open_async_connection(own_server.url()) as conn:
+    async with await open_async_connection(durable_server.url()) as conn:
         assert not await resetting._is_running(conn, str(2**62))
