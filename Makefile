@@ -3,6 +3,7 @@
 # make check   linters, types, import rules
 # make bench   the benchmarks
 # make soak    the history checker under all faults (make soak MINUTES=30)
+# make sending the bots against a Cloud API that throttles, refuses and lies (make sending MESSAGES=10000)
 # make migrate-load  an upgrade while clients chat (make migrate-load CLIENTS=100000 SECONDS=60)
 # make model   the protocol's model, in every order of its steps (make model ARGS=--quick)
 # make matrix  the tests on every PostgreSQL and Python (make matrix POSTGRES="14 18" PYTHONS=3.13)
@@ -13,6 +14,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 MINUTES ?= 30
+MESSAGES ?= 10000
 CLIENTS ?= 100000
 SECONDS ?= 60
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
@@ -21,7 +23,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 UV := $(shell command -v uv 2>/dev/null)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: up test check bench soak migrate-load model matrix clean
+.PHONY: up test check bench soak sending migrate-load model matrix clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -37,6 +39,9 @@ soak: $(VENV)/.test
 	@NOVABOT_LIVES=$$(( $(MINUTES) * 100 )) NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
 		tests/sessions/test_lives.py \
 		"tests/system/test_history.py::test_every_history_is_linearizable[everything]"
+
+sending: $(VENV)/.test
+	@NOVABOT_SENDING_MESSAGES=$(MESSAGES) exec $(BIN)/python -m pytest -q -s tests/system/sending
 
 migrate-load: $(VENV)/.test
 	@NOVABOT_MIGRATE_CLIENTS=$(CLIENTS) NOVABOT_MIGRATE_SECONDS=$(SECONDS) exec $(BIN)/python -m pytest -q -s \

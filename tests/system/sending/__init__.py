@@ -1,0 +1,1 @@
+"""Sending against a Cloud API with a will of its own."""
