@@ -208,7 +208,7 @@ class Outbox:
                 await self._try_again(sending, code, text, 0.5 * 2 ** (attempts - 1))
             case "slow_client":
                 await self._try_again(sending, code, text, 4.0 ** min(attempts, 5))
-            case "pause_all" | "stop":
+            case "slow_number" | "stop_now" | "stop_if_confirmed":
                 self._resume_at = time.monotonic() + _PAUSE_ALL
                 report_sending_paused(code, text, _PAUSE_ALL)
                 await self._settle_unsent(sending, "queued", text, code, _PAUSE_ALL)
@@ -272,5 +272,5 @@ class Outbox:
 def _may_pass(outcome: Outcome) -> bool:
     """Whether the message clearly was not sent, for a reason that may pass."""
     if isinstance(outcome, ApiRefusal):
-        return outcome.action in ("retry", "slow_client", "pause_all")
+        return outcome.action in ("retry", "slow_client", "slow_number")
     return isinstance(outcome, NotSent)

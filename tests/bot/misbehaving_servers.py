@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,12 +55,20 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str
     return line, headers, json.loads(await reader.readexactly(int(headers["content-length"])))
 
 
-def answering(status: int, body: bytes, *, claimed: int | None = None) -> Answer:
+def answering(
+    status: int,
+    body: bytes,
+    *,
+    claimed: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     """A complete answer, or with `claimed` one that announces more bytes than come."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         length = len(body) if claimed is None else claimed
-        writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n".encode() + body)
+        lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
+        head = "\r\n".join([f"HTTP/1.1 {status} X", f"content-length: {length}", *lines])
+        writer.write(f"{head}\r\n\r\n".encode() + body)
         await writer.drain()
         if claimed is not None:
             writer.close()

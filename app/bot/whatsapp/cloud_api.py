@@ -164,7 +164,7 @@ class CloudApi:
                     "POST", self._url, json=request, extensions={"trace": trace}
                 ) as response,
             ):
-                status = response.status_code
+                status, retry_after = response.status_code, response.headers.get("retry-after")
                 content = await _read_content(response)
         except _WithdrawnError:
             return Withdrawn()
@@ -172,11 +172,11 @@ class CloudApi:
             return NotSent(_describe(error))
         except (httpx2.RequestError, OSError) as error:
             return Uncertain(_describe(error))
-        if content is None and 400 <= status < 500:
-            # Not sent; but nearly every reason, a passing one too, comes as a 400.
+        if content is None and status == 400:
+            # Not accepted; but nearly every reason, a passing one too, comes as a 400.
             return ApiRefusal(status, f"HTTP {status}, the answer broke off", "retry")
         answer = _decode(content or b"")
-        return read_refusal(status, answer) or _read_acceptance(status, answer)
+        return read_refusal(status, answer, retry_after) or _read_acceptance(status, answer)
 
 
 async def _read_content(response: httpx2.Response) -> bytes | None:
