@@ -102,9 +102,12 @@ class HttpServer(uvicorn.Server):
 
 
 def list_probes(
-    find_unreadiness: Callable[[], Awaitable[str | None]], registry: CollectorRegistry
+    find_unreadiness: Callable[[], Awaitable[str | None]],
+    registry: CollectorRegistry,
+    find_remark: Callable[[], str | None] = lambda: None,
 ) -> list[Route]:
-    """GET /live: the process runs. GET /ready: 503 with the reason while there is one. GET
+    """GET /live: the process runs. GET /ready: 503 with the reason while there is one, else 200,
+    with what `find_remark` says. GET
     /metrics: the service's registry, as Prometheus reads it.
     """
 
@@ -113,9 +116,10 @@ def list_probes(
 
     async def show_ready(_: Request) -> Response:
         reason = await find_unreadiness()
-        return PlainTextResponse(
-            "ready\n" if reason is None else f"{reason}\n", 503 if reason else 200
-        )
+        if reason is not None:
+            return PlainTextResponse(f"{reason}\n", 503)
+        remark = find_remark()
+        return PlainTextResponse("ready\n" if remark is None else f"ready; {remark}\n")
 
     async def show_metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

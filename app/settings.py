@@ -170,6 +170,14 @@ class Settings(BaseSettings):
         "WHATSAPP_API_URL", "https://graph.facebook.com/v24.0"
     )
     """Without a slash at its end."""
+    messages_per_second: Annotated[float, Field(ge=0, le=1000)] = _variable(
+        "WHATSAPP_MESSAGES_PER_SECOND", 80.0
+    )
+    """What the number may send, all bots together; 0: no pacing of our own, nor for a client."""
+    answers_kept_minutes: Annotated[int, Field(ge=1, le=1440)] = _variable(
+        "NOVABOT_ANSWERS_KEPT_MINUTES", 60
+    )
+    """Minutes that a bot's answer may wait to be sent until it is too old to be said."""
     data_dir: Path = _variable("NOVABOT_DATA_DIR", Path(DEFAULT_DATA_DIR))
     """The embedded database and generated secrets."""
     admin_password: SecretStr = _variable("NOVABOT_ADMIN_PASSWORD", SecretStr(""))

@@ -199,7 +199,7 @@ AS $$
             AND c.relname IN (
                 'User', 'Session', 'Alias', 'Conversation', 'SetAside', 'DigestKey',
                 'Operator', 'WebSession', 'ApiToken', 'LoginAttempt', 'Delivery', 'Forgotten',
-                'FormerAlias', 'IdentityEvent', 'IdentityNote', 'AddressLock', 'Migration'
+                'FormerAlias', 'IdentityEvent', 'IdentityNote', 'AddressLock', 'Number', 'Migration'
             )
             AND (
                 has_any_column_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')

@@ -16,23 +16,25 @@ COMMENT ON FUNCTION novabot_internal.is_alive(uuid) IS
 'Whether a bot was seen in the last 10 seconds; other bots take over what one has claimed that was not.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.report_bot(
-    bot uuid, on_host text, with_pid integer, is_listening boolean, holds bigint
+    bot uuid, on_host text, with_pid integer, is_listening boolean, holds bigint,
+    wanting integer DEFAULT 0
 ) RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms'
 AS $$
-    INSERT INTO public."Bot" AS b (id, host, pid, listening, sessions)
-    VALUES (bot, on_host, with_pid, is_listening, holds)
+    INSERT INTO public."Bot" AS b (id, host, pid, listening, sessions, wants)
+    VALUES (bot, on_host, with_pid, is_listening, holds, wanting)
     ON CONFLICT (id) DO UPDATE
     SET
         "seenAt" = clock_timestamp(),
         "stoppedAt" = NULL,
         listening = excluded.listening,
-        sessions = excluded.sessions
+        sessions = excluded.sessions,
+        wants = excluded.wants
 $$;
-COMMENT ON FUNCTION novabot_internal.report_bot(uuid, text, integer, boolean, bigint) IS
-'Renews a bot''s row: that it runs, whether it is listening, and how many sessions it holds. Raises lock_not_available after 100 ms behind another transaction''s lock.';
+COMMENT ON FUNCTION novabot_internal.report_bot(uuid, text, integer, boolean, bigint, integer) IS
+'Renews a bot''s row: that it runs, whether it is listening, how many sessions it holds, and how many messages it had to send in the last second. Raises lock_not_available after 100 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.retire_bot(bot uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER

@@ -248,6 +248,7 @@ BEGIN
         "pausedAt" = least(u."pausedAt", other."pausedAt"),
         "createdAt" = greatest(u."createdAt", other."createdAt"),
         "activeAt" = greatest(u."activeAt", other."activeAt"),
+        "windowUntil" = greatest(u."windowUntil", other."windowUntil"),
         "beganAt" = CASE
             WHEN u."beganAt" IS NOT NULL AND other."beganAt" IS NOT NULL
                 THEN least(u."beganAt", other."beganAt")

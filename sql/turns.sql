@@ -159,6 +159,11 @@ BEGIN
         nama = nullif(coalesce(learnt_name, u.nama), ''),
         "profileName" = coalesce(profile, u."profileName"),
         "activeAt" = now(),
+        "windowUntil" = CASE
+            WHEN stored_message IS NULL
+                THEN greatest(u."windowUntil", written_at + interval '24 hours')
+            ELSE u."windowUntil"
+        END,
         "beganAt" = CASE
             WHEN stored_message IS NULL AND u."beganAt" > written_at THEN written_at
             ELSE u."beganAt"

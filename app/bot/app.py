@@ -18,6 +18,7 @@ from starlette.routing import Route
 from app.bot.audit import TriggerAudit
 from app.bot.heartbeat import Heartbeat
 from app.bot.memory import ResponderMemory
+from app.bot.number import Number
 from app.bot.outbox import Outbox
 from app.bot.rehearsal import Rehearsal
 from app.bot.responder import load_responder
@@ -25,6 +26,7 @@ from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
+from app.crm.number import make_sender
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool, open_pool
 from app.database.readiness import find_database_unreadiness
@@ -86,7 +88,19 @@ class Bot:
         self._pool = pool
         self._cache = Cache(settings.session_limit, self._is_listening)
         self._rehearsal = Rehearsal(pool, settings.database_url)
-        self._outbox = Outbox(pool, api, self.id, find_obstacle=self._rehearsal.find_obstacle)
+        self._number = Number(
+            pool,
+            make_sender(
+                settings.whatsapp_phone_number_id,
+                settings.whatsapp_access_token.get_secret_value(),
+                settings.messages_per_second,
+                timedelta(minutes=settings.answers_kept_minutes),
+            ),
+            self.id,
+        )
+        self._outbox = Outbox(
+            pool, api, self.id, self._number, find_obstacle=self._rehearsal.find_obstacle
+        )
         memory = ResponderMemory(responder)
         self._turns = BotTurns(
             pool,
@@ -106,6 +120,8 @@ class Bot:
             self.id,
             is_listening=self._is_listening,
             count_sessions=lambda: len(self._cache),
+            count_wanted=self._number.take_demand,
+            refresh=self._number.refresh,
             note_written=self._rehearsal.note_heartbeat,
             note_missed=self._rehearsal.note_refusal,
         )
@@ -122,7 +138,13 @@ class Bot:
         )
         self._audit = TriggerAudit(pool)
         self._upkeep = Upkeep(
-            pool, self.id, self._audit, self._turns, self._outbox, audit_every=audit_every
+            pool,
+            self.id,
+            self._audit,
+            self._turns,
+            self._outbox,
+            number=self._number,
+            audit_every=audit_every,
         )
         webhook = Webhook(
             pool,
@@ -137,7 +159,7 @@ class Bot:
             routes=[
                 Route("/webhook", webhook.shake_hands, methods=["GET"]),
                 Route("/webhook", webhook.receive, methods=["POST"]),
-                *list_probes(self._find_unreadiness, REGISTRY),
+                *list_probes(self._find_unreadiness, REGISTRY, self._number.describe_trouble),
             ],
             middleware=[Middleware(RequestLog, requests=REQUESTS)],
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.crm.bots import report_bot, retire_bot
@@ -38,10 +38,15 @@ class Heartbeat:
         *,
         is_listening: Callable[[], bool],
         count_sessions: Callable[[], int],
+        count_wanted: Callable[[], int] = lambda: 0,
+        refresh: Callable[[], Awaitable[None]] | None = None,
         note_written: Callable[[], None] = lambda: None,
         note_missed: Callable[[TryLater], None] = lambda _: None,
     ) -> None:
-        """`note_written` is called after each write, `note_missed` when one failed."""
+        """`count_wanted`: messages that this bot had to send since it was asked last. `refresh` is
+        awaited and `note_written` called after each write, `note_missed` when one failed."""
+        self._count_wanted = count_wanted
+        self._refresh = refresh
         self._pool = pool
         self._bot = bot
         self._is_listening = is_listening
@@ -116,8 +121,11 @@ class Heartbeat:
             pid=os.getpid(),
             listening=listening,
             sessions=self._count_sessions(),
+            wants=self._count_wanted(),
         )
         self._said = listening
         self._written_at = clock.now()
         self.written.set()
         self.note_listener()
+        if self._refresh is not None:
+            await self._refresh()

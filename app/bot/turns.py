@@ -91,7 +91,7 @@ class BotTurns:
         """
         wish = find_wish(message)
         if wish is not Wish.CONFIRM:
-            self._outbox.drop_farewells(message.addresses)
+            self._outbox.farewells.drop(message.addresses)
         if wish is not None and await self._take_wish(message, wish):
             return
         if self._is_instant:
@@ -113,7 +113,7 @@ class BotTurns:
             if session.id is None:
                 self._say_nothing_known(message)
                 return True
-            self._outbox.expect_farewell(message.addresses)
+            self._outbox.farewells.expect(message.addresses)
         try:
             self._conclude(await self._door.take(message))
         except NothingKnown:
@@ -121,7 +121,7 @@ class BotTurns:
         except NotAWish:
             return False
         except Unavailable:
-            self._outbox.expect_no_farewell(message.addresses)
+            self._outbox.farewells.expect_none(message.addresses)
             raise
         return True
 
@@ -136,7 +136,7 @@ class BotTurns:
     def _say_nothing_known(self, message: Message) -> None:
         """Nothing is written. An impatient client who has just had the farewell hears it once."""
         text = Outgoing(choose_texts(Session(), message).nothing_known)
-        self._outbox.say_nothing_known(message.addresses, (text,))
+        self._outbox.farewells.say_nothing_known(message.addresses, (text,))
 
     async def store(self, message: Message) -> Stored:
         """Stores a message, and sets about answering it. Raises Busy or Unavailable."""
@@ -218,7 +218,7 @@ class BotTurns:
             case BecameReset(farewell, address):
                 count_turn("reset")
                 if address is not None:
-                    self._outbox.say_farewell(address, farewell)
+                    self._outbox.farewells.say(address, farewell)
             case Rejected(outcome):
                 count_turn(outcome)
             case Stale():

@@ -6,6 +6,7 @@ import asyncio
 from uuid import UUID
 
 from app.bot.audit import TriggerAudit
+from app.bot.number import Number
 from app.bot.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.crm.conversation import find_waiting_clients
@@ -42,6 +43,7 @@ class Upkeep:
         turns: BotTurns,
         outbox: Outbox,
         *,
+        number: Number,
         audit_every: int = AUDIT_EVERY,
     ) -> None:
         self._pool = pool
@@ -49,6 +51,7 @@ class Upkeep:
         self._audit = audit
         self._turns = turns
         self._outbox = outbox
+        self._number = number
         self._audit_every = audit_every
 
     async def run(self, row_written: asyncio.Event) -> None:
@@ -82,6 +85,9 @@ class Upkeep:
         abandoned = await settle_abandoned(self._pool)
         waiting = await find_waiting_clients(self._pool, self._bot)
         report_taken_over(len(waiting), abandoned)
+        queued = [client.id for client in waiting if client.has_queued]
+        if queued and await self._number.claim_try():
+            self._outbox.try_number(queued[0])
         for client in waiting:
             if client.has_pending:
                 self._turns.wake(client.id)

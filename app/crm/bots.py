@@ -38,13 +38,13 @@ async def list_bots(source: Source, most: int = MOST) -> list[Bot]:
 
 
 async def report_bot(
-    pool: Pool, bot: UUID, *, host: str, pid: int, listening: bool, sessions: int
+    pool: Pool, bot: UUID, *, host: str, pid: int, listening: bool, sessions: int, wants: int = 0
 ) -> None:
-    """Renews a bot's row. Raises TryLater."""
+    """Renews a bot's row; `wants` is how many messages it had to send lately. Raises TryLater."""
     await fetch_row(
         pool,
-        "SELECT novabot_internal.report_bot(%s, %s, %s, %s, %s)",
-        (bot, host, pid, listening, sessions),
+        "SELECT novabot_internal.report_bot(%s, %s, %s, %s, %s, %s)",
+        (bot, host, pid, listening, sessions, wants),
         deadline_from_now(),
     )
 

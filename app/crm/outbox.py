@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+from app.crm.number import Sender
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
 from app.messages import KINDS, Outgoing
@@ -31,19 +32,37 @@ class Sending:
 
 
 async def start_sending(
-    pool: Pool, client: str, bot: UUID, posted: Collection[UUID]
+    pool: Pool,
+    client: str,
+    bot: UUID,
+    posted: Collection[UUID],
+    sender: Sender,
+    *,
+    is_try: bool = False,
 ) -> Sending | None:
-    """Gives this bot the client's oldest unsent message; None while another comes before it.
+    """Gives this bot the client's oldest unsent message; None while another comes before it, while
+    the number is stopped or in a pause (but for a try), or while the client has had too many.
 
     One of a kind that this release does not know stays queued, and those behind it too: a newer
-    bot sends them. `posted`: tokens that this bot has begun to POST. A `sending` row of this
-    bot that is not among them was claimed by a call whose reply was lost: it is given out again.
+    bot sends them. One that is too old to be said expires. `posted`: tokens that this bot has begun
+    to POST. A `sending` row of this bot that is not among them was claimed by a call whose reply
+    was lost: it is given out again.
     """
     rows = await fetch_rows(
         pool,
         "SELECT token, address, kind, body, detail, attempts"
-        " FROM novabot_internal.start_sending(%s, %s, %s::uuid[], %s::text[])",
-        (client, bot, list(posted), list(KINDS)),
+        " FROM novabot_internal.start_sending(%s, %s, %s::uuid[], %s::text[], %s, %s, %s, %s, %s)",
+        (
+            client,
+            bot,
+            list(posted),
+            list(KINDS),
+            sender.number,
+            sender.digest,
+            is_try,
+            sender.per_second > 0,
+            sender.kept_for,
+        ),
         deadline_from_now(),
     )
     if not rows:

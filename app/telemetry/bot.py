@@ -43,6 +43,11 @@ _listener_gaps = Counter(
     "novabot_listener_gaps", "Times the listener lost its connection", registry=REGISTRY
 )
 _sent = Counter("novabot_messages_sent", "Attempts to send", ["outcome"], registry=REGISTRY)
+_number_stopped = Gauge(
+    "novabot_sending_stopped",
+    "1 while the number sends nothing until it is seen to",
+    registry=REGISTRY,
+)
 _ignored = Counter(
     "novabot_webhook_ignored", "Items acknowledged and not stored", ["reason"], registry=REGISTRY
 )
@@ -230,8 +235,27 @@ def count_sending(outcome: str) -> None:
     _sent.labels(outcome).inc()
 
 
-def report_sending_paused(code: int, text: str, seconds: float) -> None:
-    log.error("sending paused", code=code, reason=text, seconds=seconds)
+def report_number(state: str, code: int | None, reason: str | None, *, by_hand: bool) -> None:
+    """Whether the business's number may send, when that changes."""
+    _number_stopped.set(state == "stopped")
+    match state:
+        case "stopped":
+            log.error(
+                "sending is stopped: mend the cause"
+                + (", then run novabot number resume" if by_hand else "; it is tried now and then"),
+                code=code,
+                reason=reason,
+            )
+        case "slowed":
+            log.warning("sending is slowed: WhatsApp refused the rate", code=code, reason=reason)
+        case _:
+            log.info("sending goes on")
+
+
+def report_number_unwritten(code: int | None, text: str, reason: str) -> None:
+    log.error(
+        "what WhatsApp said of the number could not be written", code=code, said=text, reason=reason
+    )
 
 
 def report_unknown_kinds(kinds: Sequence[str]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 
+from app.bot.number import Number
 from app.bot.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
+from app.crm.number import make_sender
 from app.database.pool import Pool
 from tests.sessions.turns import PHONE
 
@@ -21,11 +24,16 @@ async def open_outbox(
     """The outbox of a living bot, which ends its sending before `cloud` closes."""
     bot = bot or uuid4()
     connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
-    outbox = Outbox(pool, cloud, bot)
+    outbox = Outbox(pool, cloud, bot, make_number(pool, bot))
     try:
         yield outbox
     finally:
         await outbox.finish(5)
+
+
+def make_number(pool: Pool, bot: UUID, *, token: str = "a-token", per_second: float = 0) -> Number:
+    """The number that this bot sends with; without a pace of our own."""
+    return Number(pool, make_sender("105550001", token, per_second, timedelta(hours=1)), bot)
 
 
 def queue(connection: psycopg.Connection, *texts: str, phone: str = PHONE, age: int = 0) -> None:

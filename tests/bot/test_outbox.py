@@ -14,6 +14,7 @@ import pytest
 
 from app.bot import outbox as sending
 from app.bot.outbox import Outbox
+from app.bot.outcomes import NAMES
 from app.bot.whatsapp.cloud_api import CloudApi, Outcome
 from app.crm.conversation import find_waiting_clients
 from app.database.errors import Unavailable
@@ -27,7 +28,7 @@ from tests.sessions.waiting import until
 
 
 def test_every_outcome_has_its_name_in_the_metric() -> None:
-    assert set(sending._NAMES) == set(get_args(Outcome))
+    assert set(NAMES) == set(get_args(Outcome))
 
 
 # In order, once
@@ -308,9 +309,9 @@ async def test_an_answer_given_by_a_reply_that_got_lost_is_sent_all_the_same(
     lost = False
     start_sending = sending.start_sending
 
-    async def lose_the_first_reply(*args: Any) -> Any:
+    async def lose_the_first_reply(*args: Any, **options: Any) -> Any:
         nonlocal lost
-        started = await start_sending(*args)
+        started = await start_sending(*args, **options)
         if not lost:
             lost = True
             raise Unavailable("the connection ended before the reply came")
@@ -396,11 +397,13 @@ async def test_a_stop_does_not_wait_for_ever(
     api.order(hold=True)
     queue(connection, "one")
     outbox.wake(CLIENT)
-    outbox.say_farewell("6281298765432", [Outgoing("Sudah.")])
+    outbox.farewells.say("6281298765432", [Outgoing("Sudah.")])
     await until(lambda: len(api.texts(outcome="pending")) == 2, "both on their way")
     begun = time.monotonic()
     await outbox.finish(0.2)
     assert time.monotonic() - begun < 1.5
     assert read_statuses(connection) == ["sending"]  # the bot that finds it says uncertain
-    assert not outbox._farewells  # one that goes on after the client closes leaves a connection
+    assert (
+        not outbox.farewells._tasks
+    )  # one that goes on after the client closes leaves a connection
     api.release()

@@ -173,7 +173,7 @@ async def test_a_farewell_that_was_refused_for_a_moment_is_tried_again(
     outbox: Outbox, api: Api
 ) -> None:
     api.order(code=131016, times=1)
-    outbox.say_farewell(PHONE, [Outgoing("Sudah.")])
+    outbox.farewells.say(PHONE, [Outgoing("Sudah.")])
     assert await api.until_sent(1, PHONE) == ["Sudah."]
     assert len(api.texts(PHONE, None)) == 2
 
@@ -182,10 +182,10 @@ async def test_a_farewell_is_not_tried_again_once_the_client_writes(
     outbox: Outbox, api: Api
 ) -> None:
     api.order(code=131016, times=1)
-    outbox.say_farewell(PHONE, [Outgoing("Sudah.")])
+    outbox.farewells.say(PHONE, [Outgoing("Sudah.")])
     await until(lambda: len(api.texts(PHONE, None)) == 1, "the refusal")
-    outbox.drop_farewells((PHONE,))
-    await asyncio.wait(outbox._farewells)
+    outbox.farewells.drop((PHONE,))
+    await asyncio.wait(outbox.farewells._tasks)
     assert len(api.texts(PHONE, None)) == 1
 
 

@@ -25,6 +25,7 @@ KEPT_BY_A_MERGE = {
         "createdAt": "the later: a bulk reset between the two covers both",
         "activeAt": "the later",
         "beganAt": "the earlier",
+        "windowUntil": "the later",
         "absorbed": "those of both, and the incarnation of the other",
     },
     "Session": {
@@ -42,7 +43,15 @@ FENCED = {
 }
 """The columns whose UPDATE sends back the turns that were begun before."""
 NOT_REMEMBERED = {
-    "User": {"revision", "profileName", "createdAt", "activeAt", "beganAt", "absorbed"},
+    "User": {
+        "revision",
+        "profileName",
+        "createdAt",
+        "activeAt",
+        "beganAt",
+        "absorbed",
+        "windowUntil",
+    },
     "Session": {"revision"},
 }
 

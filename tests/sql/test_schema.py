@@ -349,6 +349,8 @@ FIRST_AT_USER = {
     "apply_identity_event": "SELECT novabot_internal.apply_identity_event(NULL, true,"
     " ARRAY['6281717407674'], ARRAY['628999'], now(), 'wamid.e')",
     "retry_events": "SELECT novabot_internal.retry_events()",
+    "start_sending": "SELECT novabot_internal.start_sending('6281717407674@c.us',"
+    " gen_random_uuid())",
     "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
     " 'queued', NULL, NULL)",
     "count_orphans": "SELECT novabot_internal.count_orphans()",

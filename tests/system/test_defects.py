@@ -147,7 +147,7 @@ DEFECTS = {
         ("tests/sql/test_kept.py", "-n0", "-k", "old_snapshot"),
     ),
     "answers tried again after a person took over": Defect(
-        "sql/conversation.sql",
+        "sql/outbox.sql",
         (
             (
                 "    IF new_status = 'queued' THEN\n        -- A person who takes over",
@@ -355,8 +355,8 @@ DEFECTS = {
         ("tests/sql/test_identity_failures.py", "-k", "next_owner_said"),
     ),
     "a kind taken from the outbox that only a later release can send": Defect(
-        "sql/conversation.sql",
-        (("        AND (kinds IS NULL OR c.kind = ANY (kinds))\n", ""),),
+        "sql/outbox.sql",
+        (("first.id IS NULL OR first.kind <> ALL (kinds)", "first.id IS NULL"),),
         ("tests/bot/test_outbox.py", "-k", "later_release"),
     ),
     "a bot ready before its row says that it listens": Defect(
@@ -407,7 +407,7 @@ DEFECTS = {
         ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
     ),
     "an answer taken although a living bot is sending it": Defect(
-        "sql/conversation.sql",
+        "sql/outbox.sql",
         (("""c.status = 'sending' AND c."claimedBy" = bot AND""", "c.status = 'sending' AND"),),
         ("tests/bot/test_outbox.py",),
     ),

@@ -10,8 +10,9 @@ from app.database.migrations import migrate
 from tests.sql.acts import fetch, one, tables
 
 NEW_COLUMNS: dict[str, dict[str, Any]] = {
-    "Conversation": {"author": None, "key": None},
-    "User": {"beganAt": None, "absorbed": []},
+    "Conversation": {"author": None, "key": None, "paidUntil": None},
+    "User": {"beganAt": None, "absorbed": [], "windowUntil": None},
+    "Bot": {"wants": 0},
     "ResetAck": {"evictedAt": None, "error": None},
     "Alias": {"account": None, "spelling": None, "since": "-infinity"},
     "Forgotten": {"since": "-infinity", "until": "infinity"},

@@ -81,9 +81,7 @@ def read_refusal(
             return ApiRefusal(code, _read_text(fields), decide_action(code), after)
         return ApiRefusal(http_status, _read_text(fields), _decide_by_status(http_status), after)
     if 300 <= http_status < 500 and http_status != 408:
-        return ApiRefusal(
-            http_status, f"HTTP {http_status}", _decide_by_status(http_status), after
-        )
+        return ApiRefusal(http_status, f"HTTP {http_status}", _decide_by_status(http_status), after)
     return None
 
 
