@@ -145,7 +145,7 @@ BEGIN
         current_rate := coalesce(
             nullif(per_second, 0),
             (
-                SELECT greatest(1, sum(b.wants))
+                SELECT greatest(20, sum(b.wants)) -- the least that WhatsApp grants a number
                 FROM public."Bot" AS b
                 WHERE b."seenAt" > at - interval '10 seconds'
             )

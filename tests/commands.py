@@ -16,7 +16,7 @@ def list_commands() -> dict[str, click.Command]:
         if command.hidden:
             continue
         below = getattr(command, "commands", None)
-        commands |= (
-            {f"{name} {each}": found for each, found in below.items()} if below else {name: command}
-        )
+        if not below or getattr(command, "invoke_without_command", False):
+            commands[name] = command
+        commands |= {f"{name} {each}": found for each, found in (below or {}).items()}
     return commands

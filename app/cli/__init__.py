@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import accounts, database, resets, services
+from app.cli import accounts, database, number, resets, services
 
 app = typer.Typer(
     name="novabot",
@@ -59,3 +59,4 @@ for group in (services, database, resets):
     app.add_typer(group.commands)
 app.add_typer(accounts.operators, name="operator")
 app.add_typer(accounts.tokens, name="token")
+app.add_typer(number.commands, name="number")

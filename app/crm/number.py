@@ -148,6 +148,27 @@ async def list_numbers(source: Source) -> list[NumberTrouble]:
     return await fetch_all(source, NumberTrouble, "SELECT * FROM novabot_internal.list_numbers()")
 
 
+def describe_trouble(trouble: NumberTrouble) -> str:
+    """In a sentence, for an operator of the system."""
+    what = "the number" if not trouble.has_token else "the number, for one access token,"
+    since = trouble.since.astimezone().isoformat(sep=" ", timespec="seconds")
+    return (
+        f"{what} is {trouble.state} since {since}: WhatsApp answered {trouble.code}"
+        f" ({trouble.reason})"
+    )
+
+
+def describe_mending(trouble: NumberTrouble) -> str:
+    """What to do about it."""
+    if trouble.state == "slowed":
+        return "nothing: the bots send more slowly, and climb back by themselves"
+    if trouble.has_token:
+        return "give the bots a valid WHATSAPP_ACCESS_TOKEN; this one is tried now and then"
+    if trouble.by_hand:
+        return "mend it in WhatsApp Manager, then run novabot number resume"
+    return "mend it in Meta's App Dashboard; a message tries it now and then, or resume by hand"
+
+
 async def resume_numbers(source: Source) -> int:
     """A person has seen to it: every number sends again; how many were stopped or slowed."""
     return await fetch_value(source, "SELECT novabot_internal.resume_numbers()")

@@ -19,6 +19,7 @@ from app.doctor.bots import check_bots, check_clocks, check_webhook
 from app.doctor.connections import connect
 from app.doctor.finding import Finding
 from app.doctor.notification_check import check_notifications
+from app.doctor.number import check_number
 from app.doctor.privacy import check_connecting, check_rights, check_server_log
 from app.doctor.schema import (
     APPLY_AGAIN,
@@ -81,6 +82,7 @@ def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict
             "writing": lambda _: run_async(check_writing(database_url)),
             "signal": lambda _: run_async(check_notifications(database_url, listen_url)),
             "bots": lambda _: run_async(check_bots(database_url)),
+            "number": lambda _: run_async(check_number(database_url)),
             "sessions": check_sessions,
             "prepared": check_prepared,
             "clocks": check_clocks,

@@ -238,13 +238,13 @@ def test_a_status_and_a_role_of_a_newer_schema_are_shown_as_they_are(
         """
         ALTER TABLE "Conversation" DROP CONSTRAINT status_is_known;
         ALTER TABLE "Operator" DROP CONSTRAINT role_is_known;
-        UPDATE "Conversation" SET status = 'expired' WHERE status = 'read';
+        UPDATE "Conversation" SET status = 'shelved' WHERE status = 'read';
         UPDATE "Operator" SET role = 'auditor';
         """
     )
     answer = ana.get(PETANG)
     assert answer.status_code == 200
-    assert "<span>expired</span>" in answer.text
+    assert "<span>shelved</span>" in answer.text
     assert "auditor" in answer.text
 
 

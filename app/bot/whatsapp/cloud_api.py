@@ -29,7 +29,9 @@ from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
 from app.bot.whatsapp.way_out import check_proxies, load_certificates
 from app.messages import Outgoing
 
-_LIMITS = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=4)
+_LIMITS = httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=4)
+"""A client has one message on its way: so many clients can wait for a slow answer and hold up no
+other."""
 
 # All of these come before the first byte of the request (httpcore2: `connect_tcp`, `start_tls`,
 # the wait for the pool, the proxy's CONNECT); every other error may come after it.

@@ -6,8 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.crm.clients import count_clients, list_clients
+from app.crm.number import list_numbers
+from app.dashboard.pages.number import describe_stops
 from app.dashboard.web.input import read_query
-from app.dashboard.web.rendering import render, wants_fragment
+from app.dashboard.web.rendering import language_of, render, wants_fragment
 from app.dashboard.web.state import pool_of
 from app.database.queries import open_snapshot
 
@@ -18,6 +20,8 @@ async def show_clients(request: Request) -> Response:
     whole = not wants_fragment(request)
     async with open_snapshot(pool_of(request)) as conn:
         page = await list_clients(conn, search, after)
+        numbers = await list_numbers(conn) if whole else []
         total = await count_clients(conn) if whole else 0
+    stops = describe_stops(numbers, language_of(request))
     template = "clients.html" if whole else "_clients.html"
-    return render(request, template, page=page, q=search, after=after, total=total)
+    return render(request, template, page=page, q=search, after=after, total=total, stops=stops)

@@ -48,18 +48,23 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
 def _explain_status(message: StoredMessage, language: Language) -> str:
     """The stored text is in English, and another program's: the pages have their own."""
     if message.error_code is not None:
-        reason = _explain_code(message.error_code, language)
-        return language.t("error.with_code", reason=reason, code=message.error_code)
-    if message.error_text is not None:
+        return explain_code(message.error_code, language)
+    if message.error_text is not None or message.status in ("expired", "cancelled"):
         return language.find(f"unsent.{message.status}") or ""
     return ""
 
 
-def _explain_code(code: int, language: Language) -> str:
+def explain_code(code: int, language: Language) -> str:
     """WhatsApp's error codes, some of them in ranges, and HTTP statuses where it gave no code.
+
+    In words, with the code.
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
     """
+    return language.t("error.with_code", reason=_name_code(code, language), code=code)
+
+
+def _name_code(code: int, language: Language) -> str:
     own = language.find(f"error.{code}")
     if own is not None:
         return own

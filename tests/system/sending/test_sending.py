@@ -26,7 +26,7 @@ from tests.webhook_bodies import text_body
 MESSAGES = int(os.environ.get("NOVABOT_SENDING_MESSAGES", "600"))
 SEED = int(os.environ.get("NOVABOT_SENDING_SEED") or random.randrange(2**31))
 PER_CLIENT = 20
-KILLED_EVERY = 8.0
+KILLED_EVERY = 3.0
 """Seconds."""
 PATIENCE = 60.0
 """Seconds that a body is delivered again before the test fails."""
@@ -54,7 +54,7 @@ def test_nothing_is_lost_nothing_goes_out_twice_and_the_order_is_kept(
         )
 
     with WilfulApi(report, MIXTURE, SEED) as api:
-        nova.environment["WHATSAPP_API_URL"] = api.url
+        nova.environment |= {"WHATSAPP_API_URL": api.url, "WHATSAPP_MESSAGES_PER_SECOND": "80"}
         try:
             _start(nova)
             kills = _talk(nova, api)
