@@ -23,7 +23,7 @@ class NotAWish(Exception):
 
 
 class NothingKnown(Exception):
-    """The confirmation of someone who is not known, or not any more."""
+    """The confirmation of a sender who is not known, or no longer known."""
 
 
 @dataclass(frozen=True, slots=True)
