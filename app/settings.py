@@ -12,13 +12,19 @@ import shlex
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import unquote, urlsplit
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import Conninfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.setting_checks import (
+    check_database_url,
+    check_digits,
+    check_factory,
+    check_http_url,
+    check_secret_key,
+    check_token,
+    strip_line_end,
+)
 
 DEFAULT_DATA_DIR = ".novabot"
 WHATSAPP = (
@@ -51,12 +57,6 @@ _ADVICE = {
     "WHATSAPP_VERIFY_TOKEN": "set it to the verify token that you gave Meta for the webhook",
 }
 
-_PARAMETER_ADVICE = {
-    "pgbouncer": ", and set LISTEN_DATABASE_URL to a direct connection",
-    "schema": "; the tables are in the schema public",
-    "ssl": ", or write sslmode=require",
-}
-"""What else to do about parameters of other drivers, where there is something."""
 _LIBPQ_VARIABLE = re.compile("PG[A-Z]+|PGCONNECT_TIMEOUT")
 """libpq's variables, also those of newer versions; no PG_COLOR, PGVECTOR_URL or the like."""
 
@@ -69,80 +69,8 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-def _check_database_url(url: str) -> str:
-    if url and not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError("is not a libpq URL: it begins with postgresql://")
-    try:
-        conninfo_to_dict(url)
-    except psycopg.Error:
-        unknown = _list_unknown_parameters(url)
-        if unknown:
-            raise ValueError(
-                f"libpq knows no parameter {', '.join(unknown)}: remove it from the URL"
-                + _PARAMETER_ADVICE.get(unknown[0], "")
-            ) from None
-        raise ValueError("is not a libpq URL: postgresql://user:password@host/database") from None
-    return url
-
-
-def _list_unknown_parameters(url: str) -> list[str]:
-    """Those of the URL's query, as other programs' drivers have them; never their values."""
-    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    address = re.sub(r"^\w+://([^@/]*@)?", "", url)
-    names = [unquote(part.partition("=")[0]) for part in address.partition("?")[2].split("&")]
-    return [name for name in names if re.fullmatch(r"\w+", name) and name not in known]
-
-
-def _check_http_url(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        raise ValueError("is not a URL: it begins with https:// and has no query")
-    try:
-        _ = urlsplit(url).port
-    except ValueError:
-        raise ValueError("is not a URL: its port is no number up to 65535") from None
-    return url.rstrip("/")
-
-
-def _check_digits(value: str) -> str:
-    if not re.fullmatch(r"[0-9]*", value):
-        raise ValueError("is not an id: it has digits only (it is not the phone number)")
-    return value
-
-
-def _check_factory(value: str) -> str:
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", value):
-        raise ValueError("is not of the form package.module:factory")
-    return value
-
-
-def _check_token(token: SecretStr) -> SecretStr:
-    text = token.get_secret_value()
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("holds characters that no token has: copy it again")
-    return token
-
-
-def _check_secret_key(key: SecretStr) -> SecretStr:
-    if len(key.get_secret_value()) < 32:
-        raise ValueError(
-            "is too short: it needs at least 32 characters, from `openssl rand -hex 32`"
-        )
-    return key
-
-
-def _strip(value: object) -> object:
-    """Removes the line end that files and shells add to a secret."""
-    match value:
-        case str():
-            return value.strip()
-        case SecretStr():
-            return SecretStr(value.get_secret_value().strip())
-        case _:
-            return value
-
-
-DatabaseUrl = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_database_url)]
-Secret = Annotated[SecretStr, BeforeValidator(_strip)]
+DatabaseUrl = Annotated[str, BeforeValidator(strip_line_end), AfterValidator(check_database_url)]
+Secret = Annotated[SecretStr, BeforeValidator(strip_line_end)]
 
 
 def _variable(name: str, default: Any, **more: Any) -> Any:
@@ -158,15 +86,15 @@ class Settings(BaseSettings):
     """libpq URL; may name several hosts."""
     listen_database_url: DatabaseUrl = _variable("LISTEN_DATABASE_URL", "", repr=False)
     """A direct connection for LISTEN and migrations; `database_url` unless set."""
-    whatsapp_access_token: Annotated[Secret, AfterValidator(_check_token)] = _variable(
+    whatsapp_access_token: Annotated[Secret, AfterValidator(check_token)] = _variable(
         "WHATSAPP_ACCESS_TOKEN", SecretStr("")
     )
-    whatsapp_phone_number_id: Annotated[str, AfterValidator(_check_digits)] = _variable(
+    whatsapp_phone_number_id: Annotated[str, AfterValidator(check_digits)] = _variable(
         "WHATSAPP_PHONE_NUMBER_ID", ""
     )
     whatsapp_app_secret: Secret = _variable("WHATSAPP_APP_SECRET", SecretStr(""))
     whatsapp_verify_token: Secret = _variable("WHATSAPP_VERIFY_TOKEN", SecretStr(""))
-    whatsapp_api_url: Annotated[str, AfterValidator(_check_http_url)] = _variable(
+    whatsapp_api_url: Annotated[str, AfterValidator(check_http_url)] = _variable(
         "WHATSAPP_API_URL", "https://graph.facebook.com/v24.0"
     )
     """Without a slash at its end."""
@@ -181,10 +109,10 @@ class Settings(BaseSettings):
     data_dir: Path = _variable("NOVABOT_DATA_DIR", Path(DEFAULT_DATA_DIR))
     """The embedded database and generated secrets."""
     admin_password: SecretStr = _variable("NOVABOT_ADMIN_PASSWORD", SecretStr(""))
-    secret_key: Annotated[Secret, AfterValidator(_check_secret_key)] = _variable(
+    secret_key: Annotated[Secret, AfterValidator(check_secret_key)] = _variable(
         "NOVABOT_SECRET_KEY", SecretStr("")
     )
-    responder: Annotated[str, AfterValidator(_check_factory)] = _variable(
+    responder: Annotated[str, AfterValidator(check_factory)] = _variable(
         "NOVABOT_RESPONDER", "app.nova:nova"
     )
     """`package.module:factory`"""
