@@ -2,7 +2,8 @@
 
 A responder's author imports them from `novabot`. An outgoing message is one value all the way:
 from the reply through the turn's transaction and the outbox to the Cloud API. To add a kind, add
-it to `Kind` and its builder to app/bot/whatsapp/outbound.py; nothing in between looks inside.
+it and its check to app/message_kinds.py and its builder to app/bot/whatsapp/outbound.py; nothing in
+between looks inside.
 """
 
 from __future__ import annotations
@@ -10,21 +11,28 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import InitVar, dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal, TypeGuard, TypeVar, get_args
+from typing import Any, Final, TypeGuard, TypeVar
 
-Kind = Literal["text"]
-"""What this release can send. During an upgrade, bots of the release before leave other kinds to
-newer bots, and ignore what they do not know in `detail`: whatever changes what the client is to
-see (a quote, a button) is therefore a kind of its own."""
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-
-TEXT_LIMIT: Final = 4_096
-"""Characters of a text message that WhatsApp takes."""
+from app.message_kinds import (
+    TEXT_LIMIT,
+    Kind,
+    Media,
+    check_kind,
+    check_storable,
+    copy_detail,
+    is_message_id,
+)
+from app.texts import split_text
 
 _AUTHOR: Final = re.compile(r"bot|(?:operator|api):.+", re.DOTALL)
 _INSTANT: Final = "answers_at_once"
+_PART: Final = "\x1f"
+"""Between a message's key and the number of its part: no key that an author chooses holds it."""
+
+Row = str | tuple[str, str] | tuple[str, str, str]
+"""A row of a list: its title, which is its id too, or id and title, or id, title, description."""
 
 _Responder = TypeVar("_Responder", bound=Callable[..., Any])
 
@@ -57,11 +65,12 @@ class Message:
 class Outgoing:
     """One outbound message, before it is stored and sent. Raises ValueError for an impossible one.
 
-    A text is its body alone: `Outgoing("Hello")`.
+    A text is its body alone: `Outgoing("Hello")`. For the other kinds there are the functions
+    below; each message is a new value.
     """
 
     body: str
-    """The text; for other kinds, what a person reads of it on the dashboard."""
+    """The text, caption or emoji; of a template, what a person reads of it on the dashboard."""
     kind: Kind = "text"
     detail: Mapping[str, Any] | None = None
     """What the kind needs beside the body, as JSON."""
@@ -69,12 +78,119 @@ class Outgoing:
     """`bot` for a responder, `operator:NAME` or `api:NAME`."""
     key: str | None = None
     """Idempotency key: a client has one message with it, however often it is queued."""
+    checked: InitVar[bool] = True
+    """False for what was stored: it is checked when it is sent."""
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"kind {self.kind!r} cannot be sent; use one of: {', '.join(KINDS)}")
+    def __post_init__(self, checked: bool) -> None:
+        if not checked:
+            return
         if not _AUTHOR.fullmatch(self.author):
             raise ValueError("author is `bot`, `operator:NAME` or `api:NAME`")
+        check_storable("the key", self.key or "")
+        if self.detail is not None:
+            object.__setattr__(self, "detail", copy_detail(self.detail))
+        check_kind(self.kind, self.body, self.detail)
+
+    @classmethod
+    def template(
+        cls, name: str, language: str, components: Sequence[Mapping[str, Any]] = (), body: str = ""
+    ) -> Outgoing:
+        """A template that Meta has approved, the only kind that may be sent at any time.
+
+        `components` as Meta documents them, with their parameters; `body` as people will read it.
+        """
+        detail = {"name": name, "language": language, "components": list(components)}
+        return cls(body or name, "template", detail)
+
+    @classmethod
+    def media(
+        cls,
+        kind: Media,
+        *,
+        media_id: str | None = None,
+        link: str | None = None,
+        caption: str = "",
+        filename: str | None = None,
+    ) -> Outgoing:
+        """Media by the id of an upload or by a link; image, video and document have a caption."""
+        return cls(caption, kind, _given(id=media_id, link=link, filename=filename))
+
+    @classmethod
+    def buttons(
+        cls,
+        body: str,
+        buttons: Sequence[str | tuple[str, str]],
+        *,
+        header: str | None = None,
+        footer: str | None = None,
+    ) -> Outgoing:
+        """A text with one to three buttons: a title each, which is its id too, or id and title.
+
+        The one that is tapped comes as a message of the kind `interactive`, with the title as its
+        text and the id in its detail.
+        """
+        shown = [_read_choice(button) for button in buttons]
+        return cls(body, "buttons", _given(buttons=shown, header=header, footer=footer))
+
+    @classmethod
+    def list(
+        cls,
+        body: str,
+        button: str,
+        rows: Sequence[Row] | Mapping[str, Sequence[Row]],
+        *,
+        header: str | None = None,
+        footer: str | None = None,
+    ) -> Outgoing:
+        """A text with a button that opens up to ten rows, or sections of them by their titles.
+
+        The row that is chosen comes back as a button does.
+        """
+        sections: Sequence[Mapping[str, Any]]
+        if isinstance(rows, Mapping):
+            sections = [
+                {"title": title, "rows": [_read_choice(row) for row in section]}
+                for title, section in rows.items()
+            ]
+        else:
+            sections = [{"rows": [_read_choice(row) for row in rows]}]
+        detail = _given(button=button, sections=sections, header=header, footer=footer)
+        return cls(body, "list", detail)
+
+    @classmethod
+    def reaction(cls, message_id: str, emoji: str) -> Outgoing:
+        """An emoji on a message of the client; an empty one takes the last one back."""
+        return cls(emoji, "reaction", {"message_id": message_id})
+
+    def quoting(self, message: Message) -> Outgoing:
+        """The same message as a reply that shows the client's; not for templates and reactions.
+
+        What came without an id of WhatsApp's cannot be quoted: then it is sent as it is.
+        """
+        if not is_message_id(message.id):
+            return self
+        detail = _given(message_id=message.id, kind=self.kind, detail=self.detail)
+        return replace(self, kind="quote", detail=detail)
+
+    @property
+    def parts(self) -> tuple[Outgoing, ...]:
+        """What is sent: long texts in parts of what WhatsApp takes, and nothing of a blank one.
+
+        The first part of a quote quotes. Every part of a message with a key has a key of its own.
+        """
+        is_quote = self.kind == "quote" and (self.detail or {}).get("kind") == "text"
+        if self.kind != "text" and not is_quote:
+            return (self,)
+        return tuple(
+            self._make_part(place, text)
+            for place, text in enumerate(split_text(self.body, TEXT_LIMIT))
+        )
+
+    def _make_part(self, place: int, text: str) -> Outgoing:
+        if place == 0:
+            return self if text == self.body else replace(self, body=text)
+        key = None if self.key is None else f"{self.key}{_PART}{place + 1}"
+        return Outgoing(text, author=self.author, key=key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +200,7 @@ class Reply:
     context: Mapping[str, Any]
     """The whole new context; it replaces the old one."""
     answers: Sequence[str | Outgoing] = ()
-    """What to send, in order. A plain string is a text, at most 4,096 characters long."""
+    """What to send, in order. A plain string is a text; a blank one is not sent."""
     learnt_name: str | None = None
     """The name the client just told; None when nothing was learnt, "" to clear the name."""
     forget: bool = False
@@ -92,10 +208,13 @@ class Reply:
 
     @property
     def outgoing(self) -> tuple[Outgoing, ...]:
-        """The answers, strings as texts. Raises TypeError for what is neither."""
+        """What is sent: strings as texts, long texts in parts, blank ones left out.
+
+        Raises TypeError for an answer that is neither, ValueError for an impossible one.
+        """
         if isinstance(self.answers, str):
             raise TypeError("answers is a sequence of texts, not one text: write (text,)")
-        return tuple(_read_answer(answer) for answer in self.answers)
+        return tuple(part for answer in self.answers for part in _read_answer(answer).parts)
 
 
 def check_reply(reply: object) -> Reply:
@@ -133,3 +252,20 @@ def _read_answer(answer: object) -> Outgoing:
             raise TypeError(
                 f"an answer is a text or a novabot.Outgoing, not a {type(answer).__qualname__}"
             )
+
+
+def _read_choice(choice: object) -> dict[str, str]:
+    """A button or a row of a list. Raises ValueError for what is neither."""
+    match choice:
+        case str():
+            return {"id": choice, "title": choice}
+        case (str(id), str(title)):
+            return {"id": id, "title": title}
+        case (str(id), str(title), str(description)):
+            return {"id": id, "title": title, "description": description}
+        case _:
+            raise ValueError("a choice is its title, or (id, title), or (id, title, description)")
+
+
+def _given(**fields: object) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -10,7 +10,8 @@ from uuid import UUID
 from app.database.pool import Pool
 from app.database.queries import Source, fetch_all
 from app.database.retrying import deadline_from_now, fetch_rows
-from app.messages import KINDS, Message
+from app.message_kinds import KINDS
+from app.messages import Message
 
 PAGE = 60
 

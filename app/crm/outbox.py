@@ -15,7 +15,8 @@ from uuid import UUID
 from app.crm.number import Sender
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
-from app.messages import KINDS, Outgoing
+from app.message_kinds import KINDS
+from app.messages import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Sending:
     address: str
     """Phone digits, or a BSUID."""
     message: Outgoing
-    """Without author and key, which are no part of what is sent."""
+    """Without author and key, which are no part of what is sent; not checked yet."""
     attempts: int
     """This one included."""
 
@@ -68,7 +69,7 @@ async def start_sending(
     if not rows:
         return None
     token, address, kind, body, detail, attempts = rows[0]
-    return Sending(token, address, Outgoing(body, kind, detail), attempts)
+    return Sending(token, address, Outgoing(body, kind, detail, checked=False), attempts)
 
 
 async def is_sending(pool: Pool, token: UUID, bot: UUID) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.messages import TEXT_LIMIT, Message, Reply, instant
+from app.message_kinds import TEXT_LIMIT
+from app.messages import Message, Reply, instant
 from app.nova.answers import ANSWERS, Answers, Language
 from app.nova.intents import Intent, read_intent, read_language
 from app.nova.names import find_bare_name, find_name

@@ -116,7 +116,7 @@ async def commit_turn(
             message.profile_name,
             Jsonb(dict(reply.context)),
             reply.learnt_name,
-            Jsonb([_write_outgoing(outgoing) for outgoing in reply.outgoing]),
+            Jsonb([write_outgoing(outgoing) for outgoing in reply.outgoing]),
             stored_message,
             message.account,
             number_kept,
@@ -205,7 +205,7 @@ async def forget_by_chat(
     return row[0], row[1]
 
 
-def _write_outgoing(outgoing: Outgoing) -> dict[str, Any]:
+def write_outgoing(outgoing: Outgoing) -> dict[str, Any]:
     written: dict[str, Any] = {
         "kind": outgoing.kind,
         "body": outgoing.body,

@@ -26,7 +26,7 @@ from app.dashboard.pages.set_aside import describe_items
 from app.dashboard.pages.timeline import describe_messages
 from app.dashboard.web.i18n import LOCALES, Language, Locale, load_language
 from app.dashboard.web.rendering import open_templates
-from app.messages import KINDS
+from app.message_kinds import KINDS
 from tests.sql.acts import one
 
 HERE = Path(app.dashboard.__file__).parent

@@ -4,7 +4,8 @@ from typing import Any, get_args
 
 import pytest
 
-from app.messages import KINDS, Kind, Outgoing, Reply, check_reply, instant, is_instant
+from app.message_kinds import KINDS, Kind
+from app.messages import Outgoing, Reply, check_reply, instant, is_instant
 
 
 def test_a_plain_string_is_a_text_of_the_bot() -> None:
@@ -25,7 +26,7 @@ def test_every_kind_is_listed() -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"kind": "buttons"}, "kind 'buttons' cannot be sent; use one of: text"),
+        ({"kind": "poll"}, "kind 'poll' cannot be sent; use one of: text, template"),
         ({"author": "client"}, "author is `bot`, `operator:NAME` or `api:NAME`"),
         ({"author": "operator:"}, "author is `bot`, `operator:NAME` or `api:NAME`"),
         ({"author": "robot"}, "author is `bot`, `operator:NAME` or `api:NAME`"),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages import TEXT_LIMIT, Message, Reply
+from app.message_kinds import TEXT_LIMIT
+from app.messages import Message, Reply
 from app.nova import nova, respond
 from app.nova.answers import ANSWERS
 from app.nova.lexicon import GIVEN_NAMES
