@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from app.simulator.changes import Changes
+from app.simulator.cloud_api import ReplyType
 
 MESSAGE_LIMIT = 500
 PHONE_LIMIT = 200
@@ -30,6 +31,12 @@ class Bubble:
     at: float
     state: State
     quoted: str | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    """What can be tapped: ids and titles."""
+    reply: ReplyType = "button_reply"
+    """What a tap comes back as."""
+    reaction: str = ""
+    """The other side's emoji."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,14 @@ class Chats:
             return
         chat.bubbles[message_id] = replace(bubble, state=state)
         self.changes.announce()
+
+    def react(self, address: str, message_id: str, emoji: str) -> None:
+        """The bot's emoji on a message of the phone; an empty one takes the last one back."""
+        chat = self._chats.get(address)
+        bubble = None if chat is None else chat.bubbles.get(message_id)
+        if chat is not None and bubble is not None:
+            chat.bubbles[message_id] = replace(bubble, reaction=emoji)
+            self.changes.announce()
 
     def take_unread(self, address: str) -> list[str]:
         """Marks the bot's messages as read; returns the ids that were not yet."""

@@ -19,6 +19,7 @@ from app.addresses import is_bsuid
 JsonValue: TypeAlias = "dict[str, JsonValue] | Sequence[JsonValue] | str | int | float | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
 Direction = Literal["in", "out"]
+ReplyType = Literal["button_reply", "list_reply"]
 Status = Literal["sent", "delivered", "read", "failed"]
 
 BUSINESS_ACCOUNT_ID = "102290129340398"
@@ -66,6 +67,7 @@ def message_body(
     timestamp: int | None = None,
     profile_name: str | None = None,
     bsuid: str | None = None,
+    quoted: str | None = None,
 ) -> JsonObject:
     """A webhook body with one message of any type; `content` goes under the type's name.
 
@@ -83,6 +85,8 @@ def message_body(
         message["from_user_id"] = bsuid
     message["id"] = message_id or new_wamid(sender, "in")
     message["timestamp"] = str(_now() if timestamp is None else timestamp)
+    if quoted is not None:
+        message["context"] = {"from": DISPLAY_PHONE_NUMBER, "id": quoted}
     if kind == "unsupported":
         message["errors"] = [content]
     else:

@@ -65,6 +65,7 @@ class Pages:
             Route("/phones/{address}", self.show_phone, methods=["GET"]),
             Route("/phones/{address}/messages", self.list_messages, methods=["GET"]),
             Route("/phones/{address}/messages", self.say, methods=["POST"]),
+            Route("/phones/{address}/choices", self.choose, methods=["POST"]),
         ]
 
     async def show_start(self, _request: Request) -> Response:
@@ -108,14 +109,36 @@ class Pages:
         if len(text) > TEXT_LIMIT:
             error = f"A message has at most {TEXT_LIMIT} characters; this one has {len(text)}."
             return self._page(address, 400, text=text, text_error=error)
+        return await self._deliver(Said(sender=address, text=text), text)
+
+    async def choose(self, request: Request) -> Response:
+        """Taps the form's `choice` of its `message`; 303 as for a message that is written."""
+        address = self._address(request)
+        form = await request.form()
+        message_id, choice = form.get("message"), form.get("choice")
+        for bubble in self._state.chats.bubbles(address):
+            title = dict(bubble.choices).get(choice) if isinstance(choice, str) else None
+            if bubble.message_id == message_id and title is not None:
+                said = Said(
+                    address,
+                    title,
+                    "interactive",
+                    choice=str(choice),
+                    reply=bubble.reply,
+                    quoted=bubble.message_id,
+                )
+                return await self._deliver(said)
+        raise HTTPException(404, "This phone does not show such a choice.")
+
+    async def _deliver(self, said: Said, written: str = "") -> Response:
         if not self._state.delivery.webhooks:
             error = "This simulator was started without bots: no bot would get the message."
-            return self._page(address, 400, text=text, text_error=error)
+            return self._page(said.sender, 400, text=written, text_error=error)
         tried = anyio.Event()
-        self._state.delivery.start(self._send, Said(sender=address, text=text), tried)
+        self._state.delivery.start(self._send, said, tried)
         with anyio.move_on_after(FIRST_ATTEMPT_SECONDS):
             await tried.wait()
-        return RedirectResponse(f"/phones/{_path(address)}#latest", 303)
+        return RedirectResponse(f"/phones/{_path(said.sender)}#latest", 303)
 
     async def stream_changes(self, _request: Request) -> Response:
         return EventSourceResponse(self._changes(), ping=15)

@@ -10,6 +10,7 @@ from app.simulator.chats import Bubble, Chats
 from app.simulator.cloud_api import (
     JsonObject,
     JsonValue,
+    ReplyType,
     content_of,
     encode,
     envelope,
@@ -22,7 +23,8 @@ from app.simulator.delivery import Attempt, Delivery
 class Said(msgspec.Struct, frozen=True, rename={"sender": "from", "kind": "type"}):
     """A message from a phone. With `raw`, that whole value object is sent in its place.
 
-    `timestamp` in Unix seconds; `bsuid` is sent beside the phone number.
+    `timestamp` in Unix seconds; `bsuid` is sent beside the phone number. An `interactive` one is
+    the tap on a `choice` (its id), titled `text`, of the message `quoted`.
     """
 
     sender: str = ""
@@ -32,6 +34,9 @@ class Said(msgspec.Struct, frozen=True, rename={"sender": "from", "kind": "type"
     profile_name: str | None = None
     timestamp: int | None = None
     id: str | None = None
+    choice: str | None = None
+    reply: ReplyType = "button_reply"
+    quoted: str | None = None
     raw: dict[str, object] | None = None
 
 
@@ -51,8 +56,9 @@ class Phones:
         body = self._body(said, message_id)
         if said.sender and said.raw is None:
             self._chats.open(said.sender, said.profile_name)
-            shown = said.text if said.kind == "text" else f"[{said.kind}] {said.text}".strip()
-            bubble = Bubble(message_id, "phone", shown, time.time(), "sending")
+            is_plain = said.kind in ("text", "interactive")
+            shown = said.text if is_plain else f"[{said.kind}] {said.text}".strip()
+            bubble = Bubble(message_id, "phone", shown, time.time(), "sending", said.quoted)
             self._chats.add(said.sender, bubble)
 
         def settled(taken: bool) -> None:
@@ -64,9 +70,14 @@ class Phones:
     def _body(self, said: Said, message_id: str) -> JsonObject:
         if said.raw is not None:
             return envelope(_value(said.raw))
-        content: JsonValue = (
-            {"body": said.text} if said.kind == "text" else content_of(said.kind, said.text)
-        )
+        match said.kind:
+            case "text":
+                content: JsonValue = {"body": said.text}
+            case "interactive":
+                reply: JsonObject = {"id": said.choice or said.text, "title": said.text}
+                content = {"type": said.reply, said.reply: reply}
+            case _:
+                content = content_of(said.kind, said.text)
         return message_body(
             said.sender,
             said.kind,
@@ -76,6 +87,7 @@ class Phones:
             timestamp=said.timestamp,
             profile_name=said.profile_name or self._chats.profile_name(said.sender),
             bsuid=said.bsuid,
+            quoted=said.quoted,
         )
 
 

@@ -6,12 +6,65 @@ import base64
 import json
 from typing import Any
 
+import httpx2
 import pytest
 
+from app.bot.whatsapp.outbound import build_request
+from app.message_kinds import KINDS
 from tests.simulator.servers import Running, StartSimulator
+from tests.unit.outgoing import ONE_OF_EACH
 
 RANI = "6281717407674"
+BUTTON = {"type": "reply", "reply": {"id": "1", "title": "Ya"}}
 LANGIT = "ID.4fzq0k2m9x7c1w"
+
+
+def interactive(**changes: Any) -> dict[str, Any]:
+    return {"type": "button", "body": {"text": "?"}, "action": {"buttons": [BUTTON]}} | changes
+
+
+def button(**reply: Any) -> dict[str, Any]:
+    return interactive(action={"buttons": [{"type": "reply", "reply": BUTTON["reply"] | reply}]})
+
+
+def listing(*rows: dict[str, Any], **action: Any) -> dict[str, Any]:
+    sections = [{"rows": [*rows]}]
+    return interactive(type="list", action={"button": "Lihat", "sections": sections} | action)
+
+
+ROW = {"id": "1", "title": "Apel"}
+FAULTY: list[tuple[str, Any, int]] = [
+    ("interactive", {"type": "poll"}, 100),
+    ("interactive", interactive(body=None), 131008),
+    ("interactive", interactive(body={"text": "b" * 1_025}), 131009),
+    ("interactive", interactive(header={"type": "text", "text": "h" * 61}), 131009),
+    ("interactive", interactive(footer="f"), 100),
+    ("interactive", interactive(action={"buttons": []}), 131009),
+    ("interactive", interactive(action={"buttons": [BUTTON] * 4}), 131009),
+    ("interactive", interactive(action={"buttons": [BUTTON] * 2}), 131009),
+    ("interactive", interactive(action={"buttons": [{"type": "url"}]}), 100),
+    ("interactive", button(title="x" * 21), 131009),
+    ("interactive", button(title=""), 131009),
+    ("interactive", button(id="i" * 257), 131009),
+    ("interactive", listing(), 131009),
+    ("interactive", listing(ROW, ROW), 131009),
+    ("interactive", listing(*[{"id": f"{n}", "title": "x"} for n in range(11)]), 131009),
+    ("interactive", listing(ROW | {"title": "x" * 25}), 131009),
+    ("interactive", listing(ROW | {"description": "x" * 73}), 131009),
+    ("interactive", listing(ROW, button="x" * 21), 131009),
+    ("interactive", listing(ROW, sections=[{"rows": [ROW]}, {"rows": [ROW]}]), 131008),
+    ("image", {}, 100),
+    ("image", {"id": "1", "link": "https://a/"}, 100),
+    ("image", {"link": "ftp://a/"}, 131009),
+    ("image", {"id": "1", "caption": "c" * 1_025}, 131009),
+    ("audio", {"id": "1", "caption": "c"}, 100),
+    ("video", {"id": "1", "filename": "c"}, 100),
+    ("template", {"name": "order"}, 131008),
+    ("template", {"language": {"code": "id"}}, 131008),
+    ("template", {"name": "o", "language": {"code": "id"}, "components": [1]}, 100),
+    ("reaction", {"emoji": "👍"}, 131008),
+    ("reaction", {"message_id": "1", "emoji": "👍"}, 131009),
+]
 
 
 def test_an_accepted_text_is_answered_as_meta_answers(simulator: Running) -> None:
@@ -75,6 +128,7 @@ def test_any_version_of_the_api_is_accepted(simulator: Running, path: str) -> No
         ({"biz_opaque_callback_data": "x" * 513}, 100),
         ({"biz_opaque_callback_data": 42}, 100),
         ({"context": {}}, 100),
+        *[({"type": kind, kind: content}, code) for kind, content, code in FAULTY],
         ({"status": "sent", "message_id": "wamid.x"}, 100),
         ({"status": "read"}, 131009),
         ({"status": "read", "message_id": "wamid.x", "typing_indicator": {"type": "x"}}, 100),
@@ -110,6 +164,52 @@ def test_a_faulty_request_is_refused_with_metas_error(
 )
 def test_a_right_request_is_accepted(simulator: Running, changes: dict[str, Any]) -> None:
     assert simulator.send(**changes).status_code == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_bot_builds_of_each_kind_is_accepted_and_shown(
+    simulator: Running, kind: str
+) -> None:
+    message = ONE_OF_EACH[kind]  # type: ignore[index]
+    request = build_request(RANI, message, "row-7")
+    answer = simulator.post(json.dumps(request).encode())
+    assert answer.status_code == 200, answer.text
+    page = simulator.client.get(f"/phones/{RANI}").text
+    if kind == "template":
+        assert "[order_ready] · John" in page
+    elif kind != "reaction":
+        assert message.body in page
+
+
+def test_a_reaction_stands_on_its_message_and_quotes_none(simulator: Running) -> None:
+    said = simulator.say("Halo")
+    reaction = {"message_id": said["id"], "emoji": "👍"}
+    assert simulator.send(type="reaction", reaction=reaction, text=None).status_code == 200
+    assert "👍" in simulator.client.get(f"/phones/{RANI}").text
+    simulator.send(type="reaction", reaction=reaction | {"emoji": ""}, text=None)
+    assert "👍" not in simulator.client.get(f"/phones/{RANI}").text
+    context = {"message_id": said["id"]}
+    refused = simulator.send(type="reaction", reaction=reaction, text=None, context=context)
+    assert refused.json()["error"]["code"] == 100
+
+
+@pytest.mark.parametrize("kind", ["buttons", "list"])
+def test_a_choice_is_tapped_by_a_form_post(start_simulator: StartSimulator, kind: str) -> None:
+    simulator = start_simulator(1)
+    request = build_request(RANI, ONE_OF_EACH[kind], "row-7")  # type: ignore[index]
+    sent = simulator.post(json.dumps(request).encode()).json()["messages"][0]["id"]
+    choice, title = {"buttons": ("no", "Tidak"), "list": ("p", "Pisang")}[kind]
+
+    def tap(choice: str) -> httpx2.Response:
+        form = {"message": sent, "choice": choice}
+        return simulator.client.post(f"/phones/{RANI}/choices", data=form)
+
+    assert tap("another").status_code == 404
+    assert tap(choice).status_code == 303
+    (message,) = simulator.bots[0].wait_for("messages", 1)
+    name = "button_reply" if kind == "buttons" else "list_reply"
+    assert message["interactive"] == {"type": name, name: {"id": choice, "title": title}}
+    assert message["context"]["id"] == sent
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000])

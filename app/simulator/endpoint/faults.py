@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import anyio
 import msgspec
 
-from app.simulator.endpoint.send_request import RefusalError
+from app.simulator.endpoint.refusals import RefusalError
 
 DEFAULT_CODES = {400: 131009, 401: 190, 429: 130429, 500: 131000, 503: 131016}
 

@@ -17,8 +17,9 @@ from app.simulator.chats import TYPING_SECONDS, Bubble
 from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, new_wamid
 from app.simulator.endpoint.drop_connection import drop_connection
 from app.simulator.endpoint.faults import Fault
+from app.simulator.endpoint.refusals import RefusalError
 from app.simulator.endpoint.request_log import RecordedRequest
-from app.simulator.endpoint.send_request import ReadMark, RefusalError, SendRequest, read_request
+from app.simulator.endpoint.send_request import ReadMark, SendRequest, read_request
 from app.simulator.state import SimulatorState
 
 NO_FAULT = Fault()
@@ -123,8 +124,23 @@ class MessagesEndpoint:
 
     def _accept(self, asked: SendRequest, gate: anyio.Event | None) -> str:
         message_id = new_wamid(asked.address, "out")
-        bubble = Bubble(message_id, "bot", asked.text, time.time(), "delivered", asked.quoted)
-        self._state.chats.add(asked.address, bubble)
+        shown = asked.shown
+        if shown.reacts_to is not None:
+            self._state.chats.react(asked.address, shown.reacts_to, shown.text)
+        else:
+            self._state.chats.add(
+                asked.address,
+                Bubble(
+                    message_id,
+                    "bot",
+                    shown.text,
+                    time.time(),
+                    "delivered",
+                    asked.quoted,
+                    shown.choices,
+                    shown.reply,
+                ),
+            )
         self._state.statuses.follow(message_id, asked.address, asked.callback_data, gate)
         return message_id
 
@@ -149,7 +165,7 @@ def _read(raw: bytes, recorded: RecordedRequest) -> SendRequest | ReadMark:
         case SendRequest():
             recorded.kind = "message"
             recorded.to = asked.address
-            recorded.text = asked.text
+            recorded.text = asked.shown.text
             recorded.callback_data = asked.callback_data
     return asked
 
