@@ -65,9 +65,14 @@ class Number:
         return self._state.state == "stopped"
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether it is stopped until a person resumes it."""
+        return self.is_stopped and bool(self._state.by_hand)
+
+    @property
     def is_try_due(self) -> bool:
         """Whether a message may now try what the number is stopped for, if the database agrees."""
-        return self.is_stopped and not self._state.by_hand and self._state.due_in == 0
+        return self.is_stopped and not self.is_by_hand and self._state.due_in == 0
 
     async def wait_for_place(self) -> bool:
         """Waits until this bot may begin to send a message, in the order of asking.

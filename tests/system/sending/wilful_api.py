@@ -25,13 +25,14 @@ Lie = str
 
 MIXTURE: Final[Mapping[Lie, float]] = {
     "slow": 0.03,
-    "accept, 500 as a page": 0.01,
+    "accept, 500 as a page": 0.005,
+    "accept, 502 as a page": 0.005,
     "accept, reset": 0.01,
     "accept, cut": 0.01,
     "accept, empty": 0.005,
     "accept, malformed": 0.005,
     "accept, hang": 0.001,
-    "500 as a page": 0.01,
+    "503 as a page": 0.01,
     "reset": 0.01,
     "hang": 0.001,
     "refuse 131000 as 500": 0.02,
@@ -72,6 +73,8 @@ class WilfulApi:
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     expired: threading.Event = field(default_factory=threading.Event)
     """While it is set, the token is refused (190)."""
+    orders: dict[str, Lie] = field(default_factory=dict[str, Lie])
+    """What an address gets, whatever the mixture."""
 
     def __enter__(self) -> Self:
         self._chance = random.Random(self.seed)
@@ -147,7 +150,7 @@ class WilfulApi:
             note("refuse 130429", False)
             await _write(writer, 400, _error(130429))
             return True
-        lie = self._chance.choices([*self._lies, "accept"], self._weights)[0]
+        lie = self.orders.get(address) or self._choose_lie()
         accepted = lie.startswith(("accept", "slow"))
         message_id = note(lie, accepted)
         good = json.dumps(
@@ -168,8 +171,8 @@ class WilfulApi:
                 await asyncio.sleep(self._chance.uniform(0.2, 3))
                 await _write(writer, 200, good)
                 return True
-            case ["500", *_]:
-                await _write(writer, self._chance.choice((500, 502, 503)), b"<html>Sorry</html>")
+            case [status, "as", "a", "page"]:
+                await _write(writer, int(status), b"<html>Sorry</html>")
                 return True
             case ["reset"]:
                 writer.transport.abort()
@@ -191,6 +194,9 @@ class WilfulApi:
                 return True
             case _:
                 raise AssertionError(lie)
+
+    def _choose_lie(self) -> Lie:
+        return self._chance.choices([*self._lies, "accept"], self._weights)[0]
 
     def _has_budget(self) -> bool:
         now = time.monotonic()
