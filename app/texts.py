@@ -27,7 +27,7 @@ def is_blank(text: str) -> bool:
 def split_text(text: str, limit: int) -> tuple[str, ...]:
     """The text in pieces of at most `limit` UTF-16 units, none of them blank, in order.
 
-    An emoji has two or more units: whoever counts code points counts fewer.
+    An emoji has two or more units: a count of code points is smaller.
 
     Divided at a paragraph, else at a line, a sentence or a space, the white space there left out;
     where there is none, between two characters as people see them. Blank pieces are left out.

@@ -1,6 +1,6 @@
 -- Who a person is: to whom an address leads at the sender's time of a message, and who writes.
 -- docs/identity.md has the rules; owners.sql what a message changes; identity_events.sql the changes
--- that WhatsApp tells. Whoever changes the owner of an address holds the row locks of the clients
+-- that WhatsApp tells. A transaction that changes the owner of an address holds the row locks of the clients
 -- concerned.
 
 CREATE OR REPLACE FUNCTION novabot_internal.owner_at(
@@ -33,7 +33,7 @@ BEGIN
             WHEN novabot_internal.awaited_since(address, at) IS NULL THEN 'unknown' ELSE 'past'
         END;
     ELSIF novabot_internal.is_phone(address) THEN
-        standing := 'nobody';
+        standing := 'unowned';
     ELSE
         -- A BSUID never gets another owner.
         owner := present.id;
@@ -42,7 +42,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.owner_at(text, timestamptz) IS
-'The client to whom a canonical address led at the sender''s time `at`. standing: present (it still does), former (it leads to another client or to none by now), unknown (no client has it), past (the same, and it is another person''s by now), nobody (it leads to a client who got it later, and its owner of that time is not known any more).';
+'The client to whom a canonical address led at the sender''s time `at`. standing: present (it still does), former (it leads to another client or to none by now), unknown (no client has it), past (the same, and it is another person''s by now), unowned (it leads to a client who got it later, and its owner of that time is not known any more).';
 
 CREATE OR REPLACE FUNCTION novabot_internal.awaited_since(address text, at timestamptz)
 RETURNS timestamptz
@@ -297,7 +297,7 @@ BEGIN
     ELSIF id_standing IS NULL AND phone_standing IN ('present', 'former') THEN
         writer := phone_owner;
         decision := CASE phone_standing WHEN 'present' THEN 'add' ELSE 'late' END;
-    ELSIF id_standing IS NULL AND phone_standing = 'nobody' THEN
+    ELSIF id_standing IS NULL AND phone_standing = 'unowned' THEN
         decision := 'forgotten';
     ELSIF phone_standing = 'past' THEN
         decision := 'past';

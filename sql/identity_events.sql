@@ -181,7 +181,7 @@ BEGIN
             );
             RETURN 'moved';
         ELSE
-            -- By number alone it is not known where either of them is now: whoever writes next from
+            -- By number alone it is not known where either of them is now: the person who writes next from
             -- one of the two numbers is a stranger, and a reset by it still finds them.
             PERFORM novabot_internal.give_up(target, tos, at);
             PERFORM novabot_internal.give_up(

@@ -8,11 +8,11 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     kept public."IdentityEvent";
-    life uuid;
+    meant uuid;
 BEGIN
     DELETE FROM public."IdentityEvent" AS e WHERE e.id = event RETURNING * INTO kept;
-    SELECT u.incarnation INTO life FROM public."User" AS u WHERE u.id = kept.source;
-    IF life IS NULL THEN
+    SELECT u.incarnation INTO meant FROM public."User" AS u WHERE u.id = kept.source;
+    IF meant IS NULL THEN
         RETURN;
     END IF;
     IF kept.until IS NOT NULL THEN
@@ -30,7 +30,7 @@ BEGIN
     );
     PERFORM novabot_internal.link_events(u.id, novabot_internal.canonical_addresses(own), true)
     FROM public."User" AS u
-    WHERE u.incarnation = life;
+    WHERE u.incarnation = meant;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.carry_out(bigint, text[], text) IS
@@ -98,14 +98,14 @@ CREATE OR REPLACE FUNCTION novabot_internal.link_events(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    life CONSTANT uuid := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = client);
+    meant CONSTANT uuid := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = client);
     led_to bytea[] := '{}';
     kept public."IdentityEvent";
     now_id text;
     settled text;
     result text;
 BEGIN
-    IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
+    IF meant IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN
         RETURN NULL;
     END IF;
     -- This client is the one that earlier changes spoke of; each leads to the next.
@@ -115,7 +115,7 @@ BEGIN
         WHERE e.source IS NULL
         ORDER BY e.at, e.id
     LOOP
-        now_id := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life);
+        now_id := (SELECT u.id FROM public."User" AS u WHERE u.incarnation = meant);
         CONTINUE WHEN
             (
                 NOT kept."fromDigests" && led_to
@@ -149,7 +149,7 @@ BEGIN
     SET target = u.id
     FROM public."User" AS u
     WHERE
-        u.incarnation = life
+        u.incarnation = meant
         AND link_events.is_new
         AND e.target IS NULL
         AND e.source IS DISTINCT FROM u.id
@@ -160,7 +160,7 @@ BEGIN
         SELECT e.*
         FROM public."IdentityEvent" AS e
         JOIN public."User" AS u ON u.id IN (e.source, e.target)
-        WHERE u.incarnation = life AND e.source IS NOT NULL
+        WHERE u.incarnation = meant AND e.source IS NOT NULL
         ORDER BY e.at, e.id
     LOOP
         settled := novabot_internal.try_event(kept.id);

@@ -313,7 +313,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.apply_writer(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    life uuid := client.incarnation;
+    meant uuid := client.incarnation;
     ids CONSTANT text[] := novabot_internal.without_phones(own);
     phone text;
 BEGIN
@@ -365,7 +365,7 @@ BEGIN
                         FROM public."User" AS u
                         WHERE u.id = other;
                     WHEN 'halves' THEN
-                        life := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = other);
+                        meant := (SELECT u.incarnation FROM public."User" AS u WHERE u.id = other);
                         IF novabot_internal.merge_client(other, client.id) THEN
                             PERFORM novabot_internal.take_over(other, own, account, NULL);
                             PERFORM novabot_internal.note_identity(other, 'merged', at);
@@ -382,7 +382,7 @@ BEGIN
                             other, ARRAY[phone], at,
                             CASE decision WHEN 'conflict' THEN coalesce(account, '') END
                         );
-                        IF life IS NULL THEN
+                        IF meant IS NULL THEN
                             became := novabot_internal.add_client(own, profile, account, at);
                         ELSE
                             PERFORM novabot_internal.take_over(client.id, own, account, at);
@@ -417,29 +417,29 @@ BEGIN
             WHEN OTHERS THEN
                 RAISE WARNING 'novabot: an address stays with its client: %', SQLERRM;
                 result := CASE decision WHEN 'halves' THEN 'merge_failed' ELSE 'move_failed' END;
-                life := client.incarnation;
+                meant := client.incarnation;
                 became := client;
             END;
     END CASE;
     IF result IN ('merge_failed', 'move_failed') THEN
         PERFORM novabot_internal.note_failure(client.id, result, at);
         PERFORM novabot_internal.note_failure(other, result, at);
-        IF life IS NULL THEN
+        IF meant IS NULL THEN
             became := novabot_internal.add_client(ids, profile, account, at);
         END IF;
     END IF;
-    life := coalesce(life, became.incarnation);
-    IF life IS NOT NULL AND decision <> 'moved' THEN
+    meant := coalesce(meant, became.incarnation);
+    IF meant IS NOT NULL AND decision <> 'moved' THEN
         result := coalesce(
             novabot_internal.link_events(
-                (SELECT u.id FROM public."User" AS u WHERE u.incarnation = life),
+                (SELECT u.id FROM public."User" AS u WHERE u.incarnation = meant),
                 novabot_internal.canonical_addresses(CASE decision WHEN 'past' THEN ids ELSE own END),
                 client.incarnation IS NULL
             ),
             result
         );
     END IF;
-    SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = life;
+    SELECT u.* INTO became FROM public."User" AS u WHERE u.incarnation = meant;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.apply_writer(

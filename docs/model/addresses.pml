@@ -85,7 +85,7 @@ hidden byte e, f, g, c, i, a, best, owner, source, target, doomed, parted, first
 hidden byte reset_time, reset_when, onward, own, until_move, moving, led_to, last, linked, turn_of, k;
 hidden byte from_gone, to_gone, dropped, deleted, was;
 hidden byte standing, decision, outcome, result;
-mtype = { present, formerly, unknown, past, nobody, known, late, new, move_there, lost };
+mtype = { present, formerly, unknown, past, unowned, known, late, new, move_there, lost };
 mtype = { none, stale, committed, refused, merged };
 
 /* ---- Watermarks and resets (sql/watermarks.sql, sql/resets.sql, sql/kept_events.sql) -------- */
@@ -323,7 +323,7 @@ inline owner_at(x, at) {                 /* owner: + 1 */
        fi
      };
      awaited_since(x, at);
-     standing = (owner -> formerly : (leads[x] -> nobody : (awaited -> past : unknown)))
+     standing = (owner -> formerly : (leads[x] -> unowned : (awaited -> past : unknown)))
   fi
 }
 
@@ -354,7 +354,7 @@ inline find_writer(x, at) {
   fi;
   owner = (moving -> kept[moving - 1].source : owner);
   decision = (moving -> move_there : (standing == present -> known : (standing == formerly -> late :
-    (standing == nobody -> lost : (standing == past -> past : new)))))
+    (standing == unowned -> lost : (standing == past -> past : new)))))
 }
 
 inline disturb(but) {
