@@ -230,7 +230,7 @@ DEFECTS = {
         ),
         ("tests/sessions/test_lives.py", "-k", "next_owner"),
     ),
-    "rule 3: the number of a client taken from it by a message older than its life": Defect(
+    "rule 3: the number of a client taken from it by a message older than it": Defect(
         "sql/identity.sql",
         (
             (
@@ -259,7 +259,7 @@ DEFECTS = {
         "sql/kept_events.sql",
         (
             (
-                '    IF life IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN\n',
+                '    IF meant IS NULL OR NOT EXISTS (SELECT FROM public."IdentityEvent") THEN\n',
                 "    IF true THEN\n",
             ),
         ),
