@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,11 @@ class StoredMessage:
     status: str
     error_code: int | None
     error_text: str | None
+    token: UUID
+    """Its name in forms: ids come back after TRUNCATE … RESTART IDENTITY."""
+    detail: Mapping[str, Any] | None
+    may_be_settled: bool
+    """Whether an operator may say what becomes of it (sql/operator_sending.sql)."""
 
     @property
     def outgoing(self) -> bool:

@@ -59,8 +59,8 @@ class NumberTrouble:
     """Only for the bots that have one access token."""
     state: Literal["slowed", "stopped"]
     since: datetime
-    code: int | None
-    reason: str | None
+    code: int
+    reason: str
     by_hand: bool
     due_at: datetime
     attempts: int

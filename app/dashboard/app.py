@@ -22,7 +22,7 @@ from app.dashboard.access import login
 from app.dashboard.access.roles import change_route, open_route, operator_route, program_route
 from app.dashboard.live import stream
 from app.dashboard.live.subscriptions import Signals
-from app.dashboard.pages import bots, client, clients, receipt, reset, resets
+from app.dashboard.pages import bots, client, clients, messages, receipt, reset, resets
 from app.dashboard.web.errors import EXPECTED, answer_failure
 from app.dashboard.web.middleware import Guard
 from app.dashboard.web.rendering import STATIC, open_templates
@@ -101,6 +101,8 @@ def list_routes() -> list[BaseRoute]:
         change_route("/clients/{id}/reset", reset.create_reset),
         change_route("/clients/{id}/pause", client.pause),
         change_route("/clients/{id}/resume", client.resume),
+        change_route("/messages/{token}/resend", messages.resend),
+        change_route("/messages/{token}/arrived", messages.note_that_it_arrived),
         operator_route("/resets", resets.show_resets),
         operator_route("/resets/{reset}", receipt.show_receipt),
         operator_route("/bots", bots.show_bots),

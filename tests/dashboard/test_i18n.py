@@ -98,7 +98,7 @@ def test_every_text_is_named_somewhere() -> None:
         for path in [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
     )
     built = {
-        *("role", "unit", "kind", "status", "unsent", "error"),
+        *("role", "unit", "kind", "status", "unsent", "cause", "advice", "sending", "error"),
         *("actor", "context", "source", "state", "failure", "note", "note_address"),
     }
     unused = [
@@ -232,7 +232,10 @@ def describe_note(kind: str, detail: Mapping[str, object], language: Language) -
 
 def failed(code: int | None, status: str = "failed") -> StoredMessage:
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    return StoredMessage(1, "out", "text", "Hai", at, status, code, "Traceback: of another program")
+    text = "Traceback: of another program"
+    return StoredMessage(
+        1, "out", "text", "Hai", at, status, code, text, UUID(int=1), None, may_be_settled=False
+    )
 
 
 def explain(message: StoredMessage, language: Language) -> str:

@@ -365,6 +365,8 @@ FIRST_AT_USER = {
     "list_clients": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
     "describe_client": "SELECT novabot_internal.describe_client('6281717407674@c.us')",
     "client_timeline": "SELECT novabot_internal.client_timeline('6281717407674@c.us', NULL, 9)",
+    "resend_message": "SELECT novabot_internal.resend_message(gen_random_uuid(), NULL, 'bot')",
+    "note_arrived": "SELECT novabot_internal.note_arrived(gen_random_uuid(), NULL)",
     "items_set_aside": "SELECT novabot_internal.items_set_aside('6281717407674@c.us', 9)",
     "DELETE": 'DELETE FROM "User"',
     "TRUNCATE": 'TRUNCATE "User" CASCADE',

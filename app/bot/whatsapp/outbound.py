@@ -19,6 +19,9 @@ Wire = dict[str, Any]
 class UnsendableError(ValueError):
     """WhatsApp would refuse this message; the text says why, without what is in it."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"unsendable: {reason}")
+
 
 def build_request(address: str, message: Outgoing, token: str) -> Wire:
     """The JSON to POST. `token` comes back in every status. Raises UnsendableError."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.crm.number import NumberTrouble
-from app.dashboard.pages.timeline import explain_code
+from app.dashboard.pages.explanations import explain_code
 from app.dashboard.web.i18n import Language
 
 
@@ -15,7 +15,9 @@ from app.dashboard.web.i18n import Language
 class ShownStop:
     since: datetime
     reason: str
-    """In words, with WhatsApp's code."""
+    """In words."""
+    code: int
+    """WhatsApp's, or the HTTP status where it gave none."""
     by_hand: bool
     """Until a person resumes it."""
 
@@ -23,7 +25,9 @@ class ShownStop:
 def describe_stops(numbers: Sequence[NumberTrouble], language: Language) -> list[ShownStop]:
     """The numbers that are stopped; those that are only slowed mend themselves."""
     return [
-        ShownStop(number.since, explain_code(number.code or 0, language), number.by_hand)
+        ShownStop(
+            number.since, explain_code(number.code, language), number.code, number.by_hand
+        )
         for number in numbers
         if number.state == "stopped"
     ]

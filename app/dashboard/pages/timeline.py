@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, Literal, cast
 
 from app.crm.conversation import StoredMessage
+from app.dashboard.pages.explanations import explain_status, is_worth_resending
 from app.dashboard.web.i18n import WIB, Language
 
 LONG = 1200
 """Characters past which a message is folded."""
+
+Offer = Literal["resend", "arrived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,17 @@ class ShownMessage:
     """The first characters of a message that is folded; None for a short one."""
     reason: str
     """Why it is not known to have arrived, in words; empty for a message that waits or arrived."""
+    extras: tuple[str, ...]
+    """What else the client sees: the buttons or rows, a file's name, a link."""
+    offers: tuple[Offer, ...]
+    """What an operator may settle."""
 
 
 def describe_messages(messages: Sequence[StoredMessage], language: Language) -> list[ShownMessage]:
     """The messages, oldest first, with everything the template writes beside them."""
     shown: list[ShownMessage] = []
     last: date | None = None
+    last_written = max((message.at for message in messages if not message.outgoing), default=None)
     for message in messages:
         day = message.at.astimezone(WIB).date()
         folded = len(message.body) > LONG
@@ -38,40 +47,52 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
                 begins_day=day != last,
                 kind=language.kind(message.kind),
                 beginning=message.body[:LONG] if folded else None,
-                reason=_explain_status(message, language),
+                reason=explain_status(message, language),
+                extras=_list_extras(message.kind, message.detail or {}) if message.outgoing else (),
+                offers=_list_offers(message, last_written),
             )
         )
         last = day
     return shown
 
 
-def _explain_status(message: StoredMessage, language: Language) -> str:
-    """The stored text is in English, and another program's: the pages have their own."""
-    if message.error_code is not None:
-        return explain_code(message.error_code, language)
-    if message.error_text is not None or message.status in ("expired", "cancelled"):
-        return language.find(f"unsent.{message.status}") or ""
-    return ""
+def _list_offers(message: StoredMessage, last_written: datetime | None) -> tuple[Offer, ...]:
+    match message.status:
+        case "uncertain" if message.may_be_settled:
+            return ("resend", "arrived")
+        case "failed" | "expired" if message.may_be_settled:
+            has_written_since = last_written is not None and last_written > message.at
+            worth = is_worth_resending(message, has_written_since=has_written_since)
+            return ("resend",) if worth else ()
+        case _:
+            return ()
 
 
-def explain_code(code: int, language: Language) -> str:
-    """WhatsApp's error codes, some of them in ranges, and HTTP statuses where it gave no code.
+def _list_extras(kind: str, detail: Mapping[str, Any]) -> tuple[str, ...]:
+    """What was stored may have another shape: a DBA, or a newer release, wrote it."""
+    match kind:
+        case "quote":
+            return _list_extras(str(detail.get("kind")), _fields(detail.get("detail")))
+        case "buttons":
+            return _list_titles(detail.get("buttons"))
+        case "list":
+            sections = [_fields(section) for section in _entries(detail.get("sections"))]
+            return tuple(title for part in sections for title in _list_titles(part.get("rows")))
+        case _:
+            return _texts(detail.get("filename"), detail.get("link"))
 
-    In words, with the code.
 
-    https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
-    """
-    return language.t("error.with_code", reason=_name_code(code, language), code=code)
+def _list_titles(choices: object) -> tuple[str, ...]:
+    return _texts(*(_fields(choice).get("title") for choice in _entries(choices)))
 
 
-def _name_code(code: int, language: Language) -> str:
-    own = language.find(f"error.{code}")
-    if own is not None:
-        return own
-    if 200 <= code < 300:
-        return language.t("error.10")
-    if 300 <= code < 600:
-        return language.t("error.http")
-    if 132000 <= code < 133000:
-        return language.t("error.template")
-    return language.t("error.refused")
+def _texts(*values: object) -> tuple[str, ...]:
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _entries(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _fields(value: object) -> Mapping[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
