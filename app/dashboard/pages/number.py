@@ -25,9 +25,7 @@ class ShownStop:
 def describe_stops(numbers: Sequence[NumberTrouble], language: Language) -> list[ShownStop]:
     """The numbers that are stopped; those that are only slowed mend themselves."""
     return [
-        ShownStop(
-            number.since, explain_code(number.code, language), number.code, number.by_hand
-        )
+        ShownStop(number.since, explain_code(number.code, language), number.code, number.by_hand)
         for number in numbers
         if number.state == "stopped"
     ]
