@@ -18,10 +18,10 @@ from starlette.routing import Route
 from app.bot.audit import TriggerAudit
 from app.bot.heartbeat import Heartbeat
 from app.bot.memory import ResponderMemory
-from app.bot.number import Number
-from app.bot.outbox import Outbox
 from app.bot.rehearsal import Rehearsal
 from app.bot.responder import load_responder
+from app.bot.sending.number import Number
+from app.bot.sending.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
 from app.bot.webhook import Webhook

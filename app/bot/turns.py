@@ -16,7 +16,7 @@ from uuid import UUID
 from app.addresses import deciding_address
 from app.bot.asking import Asking, Stopped
 from app.bot.memory import ResponderMemory
-from app.bot.outbox import Outbox
+from app.bot.sending.outbox import Outbox
 from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish
 from app.bot.workers import Workers
 from app.crm.conversation import PendingMessage, claim_pending

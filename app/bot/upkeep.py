@@ -6,8 +6,8 @@ import asyncio
 from uuid import UUID
 
 from app.bot.audit import TriggerAudit
-from app.bot.number import Number
-from app.bot.outbox import Outbox
+from app.bot.sending.number import Number
+from app.bot.sending.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.crm.conversation import find_waiting_clients
 from app.crm.identity import retry_identity_events

@@ -21,7 +21,7 @@ transaction writes meanwhile:
 4. A wish to be forgotten that the database refuses, because something keeps rows (`RowsKept`), is
    stored for a person to see to, and the client is told: to deliver it again would not help.
 5. Answers are rows, queued in the same transaction; they are sent after it, and a reset until
-   then deletes them (see app/bot/outbox.py).
+   then deletes them (see app/bot/sending/outbox.py).
 
 Two kinds of message take this one path. One for an instant responder is answered inside the
 webhook's request, from the cache where it can be, one at a time for an address, by a lock in

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.bot.outbox import Outbox
+from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from app.sessions import listener

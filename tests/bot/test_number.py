@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app.bot.number import Number
-from app.bot.outbox import Outbox
+from app.bot.sending.number import Number
+from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.crm.number import NumberState
 from app.database.pool import Pool

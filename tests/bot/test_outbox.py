@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app.bot import outbox as sending
-from app.bot.outbox import Outbox
-from app.bot.outcomes import NAMES
+from app.bot.sending import outbox as sending
+from app.bot.sending.outbox import Outbox
+from app.bot.sending.outcomes import NAMES
 from app.bot.whatsapp.cloud_api import CloudApi, Outcome
 from app.crm.conversation import find_waiting_clients
 from app.database.errors import Unavailable

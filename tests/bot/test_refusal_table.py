@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.bot.outbox import Outbox
+from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi, Timeouts
 from app.crm.conversation import read_conversation
 from app.dashboard.pages.timeline import describe_messages

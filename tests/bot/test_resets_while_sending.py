@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.bot import outbox as sending
-from app.bot.outbox import Outbox
+from app.bot.sending import outbox as sending
+from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
 from tests.bot.conftest import StartBot

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from app.bot.outbox import Outbox
+from app.bot.sending.outbox import Outbox
 from app.bot.wish import TEXTS
 from app.messages import Message, Outgoing, Reply, instant
 from app.nova import nova

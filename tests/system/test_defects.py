@@ -385,7 +385,7 @@ DEFECTS = {
         ("tests/sql/test_compatibility.py",),
     ),
     "an answer sent again without `sending` committed": Defect(
-        "app/bot/outbox.py",
+        "app/bot/sending/outbox.py",
         (
             (
                 "            case NotSent(text):\n",
@@ -402,7 +402,7 @@ DEFECTS = {
         ("tests/bot/test_resets_while_sending.py", "-k", "tried_again"),
     ),
     "an answer sent late without asking whether it still may be": Defect(
-        "app/bot/outbox.py",
+        "app/bot/sending/outbox.py",
         (("if clock.now() - asked_at <= RECHECK_AFTER:", "if clock.now() >= asked_at:"),),
         ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
     ),

@@ -8,7 +8,7 @@ import time
 
 import httpx2
 
-from app.bot.outbox import LONGEST_PAUSE
+from app.bot.sending.outbox import LONGEST_PAUSE
 from app.nova.answers import ANSWERS
 from app.simulator.cloud_api import encode, new_wamid, sign
 from tests.system.history.dba import Dba

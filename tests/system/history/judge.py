@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from app.bot.outbox import RECHECK_AFTER
+from app.bot.sending.outbox import RECHECK_AFTER
 from app.database.errors import ROWS_KEPT
 from tests.system.history.driver import UNKNOWN
 from tests.system.history.linearizability import NOTHING, Operation, find_violation

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
 
-from app.bot.number import Number
-from app.bot.outcomes import count_outcome
+from app.bot.sending.number import Number
+from app.bot.sending.outcomes import count_outcome
 from app.bot.whatsapp.cloud_api import CloudApi, NotSent, Outcome
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.messages import Outgoing

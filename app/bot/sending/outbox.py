@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal, assert_never
 from uuid import UUID
 
-from app.bot.farewells import Farewells
-from app.bot.number import Number
-from app.bot.outcomes import count_outcome
+from app.bot.sending.farewells import Farewells
+from app.bot.sending.number import Number
+from app.bot.sending.outcomes import count_outcome
 from app.bot.whatsapp.cloud_api import (
     Accepted,
     CloudApi,

@@ -1,0 +1,1 @@
+"""Sending: the outbox, what the number may send, farewells."""
