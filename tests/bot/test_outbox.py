@@ -158,8 +158,8 @@ async def test_a_refusal_of_everything_pauses_everything_and_loses_nothing(
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("x" * 4_097, "the text has 4097 characters; WhatsApp takes 4096"),
-        ("", "the text is empty"),
+        ("x" * 4_097, "unsendable: the text has 4097 characters; WhatsApp takes 4096"),
+        ("", "unsendable: the text is empty"),
     ],
 )
 async def test_a_text_that_whatsapp_would_refuse_is_failed_with_the_reason_and_not_posted(
