@@ -1,23 +1,33 @@
 -- What an operator settles of a message: that it is sent again, or that it arrived.
 -- An uncertain one is offered after ten minutes, within which WhatsApp's status mostly comes.
 
-CREATE OR REPLACE FUNCTION novabot_internal.may_be_settled(message public."Conversation")
-RETURNS boolean
+CREATE OR REPLACE FUNCTION novabot_internal.operator_offers(
+    message public."Conversation", window_until timestamptz
+) RETURNS text[]
 LANGUAGE sql STABLE
 AS $$
-    SELECT
-        message.direction = 'out'
-        AND (
-            message.status IN ('expired', 'failed')
+    SELECT CASE
+        WHEN
+            message.direction <> 'out'
+            OR message.status NOT IN ('uncertain', 'expired', 'failed')
+            -- "dueAt" is when the last attempt was settled.
             OR (
                 message.status = 'uncertain'
-                -- "dueAt" is when the last attempt was settled.
-                AND greatest(message.at, message."dueAt") < clock_timestamp() - interval '10 minutes'
+                AND greatest(message.at, message."dueAt")
+                >= clock_timestamp() - interval '10 minutes'
             )
-        )
+            THEN ARRAY[]::text[]
+        ELSE
+            CASE
+                WHEN window_until < clock_timestamp() AND message.kind <> 'template'
+                    THEN ARRAY[]::text[]
+                ELSE ARRAY['resend']
+            END
+            || CASE WHEN message.status = 'uncertain' THEN ARRAY['arrived'] ELSE ARRAY[]::text[] END
+    END
 $$;
-COMMENT ON FUNCTION novabot_internal.may_be_settled(public."Conversation") IS
-'Whether an operator may say what becomes of a message: one that expired or failed, or has been uncertain for ten minutes.';
+COMMENT ON FUNCTION novabot_internal.operator_offers(public."Conversation", timestamptz) IS
+'What an operator may say becomes of a message that expired, failed, or has been uncertain for ten minutes: resend, unless the client''s window has closed; arrived, if it is uncertain.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.lock_for_operator(
     message uuid, expected uuid
@@ -45,13 +55,30 @@ SET lock_timeout = '2s'
 AS $$
 DECLARE
     client CONSTANT text := novabot_internal.lock_for_operator(message, expected);
+    queued public."Conversation";
 BEGIN
     UPDATE public."Conversation" AS c
     SET
         status = 'queued', "dueAt" = clock_timestamp(), attempts = 0, author = operator,
         "errorCode" = NULL, "errorText" = NULL, "claimedBy" = NULL, "claimedAt" = NULL
-    WHERE c.token = message AND c."userId" = client AND novabot_internal.may_be_settled(c);
-    IF FOUND THEN
+    FROM public."User" AS u
+    WHERE
+        u.id = client
+        AND c.token = message
+        AND c."userId" = u.id
+        AND 'resend' = ANY (novabot_internal.operator_offers(c, u."windowUntil"))
+    RETURNING c.* INTO queued;
+    IF queued.id IS NOT NULL THEN
+        -- A message that had expired left the one before it to a person, who has answered it now.
+        UPDATE public."Conversation" AS c
+        SET status = 'answered'
+        WHERE
+            c.id = (
+                SELECT max(i.id)
+                FROM public."Conversation" AS i
+                WHERE i."userId" = client AND i.direction = 'in' AND i.id < queued.id
+            )
+            AND c.status = 'unanswered';
         -- The client may have left the address since.
         PERFORM novabot_internal.readdress(client);
     END IF;
@@ -59,7 +86,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.resend_message(uuid, uuid, text) IS
-'Queues a message again in the name of an operator; one that is waiting, being sent or arrived stays as it is. Returns the client, or NULL as lock_for_operator does.';
+'Queues a message again in the name of an operator; the message before it counts as answered. One that operator_offers does not offer it for stays as it is. Returns the client, or NULL as lock_for_operator does.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.note_arrived(
     message uuid, expected uuid
@@ -76,8 +103,7 @@ BEGIN
     WHERE
         c.token = message
         AND c."userId" = client
-        AND c.status = 'uncertain'
-        AND novabot_internal.may_be_settled(c);
+        AND 'arrived' = ANY (novabot_internal.operator_offers(c, NULL));
     RETURN client;
 END
 $$;

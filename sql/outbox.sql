@@ -54,7 +54,7 @@ AS $$
     SELECT
         message.status = 'queued'
         AND (
-            window_until < clock_timestamp()
+            (window_until < clock_timestamp() AND message.kind <> 'template')
             OR (
                 coalesce(message.author, 'bot') = 'bot'
                 AND clock_timestamp() - message.at - (
@@ -74,7 +74,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.is_too_late(
     public."Conversation", timestamptz, interval, text
 ) IS
-'Whether a queued message is too old to be said: the client''s window has closed, or it is a bot''s and has waited for longer than kept_for, not counting the time during which the number was stopped last.';
+'Whether a queued message is too old to be said: the client''s window has closed and it is no template, or it is a bot''s and has waited for longer than kept_for, not counting the time during which the number was stopped last.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.expire_answer(message public."Conversation")
 RETURNS void
@@ -268,7 +268,7 @@ BEGIN
     UPDATE public."Conversation" AS c
     SET
         status = 'uncertain', "errorText" = 'the bot ended while it was sending',
-        "claimedBy" = NULL, "claimedAt" = NULL
+        "claimedBy" = NULL, "claimedAt" = NULL, "dueAt" = clock_timestamp()
     WHERE
         c.id IN (
             SELECT s.id

@@ -137,7 +137,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.client_timeline(
 )
 RETURNS TABLE (
     id bigint, direction text, kind text, body text, at timestamptz, status text,
-    error_code integer, error_text text, token uuid, detail jsonb, may_be_settled boolean
+    error_code integer, error_text text, token uuid, detail jsonb, offers text[]
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -148,7 +148,7 @@ BEGIN
     RETURN QUERY
     SELECT
         c.id, c.direction, c.kind, c.body, novabot_internal.shown_time(c.at), c.status,
-        c."errorCode", c."errorText", c.token, c.detail, novabot_internal.may_be_settled(c)
+        c."errorCode", c."errorText", c.token, c.detail, novabot_internal.operator_offers(c, u."windowUntil")
     FROM public."User" AS u
     JOIN public."Conversation" AS c ON c."userId" = u.id
     WHERE u.id = client AND c.id < coalesce(before, 9223372036854775807)
@@ -157,7 +157,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.client_timeline(text, bigint, integer) IS
-'A client''s messages, the latest first, older than the message `before`. may_be_settled: by an operator.';
+'A client''s messages, the latest first, older than the message `before`. offers: what operator_offers gives.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.portfolio_moved_at() RETURNS timestamptz
 LANGUAGE sql STABLE

@@ -32,8 +32,8 @@ class StoredMessage:
     token: UUID
     """Its name in forms: ids come back after TRUNCATE … RESTART IDENTITY."""
     detail: Mapping[str, Any] | None
-    may_be_settled: bool
-    """Whether an operator may say what becomes of it (sql/operator_sending.sql)."""
+    offers: list[str]
+    """What an operator may say becomes of it: `resend`, `arrived` (sql/operator_sending.sql)."""
 
     @property
     def outgoing(self) -> bool:

@@ -20,7 +20,10 @@ from tests.sql.acts import (
     wait_until_blocked,
 )
 
-STATUSES = ["queued", "sending", "uncertain", "sent", "failed", "delivered", "read"]
+STATUSES = [
+    *("queued", "sending", "uncertain", "sent", "failed", "delivered", "read"),
+    *("expired", "cancelled"),
+]
 
 
 def add_message(conn: psycopg.Connection, status: str, minutes: int = 11) -> UUID:
@@ -40,6 +43,12 @@ def add_message(conn: psycopg.Connection, status: str, minutes: int = 11) -> UUI
 
 def read(conn: psycopg.Connection, token: UUID) -> Any:
     return fetch(conn, 'SELECT * FROM "Conversation" WHERE token = %s', token)[0]
+
+
+def start_bot(conn: psycopg.Connection) -> UUID:
+    bot = uuid4()
+    conn.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
+    return bot
 
 
 def resend(conn: psycopg.Connection, token: UUID, incarnation: UUID | None = None) -> str | None:
@@ -64,7 +73,7 @@ def test_what_failed_or_may_not_have_arrived_is_sent_again(
     before = read(connection, token)
     assert resend(connection, token) == CLIENT
     after = read(connection, token)
-    if status not in ("uncertain", "failed"):
+    if status not in ("uncertain", "failed", "expired"):
         assert after == before
         return
     assert (after.status, after.attempts, after.author) == ("queued", 0, "operator:ana")
@@ -72,8 +81,7 @@ def test_what_failed_or_may_not_have_arrived_is_sent_again(
     assert (after.id, after.at, after.body) == (before.id, before.at, before.body)
     assert resend(connection, token) == CLIENT
     assert read(connection, token) == after
-    bot = uuid4()
-    connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
+    bot = start_bot(connection)
     (given,) = fetch(connection, "SELECT * FROM novabot_internal.clients_waiting(%s)", bot)
     assert (given.client, given.has_queued) == (CLIENT, True)
     (sending,) = fetch(
@@ -108,16 +116,68 @@ def test_whatsapp_has_ten_minutes_to_confirm_a_message(connection: psycopg.Conne
     for minutes, status in ((9, "uncertain"), (11, "queued")):
         token = add_message(connection, "uncertain", minutes)
         shown = {
-            row.token: row.may_be_settled
+            row.token: row.offers
             for row in fetch(
                 connection, "SELECT * FROM novabot_internal.client_timeline(%s, NULL, 9)", CLIENT
             )
         }
-        assert shown[token] == (status == "queued")
+        assert shown[token] == ([] if status == "uncertain" else ["resend", "arrived"])
         if status == "uncertain":
             note_arrived(connection, token)
         resend(connection, token)
         assert read(connection, token).status == status
+
+
+def test_what_would_expire_at_once_is_not_sent_again(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    connection.execute('UPDATE "User" SET "windowUntil" = now() - interval \'1 second\'')
+    for status in ("failed", "expired", "uncertain"):
+        token = add_message(connection, status)
+        resend(connection, token)
+        assert read(connection, token).status == status
+    note_arrived(connection, token)
+    assert read(connection, token).status == "sent"
+    template = add_message(connection, "failed")
+    connection.execute(
+        """UPDATE "Conversation" SET kind = 'template' WHERE token = %s""", (template,)
+    )
+    resend(connection, template)
+    bot = start_bot(connection)
+    (sending,) = fetch(
+        connection, "SELECT * FROM novabot_internal.start_sending(%s, %s)", CLIENT, bot
+    )
+    assert sending.token == template
+
+
+def test_what_expired_and_is_sent_again_no_longer_waits_for_a_person(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection)
+    asked = one(
+        connection,
+        """INSERT INTO "Conversation" ("userId", status) VALUES (%s, 'answered') RETURNING token""",
+        CLIENT,
+    )
+    token = add_message(connection, "queued")
+    bot = start_bot(connection)
+    start = "SELECT * FROM novabot_internal.start_sending(%s, %s, kept_for => '1 hour')"
+    assert fetch(connection, start, CLIENT, bot) == []
+    assert (read(connection, token).status, read(connection, asked).status) == (
+        "expired",
+        "unanswered",
+    )
+    resend(connection, token)
+    assert read(connection, asked).status == "answered"
+    (sending,) = fetch(connection, start, CLIENT, bot)
+    assert sending.token == token
+
+
+def test_ten_minutes_count_from_when_the_bot_was_missed(connection: psycopg.Connection) -> None:
+    add_client(connection)
+    token = add_message(connection, "sending")
+    assert one(connection, "SELECT novabot_internal.settle_abandoned()") == 1
+    resend(connection, token)
+    assert read(connection, token).status == "uncertain"
 
 
 def test_another_incarnation_or_an_unknown_message_is_not_settled(

@@ -7,7 +7,6 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/suppor
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from app.crm.conversation import StoredMessage
@@ -30,6 +29,24 @@ ADVICE: Final[dict[str, tuple[int, ...]]] = {
     "mistake": (100, 131008, 131009, 131021, 131030, 131051, 131052, 131062),
 }
 """What an operator can do after a refusal with one of these codes; a text under `advice`."""
+CAUSES: Final[dict[str, tuple[str, ...]]] = {
+    "unsendable": ("unsendable: ",),
+    "no_connection": (
+        *("no connection", "closed before", "ConnectError", "ConnectTimeout", "PoolTimeout"),
+        *("ProxyError", "UnsupportedProtocol"),
+    ),
+    "no_answer_in_time": ("no answer within", "ReadTimeout", "WriteTimeout", "TimeoutError"),
+    "broke_off": (
+        *("no answer: ", "ReadError", "WriteError", "CloseError", "RemoteProtocolError"),
+        *("LocalProtocolError", "OSError"),
+    ),
+    "unreadable": ("HTTP 2",),
+    "error_page": ("HTTP ",),
+    "bot_ended": ("the bot ended",),
+    "address_left": ("the address belongs",),
+}
+"""What a bot stores of an attempt that got no code, by its beginning; a text under `cause`. Bots of
+0.1 stored the names of their client's exceptions."""
 _ADVICE_BY_CODE: Final = {code: name for name, codes in ADVICE.items() for code in codes}
 _POINTLESS: Final = frozenset({"opted_out", "country", "mistake", "template"})
 """What stays refused however often it is sent."""
@@ -42,21 +59,18 @@ def explain_status(message: StoredMessage, language: Language) -> str:
         return ""
     if code is not None:
         reason = language.t("error.with_code", reason=explain_code(code, language), code=code)
-        return " ".join((reason, _advise(status, code, language)))
+        return f"{reason} {_advise(status, code, language)}"
     if text is None and status not in ("expired", "cancelled"):
         return ""
-    cause = language.find(f"cause.{_name_cause(text or '')}") or ""
+    cause = language.find(f"cause.{_name_cause(text or '')}")
     if status == "failed" and cause:
         return cause
     return " ".join(part for part in (cause, language.find(f"unsent.{status}")) if part)
 
 
-def is_worth_resending(message: StoredMessage, *, has_written_since: bool) -> bool:
+def is_worth_resending(message: StoredMessage) -> bool:
     """Whether a message that was refused may be taken when it is sent again."""
-    if message.error_code is None:
-        return True
-    advice = _name_advice(message.error_code)
-    return has_written_since if advice == "window" else advice not in _POINTLESS
+    return message.error_code is None or _name_advice(message.error_code) not in _POINTLESS
 
 
 def explain_code(code: int, language: Language) -> str:
@@ -93,10 +107,6 @@ def _name_advice(code: int) -> str:
     return "template" if 132000 <= code < 133000 else "unknown"
 
 
-def _name_cause(text: str) -> str:
-    """The name of the text under `cause`: of what varies, the beginning alone."""
-    if text.startswith("unsendable: "):
-        return "unsendable"
-    if text.startswith("HTTP "):
-        return "http"
-    return re.sub(r"[^a-z]+", "_", text.lower())
+def _name_cause(text: str) -> str | None:
+    """The name of the text under `cause`, by how the stored text begins."""
+    return next((name for name, beginnings in CAUSES.items() if text.startswith(beginnings)), None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal, cast
+from datetime import date
+from typing import Any, cast
 
 from app.crm.conversation import StoredMessage
 from app.dashboard.pages.explanations import explain_status, is_worth_resending
@@ -13,8 +13,6 @@ from app.dashboard.web.i18n import WIB, Language
 
 LONG = 1200
 """Characters past which a message is folded."""
-
-Offer = Literal["resend", "arrived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +27,14 @@ class ShownMessage:
     """Why it is not known to have arrived, in words; empty for a message that waits or arrived."""
     extras: tuple[str, ...]
     """What else the client sees: the buttons or rows, a file's name, a link."""
-    offers: tuple[Offer, ...]
-    """What an operator may settle."""
+    offers: tuple[str, ...]
+    """What an operator may say of it: `resend`, `arrived`."""
 
 
 def describe_messages(messages: Sequence[StoredMessage], language: Language) -> list[ShownMessage]:
     """The messages, oldest first, with everything the template writes beside them."""
     shown: list[ShownMessage] = []
     last: date | None = None
-    last_written = max((message.at for message in messages if not message.outgoing), default=None)
     for message in messages:
         day = message.at.astimezone(WIB).date()
         folded = len(message.body) > LONG
@@ -49,23 +46,15 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
                 beginning=message.body[:LONG] if folded else None,
                 reason=explain_status(message, language),
                 extras=_list_extras(message.kind, message.detail or {}) if message.outgoing else (),
-                offers=_list_offers(message, last_written),
+                offers=tuple(
+                    offer
+                    for offer in message.offers
+                    if offer != "resend" or is_worth_resending(message)
+                ),
             )
         )
         last = day
     return shown
-
-
-def _list_offers(message: StoredMessage, last_written: datetime | None) -> tuple[Offer, ...]:
-    match message.status:
-        case "uncertain" if message.may_be_settled:
-            return ("resend", "arrived")
-        case "failed" | "expired" if message.may_be_settled:
-            has_written_since = last_written is not None and last_written > message.at
-            worth = is_worth_resending(message, has_written_since=has_written_since)
-            return ("resend",) if worth else ()
-        case _:
-            return ()
 
 
 def _list_extras(kind: str, detail: Mapping[str, Any]) -> tuple[str, ...]:
