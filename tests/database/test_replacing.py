@@ -129,7 +129,7 @@ def test_a_view_that_depends_on_a_function_is_named_and_nothing_is_applied(
 
 def test_postgresqls_hint_is_passed_on(connection: psycopg.Connection) -> None:
     connection.execute('ALTER TABLE "User" RENAME "pausedAt" TO "pausedat"')
-    with pytest.raises(MigrationError, match=r"sql/conversation\.sql.*Perhaps you meant"):
+    with pytest.raises(MigrationError, match=r"sql/outbox\.sql.*Perhaps you meant"):
         migrate(connection, force=True)
 
 

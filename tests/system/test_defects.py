@@ -394,7 +394,8 @@ DEFECTS = {
                     "                await asyncio.sleep(0.5)\n"
                     "                attempts = sending.attempts + 1\n"
                     "                again = (sending.token, sending.address, sending.message)\n"
-                    "                await self._send(Sending(*again, attempts), clock.now())\n"
+                    "                again = Sending(*again, attempts)\n"
+                    "                await self._send(client, again, clock.now(), is_try=is_try)\n"
                     "            case NotSent(text):\n"
                 ),
             ),
