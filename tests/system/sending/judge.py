@@ -18,6 +18,9 @@ class Verdict:
     statuses: Counter[str]
     attempts: Counter[str]
     """What the Cloud API told, by how often."""
+    unseen: int
+    """Uncertain ones that never came to the Cloud API: their bot was killed, or the connection that
+    was to carry them was closed by then."""
     faults: list[str]
     """Each breach of what was promised, in words; empty if all is well."""
 
@@ -46,8 +49,12 @@ def judge(conn: psycopg.Connection, attempts: Sequence[Attempt], messages: int) 
         elif status not in DELIVERED | {"failed", "uncertain"}:
             faults.append(f"{token} to {client} is still {status}: {text}")
     faults += _find_disorder([row[:2] for row in rows], attempts)
+    seen = {attempt.token for attempt in attempts}
     return Verdict(
-        Counter(row[2] for row in rows), Counter(attempt.told for attempt in attempts), faults
+        Counter(row[2] for row in rows),
+        Counter(attempt.told for attempt in attempts),
+        sum(status == "uncertain" and token not in seen for token, _, status, _ in rows),
+        faults,
     )
 
 
