@@ -85,7 +85,7 @@ async def test_an_answer_that_was_not_sent_is_tried_again_and_the_next_waits_for
             await until(
                 lambda: connection.execute(
                     "SELECT 1 FROM \"Conversation\" WHERE body = 'one' AND attempts = 1"
-                    " AND status = 'queued' AND \"errorText\" LIKE 'ConnectError%'"
+                    " AND status = 'queued' AND \"errorText\" LIKE 'no connection: %'"
                 ).fetchone(),
                 "a failed attempt",
             )

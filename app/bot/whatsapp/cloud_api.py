@@ -1,47 +1,49 @@
 """The Cloud API client: one POST a message, and what may be known of it afterwards.
 
-The question it must answer rightly is whether the message may be on its way. `NotSent`: nothing
-was written, it may be sent again. `ApiRefusal`: Meta said no. `Uncertain`: something was written
-and no answer could be read; only a status webhook, found by our token, can tell. A sender that
-repeats an uncertain message may deliver it twice.
+The question it must answer rightly is whether the message may be on its way. `NotSent`: the API
+received nothing, it may be sent again. `ApiRefusal`: Meta said no. `Uncertain`: something was
+written and no answer could be read; only a status webhook, found by our token, can tell. A sender
+that repeats an uncertain message may deliver it twice.
 
-Nothing here, nor in httpx2's transport, sends by itself again: its `retries` are 0 and concern
-connecting alone, and redirects are not followed. A pooled connection that the server has meanwhile
-closed takes the bytes all the same and then breaks off, indistinguishable from a server that
-crashed in the middle, so that is `Uncertain` too; it is made rare by keeping idle connections for
-a shorter time than servers do (httpx2 also looks for the server's FIN before it reuses one).
+aiohttp sends a POST only once, and follows no redirect here. A kept connection that the server
+closes without having received the request is no reason for `Uncertain`: it is looked at right
+before the first byte, and if it breaks off, the kernel is asked what the peer acknowledged
+(`tcp.py`). Only where it acknowledged nothing does the message go out on another connection.
+
+At most CONNECTIONS sends are under way at a time, and at most one a client (app/bot/workers.py): so
+many clients' sends have to hang before the next waits, for no longer than `Timeouts.pool`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
+from weakref import WeakSet
 
-import httpx2
+import aiohttp
+import msgspec
+from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
+from typing_extensions import override
 
 from app.bot.whatsapp.cleaning import clean_text, mask_ids
 from app.bot.whatsapp.outbound import UnsendableError, build_request
 from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
-from app.bot.whatsapp.way_out import check_proxies, load_certificates
+from app.bot.whatsapp.tcp import Watched, has_something_to_read
+from app.bot.whatsapp.way_out import find_proxy, load_certificates
 from app.messages import Outgoing
 
-_LIMITS = httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=4)
-"""A client has one message on its way: so many clients can wait for a slow answer and hold up no
-other."""
-
-# All of these come before the first byte of the request (httpcore2: `connect_tcp`, `start_tls`,
-# the wait for the pool, the proxy's CONNECT); every other error may come after it.
-_NOTHING_WRITTEN = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.UnsupportedProtocol,
-)
+CONNECTIONS: Final = 512
+"""Sends under way at a time."""
+_KEPT_FOR: Final = 4.0
+"""Seconds that an idle connection is kept: less than servers keep theirs."""
+_LONGEST_ANSWER: Final = 256 * 1024
+"""Bytes of an answer that are read; Meta's have some hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Nothing was written to a socket: safe to send again."""
+    """The API received nothing: safe to send again."""
 
     text: str
 
@@ -79,21 +81,18 @@ class Unsendable:
 
 Outcome = Accepted | ApiRefusal | NotSent | Uncertain | Withdrawn | Unsendable
 
-_BEFORE_WRITING = "http11.send_request_headers.started"
-"""httpcore2 says so when it has a connection and has written nothing of this request."""
-
-
-class _WithdrawnError(Exception):
-    """Ends a request before it is written."""
+MayWrite = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds that each step may take, and all of them together."""
+    """Seconds that each step may take, and all of them together.
+
+    Writing has none of its own: a message fits into the socket's buffers.
+    """
 
     pool: float = 5
     connect: float = 3
-    write: float = 10
     read: float = 20
     whole: float = 45
 
@@ -101,10 +100,19 @@ class Timeouts:
 class CloudApi:
     """One number's sending side; open it once a process, with `async with CloudApi.open(…)`."""
 
-    def __init__(self, client: httpx2.AsyncClient, url: str, whole: float) -> None:
-        self._client = client
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        headers: Mapping[str, str],
+        timeouts: Timeouts,
+    ) -> None:
+        self._session = session
         self._url = url
-        self._whole = whole
+        self._headers = headers
+        self._timeouts = timeouts
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._used: WeakSet[asyncio.BaseProtocol] = WeakSet()
 
     @classmethod
     @asynccontextmanager
@@ -123,70 +131,179 @@ class CloudApi:
             raise ValueError("the access token holds characters that no token has")
         steps = timeouts or Timeouts()
         leads_out = api_url.startswith("https:")
-        if leads_out:
-            check_proxies()
-        async with httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {access_token}"},
-            limits=_LIMITS,
-            timeout=httpx2.Timeout(
-                pool=steps.pool, connect=steps.connect, write=steps.write, read=steps.read
+        proxy = find_proxy(api_url) if leads_out else None
+        # aiohttp sends the session's own headers to a proxy too: the token is in each request's.
+        headers = {
+            "Authorization": f"Bearer {access_token}",
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=CONNECTIONS,
+                keepalive_timeout=_KEPT_FOR,
+                ssl=load_certificates() if leads_out else True,
             ),
-            follow_redirects=False,
-            verify=load_certificates() if leads_out else True,
-            trust_env=leads_out,
-        ) as client:
-            yield cls(client, f"{api_url.rstrip('/')}/{phone_number_id}/messages", steps.whole)
+            timeout=aiohttp.ClientTimeout(sock_connect=steps.connect, sock_read=steps.read),
+            request_class=_Request,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            proxy=proxy.with_user(None) if proxy else None,
+            proxy_auth=aiohttp.BasicAuth.from_url(proxy, encoding="utf-8") if proxy else None,
+        ) as session:
+            url = f"{api_url.rstrip('/')}/{phone_number_id}/messages"
+            yield cls(session, url, headers, steps)
 
     async def send(
-        self,
-        address: str,
-        message: Outgoing,
-        token: str,
-        may_write: Callable[[], Awaitable[bool]] | None = None,
+        self, address: str, message: Outgoing, token: str, may_write: MayWrite | None = None
     ) -> Outcome:
         """Sends to phone digits or a BSUID; `token` comes back in every status of the message.
 
-        `may_write` is asked when there is a connection, right before the first byte; what it
-        raises is raised, and nothing was written. Cancelled in the middle, it leaves what
-        `Uncertain` means.
+        `may_write` is asked when there is a connection, right before the first byte, and again for
+        each further connection; what it raises is raised, and nothing was written. Cancelled in the
+        middle, it leaves what `Uncertain` means.
         """
         try:
-            request = build_request(address, message, token)
+            body = msgspec.json.encode(build_request(address, message, token))
         except UnsendableError as error:
             return Unsendable(str(error))
+        try:
+            async with asyncio.timeout(self._timeouts.pool):
+                await self._places.acquire()
+        except TimeoutError:
+            return NotSent(f"no connection was free within {self._timeouts.pool:g} s")
+        try:
+            while (outcome := await self._post(body, may_write)) is None:
+                pass
+        finally:
+            self._places.release()
+        return outcome
 
-        async def trace(event: str, _: dict[str, Any]) -> None:
-            if event == _BEFORE_WRITING and may_write is not None and not await may_write():
-                raise _WithdrawnError
-
+    async def _post(self, body: bytes, may_write: MayWrite | None) -> Outcome | None:
+        """None if a kept connection was closed, and the API received nothing by it."""
+        attempt = _Attempt(self._used, may_write)
+        outer = _ATTEMPT.set(attempt)
         try:
             async with (
-                asyncio.timeout(self._whole),
-                self._client.stream(
-                    "POST", self._url, json=request, extensions={"trace": trace}
+                asyncio.timeout(self._timeouts.whole),
+                self._session.post(
+                    self._url, data=body, headers=self._headers, allow_redirects=False
                 ) as response,
             ):
-                status, retry_after = response.status_code, response.headers.get("retry-after")
-                content = await _read_content(response)
-        except _WithdrawnError:
+                attempt.response = response
+                content = await _read_content(response.content)
+        except _NotAllowedError:
+            if attempt.raised is not None:
+                raise attempt.raised from None
             return Withdrawn()
-        except _NOTHING_WRITTEN as error:
-            return NotSent(_describe(error))
-        except (httpx2.RequestError, OSError) as error:
-            return Uncertain(_describe(error))
-        if content is None and status == 400:
-            # Not accepted; but nearly every reason, a passing one too, comes as a 400.
-            return ApiRefusal(status, f"HTTP {status}, the answer broke off", "retry")
-        answer = _decode(content or b"")
-        return read_refusal(status, answer, retry_after) or _read_acceptance(status, answer)
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+            if attempt.response is None:
+                return self._judge(attempt, error)
+            return _read_answer(attempt.response, None)
+        finally:
+            _ATTEMPT.reset(outer)
+            attempt.close()
+        return _read_answer(response, content)
+
+    def _judge(self, attempt: _Attempt, error: Exception) -> NotSent | Uncertain | None:
+        """What a request that got no status line means; None as `_post` says."""
+        if attempt.watched is None:
+            if attempt.is_reused:
+                return None
+            if isinstance(error, TimeoutError):
+                return NotSent(f"no connection within {self._timeouts.connect:g} s")
+            return NotSent(f"no connection: {_describe(error)}")
+        if attempt.watched.has_lost_it_all():
+            return None if attempt.is_reused else NotSent("closed before the request arrived")
+        if isinstance(error, TimeoutError):
+            return Uncertain(f"no answer within {self._timeouts.read:g} s")
+        return Uncertain(f"no answer: {_describe(error)}")
 
 
-async def _read_content(response: httpx2.Response) -> bytes | None:
-    """None if the answer breaks off: its status line says something all the same."""
-    try:
-        return await response.aread()
-    except (httpx2.RequestError, OSError):
-        return None
+class _NotAllowedError(Exception):
+    """Ends a request before it is written: `may_write` said no, or raised."""
+
+
+class _ClosedError(OSError):
+    """The connection is closed, and nothing was written."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One request on one connection, as far as it has come. To be closed."""
+
+    used: WeakSet[asyncio.BaseProtocol]
+    """Connections that have carried a request."""
+    may_write: MayWrite | None
+    raised: Exception | None = None
+    """By `may_write`."""
+    is_reused: bool = False
+    watched: Watched | None = None
+    """The connection, from right before the first byte."""
+    response: aiohttp.ClientResponse | None = None
+
+    def close(self) -> None:
+        if self.watched is not None:
+            self.watched.close()
+
+    async def begin(self, connection: Connection) -> None:
+        """Returns if the request may be written to this connection, right before it is."""
+        if not await self._ask():
+            connection.release()
+            raise _NotAllowedError
+        protocol, transport = connection.protocol, connection.transport
+        self.is_reused = protocol in self.used
+        if protocol is None or transport is None or transport.is_closing():
+            raise _ClosedError("closed before the request was written")
+        used_socket = transport.get_extra_info("socket")
+        if self.is_reused and has_something_to_read(used_socket):
+            raise _ClosedError("closed before the request was written")
+        self.used.add(protocol)
+        self.watched = Watched(used_socket)
+
+    async def _ask(self) -> bool:
+        if self.may_write is None:
+            return True
+        try:
+            return await self.may_write()
+        except Exception as error:
+            self.raised = error
+            return False
+
+
+_ATTEMPT: ContextVar[_Attempt] = ContextVar("attempt")
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request that begins its attempt before it is written.
+
+    Nothing is written earlier: aiohttp calls `send` with a connection, and a proxy's CONNECT is
+    a request of aiohttp's own class.
+    """
+
+    @override
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        await _ATTEMPT.get().begin(conn)
+        return await super().send(conn)
+
+
+async def _read_content(content: aiohttp.StreamReader) -> bytes:
+    """Empty for an answer longer than any of Meta's."""
+    read = bytearray()
+    while chunk := await content.readany():
+        read += chunk
+        if len(read) > _LONGEST_ANSWER:
+            return b""
+    return bytes(read)
+
+
+def _read_answer(response: aiohttp.ClientResponse, content: bytes | None) -> Outcome:
+    status, retry_after = response.status, response.headers.get("Retry-After")
+    if content is None and status == 400:
+        # Not accepted; but nearly every reason, a passing one too, comes as a 400.
+        return ApiRefusal(status, f"HTTP {status}, the answer broke off", "retry")
+    answer = _decode(content or b"")
+    return read_refusal(status, answer, retry_after) or _read_acceptance(status, answer)
 
 
 def _decode(content: bytes) -> object:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import ssl
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
+from yarl import URL
 
 
 class WayOutError(Exception):
     """What the environment names cannot be used; the text says which variable, and what to do."""
 
 
-def check_proxies() -> None:
-    """Raises WayOutError for a proxy that httpx2 cannot use; its URL may hold a password."""
+def find_proxy(url: str) -> URL | None:
+    """The proxy to go by, with its user and password; None if there is none for this host.
+
+    Raises WayOutError for any proxy that cannot be used; its URL may hold a password.
+    """
     proxies = getproxies()
     if "*" in (host.strip() for host in proxies.get("no", "").split(",")):
-        return
-    for scheme in ("http", "https", "all"):
-        proxy = proxies.get(scheme)
-        fault = _find_fault(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
-        if fault is not None:
-            name = f"{scheme.upper()}_PROXY"
-            raise WayOutError(f"{name}: {fault}: set it to http://host:port, or unset it")
+        return None
+    usable = {scheme: _read_proxy(scheme, proxies.get(scheme)) for scheme in _SCHEMES}
+    target = URL(url)
+    if proxy_bypass(f"{target.host}:{target.port}"):
+        return None
+    return usable[target.scheme] or usable["all"]
+
+
+_SCHEMES = ("http", "https", "all")
 
 
 def load_certificates() -> ssl.SSLContext:
@@ -36,13 +42,25 @@ def load_certificates() -> ssl.SSLContext:
         ) from error
 
 
-def _find_fault(proxy: str) -> str | None:
+def _read_proxy(scheme: str, proxy: str | None) -> URL | None:
+    if not proxy:
+        return None
+    url, fault = _parse(proxy if "://" in proxy else f"http://{proxy}")
+    if fault is not None:
+        name = f"{scheme.upper()}_PROXY"
+        raise WayOutError(f"{name}: {fault}: set it to http://host:port, or unset it")
+    return url
+
+
+def _parse(proxy: str) -> tuple[URL | None, str | None]:
+    """The URL, or what is wrong with it."""
     try:
-        url = httpx2.Proxy(proxy).url
-    except (ValueError, httpx2.InvalidURL):
-        return "it is no URL of a proxy"
-    if url.scheme.startswith("socks"):
-        return "a SOCKS proxy cannot be used"
-    if not url.host or (url.port or 0) > 65535:
-        return "it is no URL of a proxy"
-    return None
+        url = URL(proxy)
+        port = url.port
+    except ValueError:
+        return None, "it is no URL of a proxy"
+    if url.scheme in ("socks5", "socks5h"):
+        return None, "a SOCKS proxy cannot be used"
+    if url.scheme not in ("http", "https") or not url.host or port is None:
+        return None, "it is no URL of a proxy"
+    return url, None

@@ -26,7 +26,7 @@ from tests.webhook_bodies import text_body
 MESSAGES = int(os.environ.get("NOVABOT_SENDING_MESSAGES", "600"))
 SEED = int(os.environ.get("NOVABOT_SENDING_SEED") or random.randrange(2**31))
 PER_CLIENT = 20
-KILLED_EVERY = float(os.environ.get('NOVABOT_SENDING_KILLS') or 3.0)
+KILLED_EVERY = float(os.environ.get("NOVABOT_SENDING_KILLS") or 3.0)
 """Seconds."""
 PATIENCE = 60.0
 """Seconds that a body is delivered again before the test fails."""
@@ -68,7 +68,8 @@ def test_nothing_is_lost_nothing_goes_out_twice_and_the_order_is_kept(
                 verdict = judge(conn, api.attempts, MESSAGES)
             print(
                 f"{kills} kills; settled {settled_in:.0f} s after the last was said;"
-                f" {dict(verdict.statuses)}; {verdict.unseen} never seen; told {dict(verdict.attempts)}"
+                f" {dict(verdict.statuses)}; {verdict.unseen} never seen;"
+                f" told {dict(verdict.attempts)}"
             )
             assert verdict.faults == [], nova.read_logs(most=4_000)
             assert verdict.attempts["refuse 130429"] <= max(30, MESSAGES // 20)
