@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         "WHATSAPP_MESSAGES_PER_SECOND", 80.0
     )
     """What the number may send, all bots together; 0: no pacing of our own, nor for a client."""
+    read_marks: bool = _variable("WHATSAPP_READ_MARKS", False)
+    """Whether a message that the bot answers is marked as read."""
+    typing: bool = _variable("WHATSAPP_TYPING", False)
+    """Whether a client sees that a responder that takes its time is at the answer."""
     answers_kept_minutes: Annotated[int, Field(ge=1, le=1440)] = _variable(
         "NOVABOT_ANSWERS_KEPT_MINUTES", 60
     )

@@ -20,6 +20,7 @@ from app.bot.heartbeat import Heartbeat
 from app.bot.memory import ResponderMemory
 from app.bot.rehearsal import Rehearsal
 from app.bot.responder import load_responder
+from app.bot.sending.marks import ReadMarks
 from app.bot.sending.number import Number
 from app.bot.sending.outbox import Outbox
 from app.bot.turns import BotTurns
@@ -101,6 +102,12 @@ class Bot:
         self._outbox = Outbox(
             pool, api, self.id, self._number, find_obstacle=self._rehearsal.find_obstacle
         )
+        self._marks = ReadMarks(
+            api,
+            reading=settings.read_marks,
+            typing=settings.typing,
+            may_send=lambda: not self._number.is_stopped,
+        )
         memory = ResponderMemory(responder)
         self._turns = BotTurns(
             pool,
@@ -108,6 +115,7 @@ class Bot:
             responder,
             self.id,
             self._outbox,
+            marks=self._marks,
             memory=memory,
             number_kept=timedelta(days=settings.number_kept_days),
             find_obstacle=self._rehearsal.find_obstacle,
@@ -179,6 +187,7 @@ class Bot:
             ]
             await server.serve()
             await self._turns.finish(FINISH_TIMEOUT)
+            await self._marks.finish()
             await self._outbox.finish(FINISH_TIMEOUT)
             for task in background:
                 task.cancel()

@@ -16,6 +16,7 @@ from uuid import UUID
 from app.addresses import deciding_address
 from app.bot.asking import Asking, Stopped
 from app.bot.memory import ResponderMemory
+from app.bot.sending.marks import ReadMarks
 from app.bot.sending.outbox import Outbox
 from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish
 from app.bot.workers import Workers
@@ -57,6 +58,7 @@ class BotTurns:
         bot: UUID,
         outbox: Outbox,
         *,
+        marks: ReadMarks | None = None,
         memory: ResponderMemory | None = None,
         number_kept: timedelta = NUMBER_KEPT,
         find_obstacle: Callable[[], str | None] = lambda: None,
@@ -67,11 +69,12 @@ class BotTurns:
         self._cache = cache
         self._bot = bot
         self._outbox = outbox
+        self._marks = marks
         self._memory = memory or ResponderMemory(responder)
         self._asking = Asking(responder, self._memory)
         self._workers = Workers(self._answer_stored)
         self._is_instant = is_instant(responder)
-        ask = self._ask_instant(responder) if is_instant(responder) else self._asking.ask
+        ask = self._ask_instant(responder) if is_instant(responder) else self._ask_slow
         self._number_kept = number_kept
         self._turns = Turns(pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept)
         self._door = Turns(
@@ -95,7 +98,8 @@ class BotTurns:
         if wish is not None and await self._take_wish(message, wish):
             return
         if self._is_instant:
-            self._conclude(await self._turns.take(message))
+            mark = self._cache.mark()
+            self._conclude(await self._turns.take(message), message, mark)
         else:
             count_turn((await self.store(message)).outcome)
 
@@ -114,8 +118,9 @@ class BotTurns:
                 self._say_nothing_known(message)
                 return True
             self._outbox.farewells.expect(message.addresses)
+        mark = self._cache.mark()
         try:
-            self._conclude(await self._door.take(message))
+            self._conclude(await self._door.take(message), message, mark)
         except NothingKnown:
             self._say_nothing_known(message)
         except NotAWish:
@@ -160,12 +165,20 @@ class BotTurns:
         dropped = eviction.apply_to(self._cache)
         if eviction.cause != "gap":
             eviction.apply_to(self._asking)
+            if self._marks is not None:
+                eviction.apply_to(self._marks)
         count_evictions(eviction.cause, dropped)
         return dropped
 
     async def finish(self, seconds: float) -> None:
         """Ends what is being answered; the rest stays for another bot."""
         await self._workers.finish(seconds)
+
+    async def _ask_slow(self, session: Session, message: Message) -> Reply:
+        if self._marks is None:
+            return await self._asking.ask(session, message)
+        async with self._marks.answering(session, message):
+            return await self._asking.ask(session, message)
 
     def _ask_instant(self, responder: InstantResponder) -> Ask:
         ask_without_waiting = ask_at_once(responder)
@@ -209,12 +222,20 @@ class BotTurns:
         await asyncio.sleep(2.0**pending.attempts)  # what it depends on may be away for a moment
         return None
 
-    def _conclude(self, result: Committed | Stale | Rejected | BecameReset) -> None:
+    def _conclude(
+        self,
+        result: Committed | Stale | Rejected | BecameReset,
+        read: Message | None = None,
+        mark: int | None = None,
+    ) -> None:
+        """`read` is marked as read, unless an eviction has overtaken the turn since `mark`."""
         match result:
             case Committed(session):
                 count_turn("committed")
                 if session.id is not None:
                     self._outbox.wake(session.id)
+                if read is not None and self._marks is not None and mark == self._cache.mark():
+                    self._marks.note_answered(session, read)
             case BecameReset(farewell, address):
                 count_turn("reset")
                 if address is not None:

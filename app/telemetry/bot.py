@@ -43,6 +43,9 @@ _listener_gaps = Counter(
     "novabot_listener_gaps", "Times the listener lost its connection", registry=REGISTRY
 )
 _sent = Counter("novabot_messages_sent", "Attempts to send", ["outcome"], registry=REGISTRY)
+_marks = Counter(
+    "novabot_read_marks", "Read marks and typing indicators", ["outcome"], registry=REGISTRY
+)
 _number_stopped = Gauge(
     "novabot_sending_stopped",
     "1 while the number sends nothing until it is seen to",
@@ -233,6 +236,10 @@ def report_identity(result: str) -> None:
 
 def count_sending(outcome: str) -> None:
     _sent.labels(outcome).inc()
+
+
+def count_mark(outcome: str) -> None:
+    _marks.labels(outcome).inc()
 
 
 def report_number(state: str, code: int | None, reason: str | None, *, by_hand: bool) -> None:

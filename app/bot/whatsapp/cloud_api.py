@@ -32,7 +32,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from typing_extensions import override
 
 from app.bot.whatsapp.cleaning import clean_text, mask_ids
-from app.bot.whatsapp.outbound import UnsendableError, build_request
+from app.bot.whatsapp.outbound import UnsendableError, build_read_mark, build_request
 from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
 from app.bot.whatsapp.tcp import Watched, has_something_to_read
 from app.bot.whatsapp.way_out import find_proxy, load_certificates
@@ -82,6 +82,7 @@ class Unsendable:
 Outcome = Accepted | ApiRefusal | NotSent | Uncertain | Withdrawn | Unsendable
 
 MayWrite = Callable[[], Awaitable[bool]]
+_MARK_TIMEOUT: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,29 @@ class CloudApi:
         if isinstance(error, TimeoutError):
             return Uncertain(f"no answer within {self._timeouts.read:g} s")
         return Uncertain(f"no answer: {_describe(error)}")
+
+    async def mark_read(self, message_id: str, *, typing: bool) -> bool:
+        """Marks a message of a client as read, or shows the bot typing too; whether Meta took it.
+
+        Tried once, for 5 s: nothing depends on it.
+        """
+        body = msgspec.json.encode(build_read_mark(message_id, typing=typing))
+        attempt = _Attempt(self._used, None)
+        outer = _ATTEMPT.set(attempt)
+        try:
+            async with (
+                asyncio.timeout(_MARK_TIMEOUT),
+                self._session.post(
+                    self._url, data=body, headers=self._headers, allow_redirects=False
+                ) as response,
+            ):
+                await _read_content(response.content)
+                return response.status == 200
+        except (aiohttp.ClientError, HttpProcessingError, OSError):
+            return False
+        finally:
+            _ATTEMPT.reset(outer)
+            attempt.close()
 
 
 class _NotAllowedError(Exception):

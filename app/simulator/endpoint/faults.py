@@ -19,6 +19,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `status`/`code`: refuse with Meta's error; accept; `drop` "after": close without answering.
     `hold_statuses`: the accepted message's callbacks wait for the release.
     `to`: only for this address. `times`: for so many sends, else until cleared.
+    `marks`: it happens to read marks, not to sends; they wait, are held or are refused.
     """
 
     delay_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0
@@ -28,6 +29,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: int | None = None
     hold_statuses: bool = False
     to: str | None = None
+    marks: bool = False
     times: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
     def refusal(self) -> RefusalError | None:
@@ -56,10 +58,10 @@ class Faults:
     def in_force(self) -> list[Fault]:
         return list(self._faults)
 
-    def take(self, address: str) -> Fault | None:
-        """The fault for a send to this address, counted off."""
+    def take(self, address: str | None) -> Fault | None:
+        """The fault for a send to this address, or for a read mark if it is None, counted off."""
         for index, fault in enumerate(self._faults):
-            if fault.to not in (None, address):
+            if fault.marks != (address is None) or fault.to not in (None, address):
                 continue
             left = self._left[index]
             if left is not None:

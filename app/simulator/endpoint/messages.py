@@ -54,6 +54,7 @@ class MessagesEndpoint:
             asked = _read(raw, recorded)
             self._state.requests.changes.announce()
             if isinstance(asked, ReadMark):
+                await self._suffer(self._state.faults.take(None) or NO_FAULT)
                 self._state.chats.read_up_to(asked.message_id, asked.typing)
                 if asked.typing:
                     self._state.delivery.start(self._end_typing)
@@ -89,6 +90,17 @@ class MessagesEndpoint:
                 kind="GraphMethodException",
                 subcode=33,
             )
+
+    async def _suffer(self, fault: Fault) -> None:
+        """What happens to a read mark."""
+        if fault.delay_seconds:
+            with anyio.move_on_after(fault.delay_seconds):
+                await self._state.closing.wait()
+        if fault.hold:
+            await self._state.faults.gate().wait()
+        refusal = fault.refusal()
+        if refusal is not None:
+            raise refusal
 
     async def _send(
         self, request: Request, asked: SendRequest, recorded: RecordedRequest
