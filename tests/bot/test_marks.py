@@ -65,6 +65,7 @@ async def test_what_the_bot_answers_is_marked_as_read_once(
     await bot.say("Hai", PHONE, message_id="content:1")  # WhatsApp gave it no id
     await bot.say("Hai", PHONE, message_id="wamid.THREE")
     await until(lambda: len(marks(api)) > 1, "another mark")
+    await until(lambda: not bot.bot._marks._under_way, "no mark under way")
     assert marks(api) == [False, False]
     read = [
         request.payload["message_id"]  # type: ignore[call-overload,index]
