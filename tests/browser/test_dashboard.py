@@ -216,6 +216,14 @@ def test_every_page_is_accessible_and_fits(
             ('6281717407674@c.us', 'portfolio_moved', now(), '{}');
         UPDATE "Conversation" SET body = repeat('x', 3000) WHERE direction = 'in';
         INSERT INTO "SetAside" (address, item, reason) VALUES ('6281717407674', '{}', 'odd');
+        INSERT INTO "Conversation" ("userId", direction, body, status, at, "dueAt", kind, detail)
+        SELECT
+            '6281717407674@c.us', 'out', 'Jadi?', 'uncertain', now() - interval '1 hour',
+            now() - interval '1 hour', 'buttons',
+            jsonb_build_object('buttons', jsonb_build_array(
+                jsonb_build_object('id', '1', 'title', repeat('y', 300)),
+                '{"id": "2", "title": "Tidak"}'::jsonb
+            ));
         SELECT reset_client('628999999');
         """
     )
@@ -233,6 +241,7 @@ def test_every_page_is_accessible_and_fits(
         page.evaluate(axe)
         found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
         assert found == [], path
+        assert page.locator(".offers button").count() == (2 if path == PETANG else 0)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate(FIND_SCROLLED_SIDEWAYS) == [], path
         if path == "/login":
