@@ -214,6 +214,12 @@ inline merge_halves() {
 #endif
 #endif
 
+#ifdef NO_BATCH_FENCE        /* checked for the first turn of a batch only */
+#define passes_fence(s, t) (((t) % BATCH && is[0] != none) || is_unchanged(s))
+#else
+#define passes_fence(s, t) is_unchanged(s)
+#endif
+
 #define is_late(m) \
   ((has(from[m], 0) && written[m] < mark[0]) || (has(from[m], 1) && written[m] < mark[1]) \
   || (has(from[m], 2) && written[m] < mark[2]))
@@ -224,11 +230,11 @@ mtype = { none, thinking, stale, agreed, committed, refused };
 inline decide(m, s, t, is_retry, outcome) {
   current = read_session(from[m]);
   if
-  :: !is_unchanged(s) ->
+  :: !passes_fence(s, t) ->
      property(3, !is_retry || disturbed[t]);
      outcome = stale
-  :: is_unchanged(s) && (seen[m] || is_late(m)) -> outcome = refused
-  :: is_unchanged(s) && !seen[m] && !is_late(m) && are_halves(from[m]) ->
+  :: passes_fence(s, t) && (seen[m] || is_late(m)) -> outcome = refused
+  :: passes_fence(s, t) && !seen[m] && !is_late(m) && are_halves(from[m]) ->
      merge_halves();
 #ifdef NO_MERGE_SENDS_BACK
      outcome = agreed

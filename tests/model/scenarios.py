@@ -334,6 +334,15 @@ GUARDS = (
     ),
     Guard(("NO_LOCK_ORDER",), "a batch locks its rows in one order", 3, BATCH),
     Guard(("NO_BATCH_IN_TURN",), "a batch compares after it has written the turn before", 5, BATCH),
+    Guard(
+        ("NO_BATCH_FENCE",),
+        "the fence compares every turn of a batch",
+        1,
+        BATCH_RESET.within(
+            "1 bot, 2 turns a transaction, 2 clients, 3 messages, 1 reset, 1 open transaction",
+            BOTS=1,
+        ),
+    ),
     Guard(("NO_BATCH_APART",), "a stale turn goes back alone from its batch", 3, BATCH_EDITS),
     Guard(("NO_BATCH_SPLIT",), "a locked row keeps its own turn alone", 3, BATCH),
     Guard(
