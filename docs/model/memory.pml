@@ -388,6 +388,9 @@ inline commit() {
   };
   lock_row(first);
   lock_row(second);
+#ifdef NO_BATCH_LOCKS
+  d_step { judge(0); judge(1) };
+#endif
   d_step {
     judge(0);
 #if defined(NO_BATCH_IN_TURN)
@@ -430,12 +433,16 @@ inline judge(k) {
 
 inline lock_row(k) {
   if
+#ifdef NO_BATCH_LOCKS
+  :: atomic { true -> skip }
+#else
   :: atomic { is[k] == none -> skip }
 #ifndef NO_BATCH_SPLIT
   :: atomic { is[k] != none && locked[slot(m[k])] == KEEPS_LOCKS -> finish(k) }
 #endif
   :: atomic { is[k] != none && (!locked[slot(m[k])] || locked[slot(m[k])] == b + 1) ->
        locked[slot(m[k])] = b + 1 }
+#endif
   fi
 }
 

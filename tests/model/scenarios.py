@@ -250,6 +250,9 @@ _TWO_BOTS = TURNS.within("2 bots, 1 client, 3 messages, 1 reset", RESETS=1, EDIT
 _EDITS = TURNS.within("1 bot, 1 client, 2 messages, 2 edits", BOTS=1, MESSAGES=2, RESETS=0)
 _LISTENER = QUICK[1]
 _MERGE = HALVES.within("1 bot, 2 clients of one person, 3 messages, merge", BOTS=1, RESETS=0)
+_BATCH_RESET = BATCH_RESET.within(
+    "1 bot, 2 turns a transaction, 2 clients, 3 messages, 1 reset, 1 open transaction", BOTS=1
+)
 _SENDING = SENDING.within("1 bot, 1 client, 1 message, 1 reset", MESSAGES=1, RESETS=1, KINDS=1)
 _MOVE = QUICK[4]
 
@@ -334,15 +337,8 @@ GUARDS = (
     ),
     Guard(("NO_LOCK_ORDER",), "a batch locks its rows in one order", 3, BATCH),
     Guard(("NO_BATCH_IN_TURN",), "a batch compares after it has written the turn before", 5, BATCH),
-    Guard(
-        ("NO_BATCH_FENCE",),
-        "the fence compares every turn of a batch",
-        1,
-        BATCH_RESET.within(
-            "1 bot, 2 turns a transaction, 2 clients, 3 messages, 1 reset, 1 open transaction",
-            BOTS=1,
-        ),
-    ),
+    Guard(("NO_BATCH_FENCE",), "the fence compares every turn of a batch", 1, _BATCH_RESET),
+    Guard(("NO_BATCH_LOCKS",), "a batch writes no row that it has not locked", 1, _BATCH_RESET),
     Guard(("NO_BATCH_APART",), "a stale turn goes back alone from its batch", 3, BATCH_EDITS),
     Guard(("NO_BATCH_SPLIT",), "a locked row keeps its own turn alone", 3, BATCH),
     Guard(
