@@ -390,7 +390,7 @@ GUARDS = (
     ),
     Guard(
         ("NO_MARK_OF_FORMER",),
-        "a former number is marked whoever has it by now",
+        "a former number is marked, whichever client has it by now",
         1,
         THERE_AND_BACK,
     ),
