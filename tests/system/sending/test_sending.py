@@ -71,6 +71,9 @@ def test_nothing_is_lost_nothing_goes_out_twice_and_the_order_is_kept(
                 f" {dict(verdict.statuses)}; {verdict.unseen} never seen;"
                 f" told {dict(verdict.attempts)}"
             )
+            # A killed bot leaves those that it was sending. Apart from them: the kernel of a server
+            # that closes may have acknowledged what the server never read.
+            assert verdict.unseen <= MESSAGES // 50 + 64 * kills
             assert verdict.faults == [], nova.read_logs(most=4_000)
             assert verdict.attempts["refuse 130429"] <= max(30, MESSAGES // 20)
             assert verdict.attempts["refuse 190"] <= 30

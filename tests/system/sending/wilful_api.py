@@ -45,7 +45,7 @@ MIXTURE: Final[Mapping[Lie, float]] = {
 }
 """How often each happens; everything else is taken and answered as it should be."""
 CLOSES_IDLE: Final = 0.05
-"""How often a connection is closed some time after a good answer, without a word."""
+"""How often a connection is closed within a tenth of a second of idleness, without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,17 @@ class WilfulApi:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                patience = None
+                if self._chance.random() < CLOSES_IDLE:
+                    patience = self._chance.random() * 0.1
+                async with asyncio.timeout(patience):
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = int(head.partition("content-length:")[2].partition("\r\n")[0])
                 request = json.loads(await reader.readexactly(length))
                 if not await self._answer(request, writer):
                     break
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the bot closed the connection, or was killed
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+            pass  # the bot closed the connection, or was killed; or it was idle for too long
         finally:
             writer.close()
 
@@ -163,9 +167,6 @@ class WilfulApi:
         match lie.removeprefix("accept, ").split():
             case ["accept"]:
                 await _write(writer, 200, good)
-                if self._chance.random() < CLOSES_IDLE:
-                    await asyncio.sleep(self._chance.random() * 0.1)
-                    return False
                 return True
             case ["slow"]:
                 await asyncio.sleep(self._chance.uniform(0.2, 3))
