@@ -8,7 +8,8 @@ AS $$
     SELECT n.*
     FROM public."Number" AS n
     WHERE n.id = number AND n.token IN ('', digest)
-    ORDER BY n.state = 'stopped' DESC, n.state = 'slowed' DESC, n.token DESC
+    ORDER BY
+        n.state = 'stopped' DESC, n.state = 'slowed' DESC, n.suspect IS NOT NULL DESC, n.token DESC
     LIMIT 1
 $$;
 COMMENT ON FUNCTION novabot_internal.number_row(text, bytea) IS

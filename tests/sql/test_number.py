@@ -196,6 +196,15 @@ def test_a_suspicion_ends_with_the_next_message_that_is_taken_or_after_an_hour(
     assert refuse(connection, "stop_if_confirmed", code=10) == "suspected"
 
 
+def test_a_suspicion_is_seen_beside_a_token_that_was_stopped_before(
+    connection: psycopg.Connection, bot: UUID
+) -> None:
+    refuse(connection, "stop_now")
+    one(connection, "SELECT novabot_internal.resume_numbers()")
+    refuse(connection, "stop_if_confirmed", code=10)
+    assert state(connection, bot=bot).is_suspected
+
+
 def test_one_bot_at_a_time_tries_a_stop_at_growing_distances(
     connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
 ) -> None:

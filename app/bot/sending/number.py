@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import Final, Literal
 from uuid import UUID
 
@@ -31,26 +30,17 @@ _BURST: Final = 0.25
 """Seconds' worth of messages that may go out at once after a quiet time."""
 _LOOK: Final = 0.2
 """Seconds after which who waits for the pace looks again: the share may be another by then."""
-_UNWRITTEN_PAUSE: Final = 30.0
+_UNWRITTEN_PAUSE: Final = 5.0
 """Seconds without sending after a refusal that could not be written down."""
 
 
 class Number:
     """The business's number, as one bot may use it."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        sender: Sender,
-        bot: UUID,
-        *,
-        note_resumed: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`note_resumed` is called when the number, which was stopped, sends again."""
+    def __init__(self, pool: Pool, sender: Sender, bot: UUID) -> None:
         self.sender = sender
         self._pool = pool
         self._bot = bot
-        self._note_resumed = note_resumed
         self._state = NumberState(share=sender.per_second or None)
         self._paused_until = 0.0
         self._places = 1.0
@@ -108,8 +98,6 @@ class Number:
             self._paused_until = time.monotonic() + state.due_in
         if (before.state, before.code) != (state.state, state.code):
             report_number(state.state, state.code, state.reason, by_hand=bool(state.by_hand))
-        if before.state == "stopped" and not self.is_stopped:
-            self._note_resumed()
 
     async def refresh(self) -> None:
         """Reads the state. Raises TryLater."""
