@@ -167,7 +167,10 @@ BEGIN
         UPDATE public."Number" AS n
         SET
             state = 'slowed',
-            since = CASE WHEN n.state = 'slowed' THEN n.since ELSE at END,
+            since = CASE
+                WHEN n.state = 'slowed' AND at < n."dueAt" + interval '1 minute' THEN n.since
+                ELSE at
+            END,
             code = note_refusal.code,
             reason = note_refusal.reason,
             "byHand" = false,
@@ -192,7 +195,7 @@ BEGIN
         UPDATE public."Number" AS n
         SET
             suspect = coalesce(refused, n.suspect),
-            since = CASE WHEN n.state = 'running' THEN at ELSE n.since END,
+            since = at, -- of a row that stays slowed long after the number has climbed back, too
             code = CASE WHEN n.state = 'running' THEN note_refusal.code ELSE n.code END,
             reason = CASE WHEN n.state = 'running' THEN note_refusal.reason ELSE n.reason END
         WHERE n.id = number AND n.token = key AND n.suspect IS DISTINCT FROM refused;

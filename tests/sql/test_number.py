@@ -196,6 +196,28 @@ def test_a_suspicion_ends_with_the_next_message_that_is_taken_or_after_an_hour(
     assert refuse(connection, "stop_if_confirmed", code=10) == "suspected"
 
 
+def test_a_number_that_was_slowed_long_ago_is_suspected_from_now_on(
+    connection: psycopg.Connection, bot: UUID
+) -> None:
+    refuse(connection, "slow_number", code=130429)
+    pass_time(connection, 7200)
+    assert refuse(connection, "stop_if_confirmed", code=131042) == "suspected"
+    assert not one(
+        connection,
+        "SELECT novabot_internal.note_acceptance(%s, %s, '10 seconds')",
+        NUMBER,
+        OLD_TOKEN,
+    )
+    assert refuse(connection, "stop_if_confirmed", code=131042, client=OTHER) == "stopped"
+
+
+def test_a_number_slowed_anew_is_slowed_since_now(connection: psycopg.Connection) -> None:
+    refuse(connection, "slow_number", code=130429)
+    pass_time(connection, 7200)
+    refuse(connection, "slow_number", code=130429)
+    assert one(connection, "SELECT now() - since < '1 minute' FROM \"Number\"")
+
+
 def test_a_suspicion_is_seen_beside_a_token_that_was_stopped_before(
     connection: psycopg.Connection, bot: UUID
 ) -> None:
