@@ -194,11 +194,11 @@ BEGIN
     THEN
         UPDATE public."Number" AS n
         SET
-            suspect = coalesce(refused, n.suspect),
+            suspect = refused,
             since = at, -- of a row that stays slowed long after the number has climbed back, too
             code = CASE WHEN n.state = 'running' THEN note_refusal.code ELSE n.code END,
             reason = CASE WHEN n.state = 'running' THEN note_refusal.reason ELSE n.reason END
-        WHERE n.id = number AND n.token = key AND n.suspect IS DISTINCT FROM refused;
+        WHERE n.id = number AND n.token = key AND refused IS NOT NULL;
         RETURN 'suspected';
     END IF;
     UPDATE public."Number" AS n
@@ -302,10 +302,10 @@ BEGIN
     SET
         state = 'running', suspect = NULL,
         "resumedAt" = CASE WHEN n.state = 'stopped' THEN clock_timestamp() ELSE n."resumedAt" END
-    WHERE n.state <> 'running';
+    WHERE n.state <> 'running' OR n.suspect IS NOT NULL;
     GET DIAGNOSTICS resumed = ROW_COUNT;
     RETURN resumed;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.resume_numbers() IS
-'A person has seen to it: every number sends again. How many were stopped or slowed.';
+'A person has seen to it: every number sends again. How many were stopped, slowed or suspected.';

@@ -187,6 +187,19 @@ async def test_a_pace_is_kept_and_shared_out_in_the_order_of_asking(pool: Pool) 
     assert order == list(range(125))
 
 
+async def test_one_who_is_cancelled_while_waiting_costs_no_place(pool: Pool) -> None:
+    number = make_number(pool, uuid4(), per_second=5)
+    assert await number.wait_for_place()
+    cancelled = [asyncio.create_task(number.wait_for_place()) for _ in range(20)]
+    last = asyncio.create_task(number.wait_for_place())
+    await asyncio.sleep(0)
+    for task in cancelled:
+        task.cancel()
+    begun = time.monotonic()
+    assert await last
+    assert time.monotonic() - begun < 2  # 20 places would take 4 s
+
+
 @pytest.mark.parametrize("end", ["stop", "close"])
 async def test_who_waits_for_a_place_is_told_when_the_number_stops_or_the_bot_ends(
     pool: Pool, end: str

@@ -218,6 +218,29 @@ def test_a_number_slowed_anew_is_slowed_since_now(connection: psycopg.Connection
     assert one(connection, "SELECT now() - since < '1 minute' FROM \"Number\"")
 
 
+def test_a_refusal_of_a_client_who_was_reset_meanwhile_says_nothing_more(
+    connection: psycopg.Connection,
+) -> None:
+    add_client(connection)
+    refuse(connection, "stop_if_confirmed", code=10)
+    before = fetch(connection, 'SELECT * FROM "Number"')
+    assert refuse(connection, "stop_if_confirmed", code=10, client="gone@c.us") == "suspected"
+    assert fetch(connection, 'SELECT * FROM "Number"') == before
+
+
+def test_a_suspicion_is_renewed_by_its_client_and_ended_by_hand(
+    connection: psycopg.Connection, bot: UUID
+) -> None:
+    refuse(connection, "stop_if_confirmed", code=10)
+    pass_time(connection, 3700)
+    refuse(connection, "stop_if_confirmed", code=10)
+    assert refuse(connection, "stop_if_confirmed", code=10, client=OTHER) == "stopped"
+    one(connection, "SELECT novabot_internal.resume_numbers()")
+    refuse(connection, "stop_if_confirmed", code=10)
+    assert one(connection, "SELECT novabot_internal.resume_numbers()") == 1
+    assert not state(connection, bot=bot).is_suspected
+
+
 def test_a_suspicion_is_seen_beside_a_token_that_was_stopped_before(
     connection: psycopg.Connection, bot: UUID
 ) -> None:

@@ -164,9 +164,9 @@ class Number:
                 if wait > 0:
                     await asyncio.sleep(min(wait, _LOOK))
                     continue
-                self._places -= 1
                 place = self._waiting.popleft()
                 if not place.done():  # its asker was not cancelled
+                    self._places -= 1
                     place.set_result(True)
         finally:
             self._pump = None
