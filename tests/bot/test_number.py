@@ -45,10 +45,13 @@ async def open_sender(
     connection.execute("SELECT novabot_internal.report_bot(%s, 'here', 1, true, 0)", (bot,))
     number = make_number(pool, bot, token=token)
 
+    ended = asyncio.Event()
+
     async def keep_reading() -> None:
-        while True:
+        # As the heartbeat does, once a second. Not cancelled: a wait for the pool can lose that.
+        while not ended.is_set():
             await number.refresh()
-            await asyncio.sleep(0.05)  # as the heartbeat does, once a second
+            await asyncio.sleep(0.05)
 
     async with CloudApi.open(api.url, NUMBER_ID, token) as cloud:
         reading = asyncio.create_task(keep_reading())
@@ -56,8 +59,8 @@ async def open_sender(
         try:
             yield Sender(outbox, number)
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            ended.set()
+            await reading
             await outbox.finish(5)
 
 
