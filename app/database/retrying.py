@@ -71,7 +71,7 @@ async def fetch_rows(
     blocked: psycopg.Error | None = None
     while True:
         try:
-            return await _execute(pool, statement, parameters, deadline)
+            return await execute_once(pool, statement, parameters, deadline)
         except PoolTimeout as error:
             if blocked is not None:
                 raise Busy(first_line(blocked)) from error
@@ -96,9 +96,10 @@ async def fetch_rows(
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-async def _execute(
+async def execute_once(
     pool: Pool, statement: LiteralString, parameters: Sequence[Any], deadline: float
 ) -> list[tuple[Any, ...]]:
+    """One attempt. Raises psycopg_pool.PoolTimeout, and psycopg.Error as it is."""
     async with pool.connection(timeout=max(0.05, deadline - time.monotonic())) as conn:
         seconds_left = max(_LAST_ATTEMPT, deadline - time.monotonic())
         async with ending_after(conn, seconds_left):

@@ -60,7 +60,7 @@ async def load_session(
         (list(message.addresses), message.account, message.at, number_kept),
         deadline,
     )
-    return _read_session(row)
+    return read_session(row)
 
 
 async def load_stored_session(pool: Pool, stored_message: UUID, deadline: float) -> Session:
@@ -72,7 +72,7 @@ async def load_stored_session(pool: Pool, stored_message: UUID, deadline: float)
         (stored_message,),
         deadline,
     )
-    return _read_session(row)
+    return read_session(row)
 
 
 async def is_wish_open(pool: Pool, client: str, deadline: float) -> bool:
@@ -111,7 +111,7 @@ async def commit_turn(
             message.id,
             message.kind,
             message.text,
-            _detail_of(message),
+            detail_of(message),
             message.at,
             message.profile_name,
             Jsonb(dict(reply.context)),
@@ -128,9 +128,9 @@ async def commit_turn(
         report_identity(row[8])
     match row[7]:
         case "committed":
-            return Committed(_read_session(row))
+            return Committed(read_session(row))
         case "stale":
-            return Stale(_read_session(row))
+            return Stale(read_session(row))
         case outcome:
             return Rejected(outcome)
 
@@ -154,7 +154,7 @@ async def store_message(
                 message.id,
                 message.kind,
                 message.text,
-                _detail_of(message),
+                detail_of(message),
                 message.at,
                 message.profile_name,
                 bot,
@@ -218,14 +218,16 @@ def write_outgoing(outgoing: Outgoing) -> dict[str, Any]:
     return written
 
 
-def _detail_of(message: Message) -> Jsonb | None:
+def detail_of(message: Message) -> Jsonb | None:
+    """What is kept of a message beside its text."""
     detail = dict(message.detail or {})
     if message.forwarded:
         detail["forwarded"] = True
     return Jsonb(detail) if detail else None
 
 
-def _read_session(row: tuple[Any, ...]) -> Session:
+def read_session(row: tuple[Any, ...]) -> Session:
+    """A session of the columns that the functions of sql/ return, in their order."""
     client_id, incarnation, nama, paused, context, user_revision, session_revision = row[:7]
     return Session(
         id=client_id,

@@ -51,6 +51,7 @@ from app.database.pool import Pool
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Outgoing, Reply, check_reply
 from app.sessions.cache import Cache
+from app.sessions.groups import TurnGroups
 from app.sessions.session import WISH_KEY, InstantResponder, Session
 from app.sessions.store import (
     NUMBER_KEPT,
@@ -93,12 +94,14 @@ class Turns:
         excuse: Excuse | None = None,
         number_kept: timedelta = NUMBER_KEPT,
         is_door: bool = False,
+        groups: TurnGroups | None = None,
     ) -> None:
         """`number_kept` is how long a number stays a client's who does not write.
 
         Without an `excuse`, a wish to be forgotten that is refused raises RowsKept.
         `is_door`: `ask` is the program's own and no responder. It is asked even while a person has
         taken over, and sees whether the wish to be forgotten awaits its confirmation.
+        `groups`: in which the turns go, with those of others.
         """
         self._excuse = excuse
         self._is_door = is_door
@@ -106,6 +109,7 @@ class Turns:
         self._cache = cache
         self._ask = ask
         self._number_kept = number_kept
+        self._groups = groups or TurnGroups(pool)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, message: Message) -> Committed | Rejected | BecameReset:
@@ -119,12 +123,13 @@ class Turns:
             session = self._cache.find(address)
             if session is None:
                 session = await self._load(message, deadline)
+            again = False
             while True:
                 reply = await self._answer(session, message)
                 mark = self._cache.mark()
-                match await self._decide(session, message, reply, deadline, None):
+                match await self._decide(session, message, reply, deadline, None, again=again):
                     case Stale(current):
-                        session = current
+                        session, again = current, True
                         if time.monotonic() > deadline:
                             raise Busy("other transactions kept changing this client")
                     case Committed(current) as committed:
@@ -165,6 +170,8 @@ class Turns:
         reply: Reply,
         deadline: float,
         stored_message: UUID | None,
+        *,
+        again: bool = False,
     ) -> Committed | Stale | Rejected | BecameReset:
         """Lets the database decide what a reply that was made from `session` becomes."""
         refused: RowsKept | None = None
@@ -191,16 +198,20 @@ class Turns:
                         return await self._reload(session, message, deadline, stored_message)
                     case _:
                         return Rejected(outcome)
-        result = await commit_turn(
-            self._pool,
-            session,
-            message,
-            reply,
-            deadline,
-            stored_message=stored_message,
-            number_kept=self._number_kept,
-            status="answered" if refused is None else "unanswered",
-        )
+        result = None
+        if stored_message is None and refused is None:
+            result = await self._groups.commit(session, message, reply, again=again)
+        if result is None:
+            result = await commit_turn(
+                self._pool,
+                session,
+                message,
+                reply,
+                deadline,
+                stored_message=stored_message,
+                number_kept=self._number_kept,
+                status="answered" if refused is None else "unanswered",
+            )
         if refused is not None and isinstance(result, Committed):
             report_wish_refused(str(refused))
         if isinstance(result, Stale):
@@ -219,6 +230,9 @@ class Turns:
         return Stale(current)
 
     async def _load(self, message: Message, deadline: float) -> Session:
+        session = await self._groups.load(message)
+        if session is not None:
+            return session
         return await load_session(self._pool, message, deadline, number_kept=self._number_kept)
 
     @asynccontextmanager

@@ -16,7 +16,7 @@ from app.database import retrying
 from app.database.errors import Busy, TryLater
 from app.database.pool import Pool, open_pool
 from app.messages import Message, Outgoing
-from app.sessions import turn
+from app.sessions import groups, turn
 from app.sessions.store import Committed, Rejected
 from app.sessions.turn import BecameReset
 from tests.sessions.turns import (
@@ -284,7 +284,12 @@ SQL_AT_AWAITS = {
     "rename": "UPDATE \"User\" SET nama = 'Budi'",
     "another bot's turn": ANOTHER_BOTS_TURN,
 }
-AWAITS = [("load_session", "before"), ("load_session", "after"), ("commit_turn", "before")]
+AWAITS = [
+    ("load_session", "before"),
+    ("load_session", "after"),
+    ("commit_turns", "before"),
+    ("commit_turn", "before"),
+]
 
 
 @pytest.mark.parametrize("sql", SQL_AT_AWAITS.values(), ids=SQL_AT_AWAITS)
@@ -305,15 +310,17 @@ async def test_what_is_done_at_an_await_decides_the_answer(
 
 
 @pytest.mark.parametrize("sql", SQL_AT_AWAITS.values(), ids=SQL_AT_AWAITS)
+@pytest.mark.parametrize("function", ["commit_turns", "commit_turn"])
 async def test_what_is_done_after_the_commit_is_not_undone_by_what_is_remembered(
     pool: Pool,
     connection: psycopg.Connection,
     monkeypatch: pytest.MonkeyPatch,
+    function: str,
     sql: str,
 ) -> None:
     side = open_side(pool)
     await say(side, "nama saya Petang")
-    act_once(monkeypatch, "commit_turn", "after", lambda: connection.execute(sql))
+    act_once(monkeypatch, function, "after", lambda: connection.execute(sql))
     await say(side)  # committed, and only then was it done, unheard of
     if sql.startswith(('DELETE FROM "User"', "TRUNCATE")):
         assert find_everywhere(connection, "Petang") == []
@@ -321,8 +328,9 @@ async def test_what_is_done_after_the_commit_is_not_undone_by_what_is_remembered
     check_truth(connection, sql)
 
 
+@pytest.mark.parametrize("function", ["commit_turns", "commit_turn"])
 async def test_a_commit_that_an_eviction_overtook_is_not_remembered(
-    pool: Pool, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
     side = open_side(pool)
     await say(side, "nama saya Petang")
@@ -335,7 +343,7 @@ async def test_a_commit_that_an_eviction_overtook_is_not_remembered(
         connection.execute('DELETE FROM "User"')
         side.cache.evict([incarnation])
 
-    act_once(monkeypatch, "commit_turn", "after", reset)
+    act_once(monkeypatch, function, "after", reset)
     await say(side)
     assert side.cache.find(PHONE) is None
     await say(side)
@@ -364,8 +372,18 @@ async def test_a_load_that_an_eviction_overtook_is_not_remembered(
 def act_once(
     monkeypatch: pytest.MonkeyPatch, function: str, when: str, act: Callable[[], object]
 ) -> None:
-    """Acts before or after the next call of one of the turn's statements."""
-    original: Callable[..., Awaitable[Any]] = getattr(turn, function)
+    """Acts before or after the next call of one of the turn's statements.
+
+    `commit_turn` has every turn take the single path.
+    """
+    module, name = (groups, "execute_once") if function == "commit_turns" else (turn, function)
+    if function == "commit_turn":
+
+        async def judge_nothing(*_: object, **_more: object) -> None:
+            pass
+
+        monkeypatch.setattr(groups.TurnGroups, "commit", judge_nothing)
+    original: Callable[..., Awaitable[Any]] = getattr(module, name)
     acted: list[bool] = []
 
     async def wrapped(*args: Any, **more: Any) -> Any:
@@ -378,7 +396,7 @@ def act_once(
             act()
         return result
 
-    monkeypatch.setattr(turn, function, wrapped)
+    monkeypatch.setattr(module, name, wrapped)
 
 
 def check_truth(connection: psycopg.Connection, sql: str) -> None:
