@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,6 +29,19 @@ _TURN = """
         %(body)s, NULL, coalesce(%(written_at)s, clock_timestamp()), %(profile)s, %(context)s,
         %(learnt_name)s, %(outgoing)s, %(stored)s, %(account)s
     )
+"""
+
+_GROUP = """
+    SELECT *, NULL::text AS identity
+    FROM novabot_internal.commit_turns(
+        %(ids)s::text[], %(user_revisions)s::uuid[], %(session_revisions)s::uuid[],
+        %(message_ids)s::text[], %(kinds)s::text[], %(bodies)s::text[], %(details)s::jsonb[],
+        %(written)s::timestamptz[], %(profiles)s::text[], %(contexts)s::jsonb[],
+        %(learnt_names)s::text[], %(outgoing)s::jsonb[], %(tokens)s::uuid[],
+        %(address_places)s::integer[], %(addresses)s::text[], %(bot)s, %(number)s, %(digest)s,
+        %(is_paced)s
+    )
+    ORDER BY place
 """
 
 
@@ -165,7 +179,10 @@ def take_turn(
     stored: UUID | None = None,
     account: str | None = None,
 ) -> Any:
-    """The row that commit_turn returns; `outgoing` in place of `answers`, which are bodies."""
+    """The row that commit_turn returns; `outgoing` in place of `answers`, which are bodies.
+
+    Within `taking_turns_in_groups` the turn is tried as a group of one before.
+    """
     if outgoing is None and answers is not None:
         outgoing = [{"body": answer} for answer in answers]
     parameters = {
@@ -184,7 +201,82 @@ def take_turn(
         "account": account,
     }
     with conn.cursor(row_factory=namedtuple_row) as cursor:
+        if _groups_first and stored is None and known.id and known.session_revision:
+            item = Item(
+                known,
+                addresses=addresses,
+                message_id=parameters["message_id"],
+                body=body,
+                context=context or {},
+                learnt_name=learnt_name,
+                outgoing=outgoing or [],
+                written_at=written_at or one(conn, "SELECT clock_timestamp()"),
+                profile=profile,
+            )
+            (row,) = take_turns(conn, item)
+            if row.outcome != "alone":
+                return row
         return cursor.execute(_TURN, parameters).fetchone()
+
+
+@contextmanager
+def taking_turns_in_groups() -> Generator[None]:
+    _groups_first.append(True)
+    yield
+    _groups_first.pop()
+
+
+_groups_first: list[bool] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One turn of a group."""
+
+    known: Known
+    addresses: Sequence[str] = (PHONE,)
+    message_id: str = field(default_factory=lambda: f"wamid.{uuid4().hex}")
+    body: str = "halo"
+    context: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    learnt_name: str | None = None
+    outgoing: Sequence[Mapping[str, Any]] = ({"body": "hai"},)
+    written_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    profile: str | None = None
+    token: UUID | None = None
+
+
+def take_turns(
+    conn: psycopg.Connection,
+    *items: Item,
+    bot: UUID | None = None,
+    number: str | None = None,
+    digest: bytes | None = None,
+    is_paced: bool = False,
+) -> list[Any]:
+    """The rows that commit_turns returns, by their places."""
+    parameters = {
+        "ids": [item.known.id for item in items],
+        "user_revisions": [item.known.user_revision for item in items],
+        "session_revisions": [item.known.session_revision for item in items],
+        "message_ids": [item.message_id for item in items],
+        "kinds": ["text" for _ in items],
+        "bodies": [item.body for item in items],
+        "details": [None for _ in items],
+        "written": [item.written_at for item in items],
+        "profiles": [item.profile for item in items],
+        "contexts": [Jsonb(item.context) for item in items],
+        "learnt_names": [item.learnt_name for item in items],
+        "outgoing": [Jsonb(list(item.outgoing)) for item in items],
+        "tokens": [item.token for item in items],
+        "address_places": [place for place, item in enumerate(items, 1) for _ in item.addresses],
+        "addresses": [address for item in items for address in item.addresses],
+        "bot": bot,
+        "number": number,
+        "digest": digest,
+        "is_paced": is_paced,
+    }
+    with conn.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(_GROUP, parameters).fetchall()
 
 
 def fetch(conn: psycopg.Connection, statement: str, *parameters: Any) -> list[Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 import psycopg
 import pytest
 
-from tests.sql.acts import Listening, Notices
+from tests.sql.acts import Listening, Notices, taking_turns_in_groups
 
 
 @pytest.fixture
@@ -34,3 +34,10 @@ def listening(connect: Callable[[], psycopg.Connection]) -> Listening:
 def notices(connection: psycopg.Connection) -> Notices:
     """What the server tells `connection`."""
     return Notices.of(connection)
+
+
+@pytest.fixture(params=["alone", "in a group"])
+def each_way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Turns are committed alone, or as a bot does it: in a group where that can judge them."""
+    with taking_turns_in_groups() if request.param == "in a group" else nullcontext():
+        yield

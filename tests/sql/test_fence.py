@@ -27,6 +27,8 @@ from tests.sql.acts import (
     wait_until_blocked,
 )
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def test_a_stranger_becomes_a_client_and_the_turn_returns_what_is_now_known(
     connection: psycopg.Connection,

@@ -21,6 +21,8 @@ from tests.sql.acts import (
     take_turn,
 )
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def now(conn: psycopg.Connection) -> datetime:
     return one(conn, "SELECT clock_timestamp()")

@@ -1,0 +1,323 @@
+"""commit_turns: many turns at once, each with its own outcome, none waiting for a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.sql.acts import (
+    Item,
+    Known,
+    add_client,
+    fetch,
+    load,
+    one,
+    queue_answer,
+    take_turn,
+    take_turns,
+)
+
+PHONES = [f"62817000000{n:02}" for n in range(20)]
+BOT = uuid4()
+NUMBER, DIGEST = "106540352242922", b"\x01" * 32
+
+
+@pytest.fixture(autouse=True)
+def _clients(connection: psycopg.Connection) -> None:
+    for phone in PHONES:
+        add_client(connection, f"{phone}@c.us", nama=f"Sari {phone[-2:]}", context={"n": 1})
+
+
+def make_item(conn: psycopg.Connection, phone: str, **more: Any) -> Item:
+    return Item(load(conn, phone), addresses=[phone], **more)
+
+
+def edit(conn: psycopg.Connection, phone: str) -> None:
+    done = conn.execute("UPDATE \"User\" SET nama = 'Budi' WHERE id = %s", (f"{phone}@c.us",))
+    assert done.rowcount == 1
+
+
+def test_each_turn_of_a_group_has_its_own_outcome(
+    connection: psycopg.Connection, other: psycopg.Connection
+) -> None:
+    names = ["fine", "edited", "reset", "seen", "old", "late", "locked", "again", "unknown"]
+    phones = dict(zip(names, PHONES, strict=False))
+    take_turn(
+        connection,
+        load(connection, phones["seen"]),
+        addresses=[phones["seen"]],
+        message_id="wamid.seen",
+    )
+    connection.execute('DELETE FROM "User" WHERE id = %s', (f"{phones['late']}@c.us",))
+    add_client(connection, f"{phones['late']}@c.us")
+    now = datetime.now(UTC)
+    items = {name: make_item(connection, phone) for name, phone in phones.items()}
+    items["seen"] = replace(items["seen"], message_id="wamid.seen")
+    items["old"] = replace(items["old"], written_at=now - timedelta(days=7.6))
+    items["late"] = replace(items["late"], written_at=now - timedelta(minutes=5))
+    items["unknown"] = replace(items["unknown"], addresses=["62899"])
+    edit(connection, phones["edited"])
+    connection.execute('DELETE FROM "User" WHERE id = %s', (f"{phones['reset']}@c.us",))
+    second = replace(items["again"], message_id="wamid.second", body="dua")
+    with other.transaction():
+        edit(other, phones["locked"])
+        rows = take_turns(connection, *items.values(), second)
+    outcomes = dict(zip([*items, "second"], (row.outcome for row in rows), strict=True))
+    assert outcomes == {
+        "fine": "committed",
+        "edited": "stale",
+        "reset": "alone",
+        "seen": "duplicate",
+        "old": "too_old",
+        "late": "forgotten",
+        "locked": "alone",
+        "again": "committed",
+        "unknown": "alone",
+        "second": "stale",
+    }
+    assert (rows[1].id, rows[1].nama, rows[1].context) == (
+        f"{phones['edited']}@c.us",
+        "Budi",
+        {"n": 1},
+    )
+    # The second of one client is answered again from what the first has left.
+    assert rows[-1].user_revision == rows[7].user_revision
+    assert load(connection, phones["again"]).session_revision == rows[-1].session_revision
+    written = fetch(
+        connection, """SELECT DISTINCT "userId" FROM "Conversation" WHERE body = 'halo'"""
+    )
+    assert {row[0] for row in written} == {
+        f"{phones[name]}@c.us" for name in ("fine", "seen", "again")
+    }
+
+
+def test_a_group_writes_what_its_turns_would_write_alone(connection: psycopg.Connection) -> None:
+    ids = one(
+        connection,
+        "SELECT jsonb_agg(column_name) FROM information_schema.columns"
+        " WHERE table_name IN ('User', 'Session', 'Conversation')"
+        " AND data_type IN ('uuid', 'timestamp with time zone')",
+    )
+
+    def read(phone: str) -> list[Any]:
+        """The client's rows without what is new at each write."""
+        return [
+            one(
+                connection,
+                f'SELECT jsonb_agg((to_jsonb(t) - %s::text[]) ORDER BY {order}) FROM "{table}" AS t'
+                f" WHERE t.{column} = %s",
+                [*ids, "id", "userId", "address", "waMessageId"],
+                f"{phone}@c.us",
+            )
+            for table, column, order in (
+                ("User", "id", "id"),
+                ("Session", '"userId"', '"userId"'),
+                ("Conversation", '"userId"', "id"),
+            )
+        ]
+
+    asked: list[dict[str, Any]] = [
+        {},
+        {"body": "hai", "context": {"a": [1, {"b": None}]}, "learnt_name": "Dewi", "profile": "D"},
+        {"outgoing": [], "learnt_name": ""},
+        {"context": {"novabotWish": True}, "outgoing": [{"body": "satu"}, {"body": "dua"}]},
+        {
+            "outgoing": [
+                {"kind": "image", "body": "", "detail": {"id": "1"}, "key": "k", "author": "api:x"},
+                {"body": "once", "key": "k"},
+                {"kind": "text", "body": 'quoted " \\ {} , é\n', "detail": None},
+            ]
+        },
+        {"written_at": datetime.now(UTC) - timedelta(days=2)},
+        {"written_at": datetime.now(UTC) + timedelta(days=2)},
+    ]
+    alone, grouped = PHONES[: len(asked)], PHONES[len(asked) : 2 * len(asked)]
+    for phone in (*alone, *grouped):
+        connection.execute("UPDATE \"User\" SET nama = 'Sari' WHERE id = %s", (f"{phone}@c.us",))
+    for phone, fields in zip(alone, asked, strict=True):
+        row = take_turn(connection, load(connection, phone), addresses=[phone], **fields)
+        assert row.outcome == "committed"
+    rows = take_turns(
+        connection,
+        *(
+            make_item(connection, phone, **fields)
+            for phone, fields in zip(grouped, asked, strict=True)
+        ),
+    )
+    assert [row.outcome for row in rows] == ["committed"] * len(asked)
+    for one_way, other_way, row in zip(alone, grouped, rows, strict=True):
+        expected, written = read(one_way), read(other_way)
+        for wish in (expected[1][0], written[1][0]):
+            if "novabotWish" in wish["context"]:
+                assert wish["context"].pop("novabotWish") > 1_700_000_000
+        assert written == expected
+        now = load(connection, other_way)
+        assert (row.id, row.user_revision, row.session_revision) == (
+            now.id,
+            now.user_revision,
+            now.session_revision,
+        )
+
+
+def test_messages_and_answers_stand_in_their_order(connection: psycopg.Connection) -> None:
+    items = [
+        make_item(
+            connection, phone, body=phone, outgoing=[{"body": f"{phone} {n}"} for n in range(5)]
+        )
+        for phone in reversed(PHONES)
+    ]
+    take_turns(connection, *items)
+    bodies = [row[0] for row in fetch(connection, 'SELECT body FROM "Conversation" ORDER BY id')]
+    assert bodies == [
+        body for item in items for body in (item.body, *(o["body"] for o in item.outgoing))
+    ]
+
+
+def test_a_group_waits_for_no_row_that_another_transaction_holds(
+    connection: psycopg.Connection, other: psycopg.Connection
+) -> None:
+    items = [make_item(connection, phone) for phone in PHONES[:4]]
+    connection.execute("SET lock_timeout = '1ms'")  # the function sets its own; to be sure
+    with other.transaction():
+        other.execute('SELECT FROM "User" WHERE id = %s FOR UPDATE', (f"{PHONES[0]}@c.us",))
+        other.execute(
+            'SELECT FROM "Session" WHERE "userId" = %s FOR UPDATE', (f"{PHONES[1]}@c.us",)
+        )
+        rows = take_turns(connection, *items)
+    assert [row.outcome for row in rows] == ["alone", "alone", "committed", "committed"]
+
+
+def test_one_message_twice_in_a_group_is_written_once(connection: psycopg.Connection) -> None:
+    items = [
+        make_item(connection, phone, message_id="wamid.same", body="sama") for phone in PHONES[:3]
+    ]
+    rows = take_turns(connection, *items)
+    assert [row.outcome for row in rows] == ["committed", "alone", "alone"]
+    assert one(connection, """SELECT count(*) FROM "Conversation" WHERE body = 'sama'""") == 1
+
+
+def test_a_message_that_another_bot_stores_meanwhile_fails_the_group_and_nothing_is_written(
+    connection: psycopg.Connection, other: psycopg.Connection
+) -> None:
+    items = [make_item(connection, phone, body="bersama") for phone in PHONES[:3]]
+    with other.transaction():
+        other.execute(
+            'INSERT INTO "Delivery" (digest, "seenAt")'
+            " VALUES (novabot_internal.digest_of('message:' || %s), now())",
+            (items[1].message_id,),
+        )
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            take_turns(connection, *items)
+    assert one(connection, """SELECT count(*) FROM "Conversation" WHERE body = 'bersama'""") == 0
+    assert [row.outcome for row in take_turns(connection, *items)] == [
+        "committed",
+        "duplicate",
+        "committed",
+    ]
+
+
+def test_a_writer_whose_address_leads_elsewhere_is_not_judged(
+    connection: psycopg.Connection,
+) -> None:
+    item = make_item(connection, PHONES[0])
+    rows = take_turns(
+        connection,
+        replace(item, addresses=[PHONES[0], "ID.new"]),  # a BSUID that it shows first now
+        replace(make_item(connection, PHONES[1]), addresses=[PHONES[1], PHONES[2]]),
+        replace(make_item(connection, PHONES[3]), addresses=[PHONES[4]]),
+    )
+    assert [row.outcome for row in rows] == ["alone", "alone", "stale"]
+    assert rows[2].id == f"{PHONES[4]}@c.us"
+
+
+def test_without_what_was_expected_sessions_are_only_loaded(connection: psycopg.Connection) -> None:
+    rows = take_turns(
+        connection,
+        *(Item(Known(), addresses=[phone], outgoing=[]) for phone in (*PHONES[:2], "62899")),
+    )
+    assert [row.outcome for row in rows] == ["stale", "stale", "alone"]
+    assert Known(rows[1].id, rows[1].user_revision, rows[1].session_revision) == load(
+        connection, PHONES[1]
+    )
+
+
+# The first answer, which the bot begins to send
+
+
+def take_first(
+    conn: psycopg.Connection, phone: str = PHONES[0], *, is_paced: bool = False, **more: Any
+) -> Any:
+    item = make_item(conn, phone, token=uuid4(), **more)
+    (row,) = take_turns(conn, item, bot=BOT, number=NUMBER, digest=DIGEST, is_paced=is_paced)
+    assert row.outcome == "committed"
+    if row.taken is not None:
+        assert row.taken["token"] == str(item.token)
+    return row.taken
+
+
+def read_answers(conn: psycopg.Connection, phone: str = PHONES[0]) -> list[tuple[Any, ...]]:
+    return conn.execute(
+        'SELECT status, attempts, "claimedBy" FROM "Conversation"'
+        " WHERE \"userId\" = %s AND direction = 'out' ORDER BY id",
+        (f"{phone}@c.us",),
+    ).fetchall()
+
+
+def test_the_first_answer_is_committed_as_begun(connection: psycopg.Connection) -> None:
+    taken = take_first(connection, outgoing=[{"body": "satu"}, {"body": "dua"}])
+    assert (taken["body"], taken["kind"], taken["address"]) == ("satu", "text", PHONES[0])
+    assert read_answers(connection) == [("sending", 1, BOT), ("queued", 0, None)]
+    # Another turn's first answer waits behind it.
+    assert take_first(connection) is None
+    assert [status for status, *_ in read_answers(connection)] == ["sending", "queued", "queued"]
+
+
+def stop_number(conn: psycopg.Connection) -> None:
+    conn.execute(
+        'INSERT INTO "Number" (id, token, state, "stoppedAt", code, reason, "byHand")'
+        " VALUES (%s, '', 'stopped', now(), 368, 'blocked', false)",
+        (NUMBER,),
+    )
+
+
+def queue_one(conn: psycopg.Connection) -> None:
+    queue_answer(conn, f"{PHONES[0]}@c.us")
+
+
+@pytest.mark.parametrize("hinder", [stop_number, queue_one])
+def test_it_is_not_begun_while_start_sending_would_not_give_it_out(
+    connection: psycopg.Connection, hinder: Callable[[psycopg.Connection], None]
+) -> None:
+    hinder(connection)
+    assert take_first(connection) is None
+    assert {status for status, *_ in read_answers(connection)} == {"queued"}
+
+
+def test_it_is_not_begun_once_the_window_has_closed(connection: psycopg.Connection) -> None:
+    assert take_first(connection, written_at=datetime.now(UTC) - timedelta(hours=25)) is None
+
+
+def test_a_client_who_has_had_too_many_waits(connection: psycopg.Connection) -> None:
+    begun = 0
+    for _ in range(47):
+        if take_first(connection, is_paced=True) is None:
+            break
+        begun += 1
+        connection.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE status = 'sending'")
+    assert begun == 45
+
+
+def test_an_answer_that_was_queued_under_its_key_before_is_not_begun(
+    connection: psycopg.Connection,
+) -> None:
+    keyed = [{"body": "sekali", "key": "k"}]
+    assert take_first(connection, outgoing=keyed) is not None
+    connection.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE status = 'sending'")
+    assert take_first(connection, outgoing=keyed) is None
+    assert len(read_answers(connection)) == 1
