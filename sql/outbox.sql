@@ -101,23 +101,21 @@ $$;
 COMMENT ON FUNCTION novabot_internal.expire_answer(public."Conversation") IS
 'An answer is too old to be said: it is not sent, and a person has to answer the message before it.';
 
-CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
+CREATE OR REPLACE FUNCTION novabot_internal.give_out(
     client text,
     bot uuid,
-    posted uuid[] DEFAULT NULL,
-    kinds text[] DEFAULT NULL,
-    number text DEFAULT NULL,
-    digest bytea DEFAULT NULL,
-    is_try boolean DEFAULT false,
-    is_paced boolean DEFAULT false,
-    kept_for interval DEFAULT NULL
+    posted uuid[],
+    kinds text[],
+    number text,
+    digest bytea,
+    is_try boolean,
+    is_paced boolean,
+    kept_for interval
 )
 RETURNS TABLE (
     token uuid, address text, kind text, body text, detail jsonb, attempts integer
 )
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '100ms'
+LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -174,6 +172,34 @@ BEGIN
     RETURNING c.token, c.address, c.kind, c.body, c.detail, c.attempts;
 END
 $$;
+COMMENT ON FUNCTION novabot_internal.give_out(
+    text, uuid, uuid[], text[], text, bytea, boolean, boolean, interval
+) IS
+'What start_sending does.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
+    client text,
+    bot uuid,
+    posted uuid[] DEFAULT NULL,
+    kinds text[] DEFAULT NULL,
+    number text DEFAULT NULL,
+    digest bytea DEFAULT NULL,
+    is_try boolean DEFAULT false,
+    is_paced boolean DEFAULT false,
+    kept_for interval DEFAULT NULL
+)
+RETURNS TABLE (
+    token uuid, address text, kind text, body text, detail jsonb, attempts integer
+)
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+AS $$
+    SELECT *
+    FROM novabot_internal.give_out(
+        client, bot, posted, kinds, number, digest, is_try, is_paced, kept_for
+    )
+$$;
 COMMENT ON FUNCTION novabot_internal.start_sending(
     text, uuid, uuid[], text[], text, bytea, boolean, boolean, interval
 ) IS
@@ -216,6 +242,118 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.settle_sent(uuid, text) IS
 'WhatsApp accepted an answer under this message id. A status callback may have come before; false when a reset did.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.settle_sendings(
+    tokens uuid[],
+    message_ids text[],
+    wants_next boolean[],
+    bot uuid,
+    posted uuid[],
+    kinds text[],
+    number text,
+    digest bytea,
+    is_paced boolean,
+    kept_for interval
+)
+RETURNS TABLE (
+    place bigint, outcome text, has_more boolean,
+    token uuid, address text, kind text, body text, detail jsonb, attempts integer
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms'
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    settled record;
+BEGIN
+    -- TRUNCATE, which locks "User" and then "Conversation", waits for this, or this for it.
+    LOCK TABLE public."User" IN ACCESS SHARE MODE;
+    FOR settled IN
+        WITH held AS (
+            SELECT c.id, c.token, i.place
+            FROM unnest(tokens) WITH ORDINALITY AS i (token, place)
+            JOIN public."Conversation" AS c ON c.token = i.token
+            ORDER BY c.id
+            FOR NO KEY UPDATE OF c SKIP LOCKED
+        ),
+        changed AS (
+            UPDATE public."Conversation" AS c
+            SET
+                status = CASE
+                    WHEN c.status IN ('queued', 'sending', 'uncertain') THEN 'sent' ELSE c.status
+                END,
+                "waMessageId" = message_ids[h.place],
+                "errorCode" = CASE WHEN c.status = 'failed' THEN c."errorCode" END,
+                "errorText" = CASE WHEN c.status = 'failed' THEN c."errorText" END,
+                "claimedBy" = NULL, "claimedAt" = NULL
+            FROM held AS h
+            WHERE c.id = h.id AND c.token = h.token
+            RETURNING h.place, c.id, c."userId"
+        )
+        SELECT
+            i.place, w."userId" AS client,
+            CASE
+                WHEN w.id IS NOT NULL THEN 'settled'
+                WHEN EXISTS (SELECT FROM public."Conversation" AS c WHERE c.token = i.token)
+                    THEN 'locked'
+                ELSE 'gone'
+            END AS outcome,
+            EXISTS (
+                SELECT
+                FROM public."Conversation" AS q
+                WHERE
+                    q."userId" = w."userId" AND q.status IN ('queued', 'sending') AND q.id <> w.id
+            ) AS has_more
+        FROM unnest(tokens) WITH ORDINALITY AS i (token, place)
+        LEFT JOIN changed AS w ON w.place = i.place
+        ORDER BY i.place
+    LOOP
+        place := settled.place;
+        outcome := settled.outcome;
+        has_more := settled.has_more;
+        token := NULL;
+        IF has_more AND wants_next[place] AND novabot_internal.hold_next(settled.client) THEN
+            SELECT s.token, s.address, s.kind, s.body, s.detail, s.attempts
+            INTO token, address, kind, body, detail, attempts
+            FROM novabot_internal.give_out(
+                settled.client, bot, posted, kinds, number, digest, false, is_paced, kept_for
+            ) AS s;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.settle_sendings(
+    uuid[], text[], boolean[], uuid, uuid[], text[], text, bytea, boolean, interval
+) IS
+'What settle_sent does for one answer, for many; and where wants_next, the client''s next answer is given out as start_sending does. A row a place. outcome: settled, gone (reset), or locked (another transaction holds the row, which is not waited for: settle_sent has to). has_more: something of the client is still to be sent, whether or not it was given out here.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.hold_next(client text) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM
+    FROM public."Conversation" AS c
+    WHERE
+        c.id = (
+            SELECT q.id
+            FROM public."Conversation" AS q
+            WHERE q."userId" = client AND q.status IN ('queued', 'sending')
+            ORDER BY q.id
+            LIMIT 1
+        )
+    FOR NO KEY UPDATE SKIP LOCKED;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.hold_next(text) IS
+'Locks the client''s oldest unsent answer; false, without waiting, if there is none or another transaction holds it.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.settle_unsent(
     message uuid, bot uuid, new_status text, code integer, reason text,

@@ -29,6 +29,7 @@ from app.nova import say_not_forgotten
 from app.nova.wishes import Wish
 from app.sessions.cache import Cache
 from app.sessions.evictions import Eviction
+from app.sessions.groups import TurnGroups
 from app.sessions.session import InstantResponder, Responder, Session
 from app.sessions.store import (
     NUMBER_KEPT,
@@ -76,7 +77,15 @@ class BotTurns:
         self._is_instant = is_instant(responder)
         ask = self._ask_instant(responder) if is_instant(responder) else self._ask_slow
         self._number_kept = number_kept
-        self._turns = Turns(pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept)
+        groups = TurnGroups(pool, outbox)
+        self._turns = Turns(
+            pool,
+            cache,
+            ask,
+            excuse=say_not_forgotten,
+            number_kept=number_kept,
+            groups=groups,
+        )
         self._door = Turns(
             pool,
             cache,
@@ -84,6 +93,7 @@ class BotTurns:
             excuse=say_not_forgotten,
             number_kept=number_kept,
             is_door=True,
+            groups=groups,
         )
         self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
 
@@ -162,6 +172,7 @@ class BotTurns:
         Returns how many sessions were dropped. When the listener lost its connection nothing is
         known of any client: the fence judges the answers that are being made.
         """
+        self._outbox.note_eviction()
         dropped = eviction.apply_to(self._cache)
         if eviction.cause != "gap":
             eviction.apply_to(self._asking)
@@ -230,9 +241,9 @@ class BotTurns:
     ) -> None:
         """`read` is marked as read, unless an eviction has overtaken the turn since `mark`."""
         match result:
-            case Committed(session):
+            case Committed(session, is_sent):
                 count_turn("committed")
-                if session.id is not None:
+                if session.id is not None and not is_sent:
                     self._outbox.wake(session.id)
                 if read is not None and self._marks is not None and mark == self._cache.mark():
                     self._marks.note_answered(session, read)

@@ -37,7 +37,7 @@ from app.telemetry.bot import (
 
 MAX_BODY = 3 * 1024 * 1024
 """Bytes; Meta's own bound."""
-_SIDE_BY_SIDE = 6
+_SIDE_BY_SIDE = 16
 """Clients of one body that are served at the same time."""
 
 Item = Message | IdentityEvent | StatusUpdate | SetAside

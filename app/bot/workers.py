@@ -28,6 +28,10 @@ class Workers:
         elif not self._stopping:
             self._tasks[client] = asyncio.create_task(self._run(client))
 
+    def is_at(self, client: str) -> bool:
+        """Whether work of this client is being done."""
+        return client in self._tasks
+
     async def finish(self, seconds: float) -> None:
         """Takes no more work, and gives what runs this long to end before it is cancelled."""
         self._stopping = True

@@ -6,15 +6,18 @@ repeated, and raises TryLater when the database could not do it within a second.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout
 
 from app.crm.number import Sender
 from app.database.pool import Pool
-from app.database.retrying import deadline_from_now, fetch_row, fetch_rows
+from app.database.retrying import deadline_from_now, execute_once, fetch_row, fetch_rows
 from app.message_kinds import KINDS
 from app.messages import Outgoing
 
@@ -66,10 +69,7 @@ async def start_sending(
         ),
         deadline_from_now(),
     )
-    if not rows:
-        return None
-    token, address, kind, body, detail, attempts = rows[0]
-    return Sending(token, address, Outgoing(body, kind, detail, checked=False), attempts)
+    return _read_sending(rows[0]) if rows else None
 
 
 async def is_sending(pool: Pool, token: UUID, bot: UUID) -> bool:
@@ -90,12 +90,78 @@ async def settle_sent(pool: Pool, token: UUID, message_id: str) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that WhatsApp took, under this id."""
+
+    token: UUID
+    message_id: str
+    wants_next: bool
+    """There is a place to send the client's next message at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is to be sent after a message that WhatsApp took."""
+
+    next: Sending | None = None
+    """Given to this bot, if it was wanted."""
+    has_more: bool = False
+    """Something of the client is still to be sent."""
+
+
+async def settle_sendings(
+    pool: Pool,
+    sent: Sequence[SentMessage],
+    bot: UUID,
+    posted: Collection[UUID],
+    sender: Sender,
+) -> Sequence[Settled | None]:
+    """What `settle_sent` does, for many; None for one that has to be settled by it.
+
+    One attempt, which waits for no other transaction's row; after an error, all have to.
+    """
+    try:
+        rows = await _settle_once(pool, sent, bot, posted, sender)
+    except (psycopg.Error, PoolTimeout):
+        return [None] * len(sent)
+    return [None if row[1] == "locked" else Settled(_read_sending(row[3:]), row[2]) for row in rows]
+
+
+async def _settle_once(
+    pool: Pool,
+    sent: Sequence[SentMessage],
+    bot: UUID,
+    posted: Collection[UUID],
+    sender: Sender,
+) -> list[tuple[Any, ...]]:
+    return await execute_once(
+        pool,
+        "SELECT place, outcome, has_more, token, address, kind, body, detail, attempts"
+        " FROM novabot_internal.settle_sendings(%s::uuid[], %s::text[], %s::boolean[], %s,"
+        " %s::uuid[], %s::text[], %s, %s, %s, %s) ORDER BY place",
+        (
+            [each.token for each in sent],
+            [each.message_id for each in sent],
+            [each.wants_next for each in sent],
+            bot,
+            list(posted),
+            list(KINDS),
+            sender.number,
+            sender.digest,
+            sender.per_second > 0,
+            sender.kept_for,
+        ),
+        deadline_from_now(),
+    )
+
+
 async def settle_unsent(
     pool: Pool,
     token: UUID,
     bot: UUID,
     status: Literal["queued", "uncertain", "failed"],
-    reason: str,
+    reason: str | None,
     *,
     code: int | None = None,
     pause: float = 0.0,
@@ -144,3 +210,10 @@ async def apply_status(
         (message_id, token, status, code, reason),
         deadline_from_now(),
     )
+
+
+def _read_sending(row: tuple[Any, ...]) -> Sending | None:
+    token, address, kind, body, detail, attempts = row
+    if token is None:
+        return None
+    return Sending(token, address, Outgoing(body, kind, detail, checked=False), attempts)

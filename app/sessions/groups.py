@@ -1,16 +1,13 @@
-"""Turns that are committed together: one statement for all that arrive while another is in flight.
+"""Turns that are committed together: one statement for all that come while another is in flight.
 
-A group is sent as soon as the one before it has come back: nothing waits for a clock, and a turn
-alone is a group of one. Each turn keeps its own fence and its own outcome (sql/turn_groups.sql).
-The statement waits for no other transaction's row. A turn that it can't judge so, and every turn of
-a group that failed, is committed alone (`commit_turn`): no client fails or holds up another.
+Each turn keeps its own fence and its own outcome (sql/turn_groups.sql). The statement waits for no
+other transaction's row. A turn that it can't judge so, and every turn of a group that failed, is
+committed alone (`commit_turn`): no client fails or holds up another.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -21,6 +18,7 @@ from psycopg_pool import PoolTimeout
 
 from app.database.connection import UnconfirmedCommit
 from app.database.errors import Unconfirmed, first_line
+from app.database.grouping import Grouping
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, execute_once
 from app.messages import Message, Outgoing, Reply
@@ -42,8 +40,8 @@ Result = Committed | Stale | Rejected | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Whose answers a bot may begin to send in the transaction that queues them."""
+class Origin:
+    """Who sends the first answers, and from which number."""
 
     bot: UUID
     number: str
@@ -53,10 +51,10 @@ class Sender:
 
 
 class FirstAnswers(Protocol):
-    """Who sends the first answers, at once: see Outbox in app/bot/sending/outbox.py."""
+    """What sends a turn's first answer right after the commit: the bot's Outbox."""
 
     @property
-    def origin(self) -> Sender: ...
+    def origin(self) -> Origin: ...
 
     def reserve(self, client: str) -> UUID | None:
         """The token for a client's first answer, where there is a place to send it at once.
@@ -65,12 +63,14 @@ class FirstAnswers(Protocol):
         """
         ...
 
-    def take(self, client: str, token: UUID, address: str, message: Outgoing) -> None:
-        """The turn has committed it as `sending`."""
+    def take(
+        self, client: str, token: UUID, address: str, message: Outgoing, *, has_more: bool
+    ) -> None:
+        """The turn has committed it as `sending`; `has_more`: further answers are queued."""
         ...
 
     def release(self, client: str, token: UUID, *, is_unknown: bool) -> None:
-        """It was not, or, if `is_unknown`, may have been: the reply was lost."""
+        """The turn has not; or, if `is_unknown`, it may have: the reply was lost."""
         ...
 
 
@@ -83,19 +83,18 @@ class _Item:
     """JSON, as all that a responder made: what can't be written fails its own turn alone."""
     learnt_name: str | None
     outgoing: str
-    has_answers: bool
-    result: asyncio.Future[Result]
+    answers: int
     token: UUID | None = None
 
 
 class TurnGroups:
-    """Commits the turns of one bot, and loads sessions, in groups: one in flight at a time."""
+    """Commits the turns of one bot, and loads sessions, in groups."""
 
     def __init__(self, pool: Pool, answers: FirstAnswers | None = None) -> None:
+        """Without `answers` every answer is queued, and sent by who looks for such."""
         self._pool = pool
         self._answers = answers
-        self._waiting: deque[_Item] = deque()
-        self._flight: asyncio.Task[None] | None = None
+        self._grouping = Grouping(self._commit, MOST)
 
     async def load(self, message: Message) -> Session | None:
         """The session of the client who wrote this; None where `load_session` has to say.
@@ -103,9 +102,9 @@ class TurnGroups:
         Most often a client who is not remembered is a new one, whom only that knows: nothing is
         asked here but of a statement that comes anyway.
         """
-        if self._flight is None:
+        if not self._grouping.is_flying:
             return None
-        result = await self._wait(_make_item(message, Session(), Reply({})))
+        result = await self._grouping.ask(_make_item(message, Session(), Reply({})))
         return result.session if isinstance(result, Stale) else None
 
     async def commit(
@@ -117,66 +116,45 @@ class TurnGroups:
         """
         if session.id is None or session.session_revision is None:
             return None
-        return await self._wait(_make_item(message, session, reply), first=again)
+        return await self._grouping.ask(_make_item(message, session, reply), first=again)
 
-    async def _wait(self, item: _Item, *, first: bool = False) -> Result:
-        if first:
-            self._waiting.appendleft(item)
-        else:
-            self._waiting.append(item)
-        if self._flight is None:
-            self._flight = asyncio.create_task(self._fly())
-        return await item.result
-
-    async def _fly(self) -> None:
-        try:
-            while self._waiting:
-                items = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-                items = [
-                    item for item in items if not item.result.done()
-                ]  # its asker was cancelled
-                if items:
-                    await self._commit(items)
-        finally:
-            self._flight = None
-
-    async def _commit(self, items: Sequence[_Item]) -> None:
+    async def _commit(self, items: Sequence[_Item]) -> Sequence[Result]:
         origin = None
         if self._answers is not None:
             origin = self._answers.origin
             for item in items:
-                if item.session.id and item.has_answers:
+                if item.session.id and item.answers:
                     item.token = self._answers.reserve(item.session.id)
-        error: Exception | None = None
-        rows: Sequence[tuple[Any, ...]] = ()
+        rows: dict[int, tuple[Any, ...]] = {}
         try:
-            rows = await execute_once(
+            fetched = await execute_once(
                 self._pool, _COMMIT, _parameters(items, origin), deadline_from_now()
             )
-        except UnconfirmedCommit as unconfirmed:
-            error = Unconfirmed(first_line(unconfirmed))
+            rows = {row[0]: row[1:] for row in fetched}
+        except UnconfirmedCommit as error:
+            raise Unconfirmed(first_line(error)) from error
         except (psycopg.Error, PoolTimeout):
             pass  # each alone, which raises what is its own
         finally:
-            judged = {row[0]: row[1:] for row in rows}
-            for place, item in enumerate(items, 1):
-                self._conclude(item, judged.get(place), error)
+            taken = [self._hand_over(item, rows.get(place)) for place, item in enumerate(items, 1)]
+        return [
+            _read_result(rows[place], is_sent=is_sent) if place in rows else None
+            for place, is_sent in enumerate(taken, 1)
+        ]
 
-    def _conclude(self, item: _Item, row: tuple[Any, ...] | None, error: Exception | None) -> None:
-        """`row`: without its place; None when none has come back."""
+    def _hand_over(self, item: _Item, row: tuple[Any, ...] | None) -> bool:
+        """Whether the outbox has the first answer. `row`: None if none has come back."""
+        client, token = item.session.id, item.token
+        if self._answers is None or client is None or token is None:
+            return False
         taken: dict[str, Any] | None = None if row is None else row[8]
-        if self._answers and item.session.id and item.token:
-            if taken:
-                message = Outgoing(taken["body"], taken["kind"], taken["detail"], checked=False)
-                self._answers.take(item.session.id, item.token, taken["address"], message)
-            else:
-                self._answers.release(item.session.id, item.token, is_unknown=row is None)
-        if item.result.done():
-            return  # its asker was cancelled
-        if error is not None:
-            item.result.set_exception(error)
-        else:
-            item.result.set_result(None if row is None else _read_result(row[0], row[1:8]))
+        if taken is None:
+            self._answers.release(client, token, is_unknown=row is None)
+            return False
+        message = Outgoing(taken["body"], taken["kind"], taken["detail"], checked=False)
+        has_more = item.answers > 1
+        self._answers.take(client, token, taken["address"], message, has_more=has_more)
+        return True
 
 
 def _make_item(message: Message, session: Session, reply: Reply) -> _Item:
@@ -187,20 +165,19 @@ def _make_item(message: Message, session: Session, reply: Reply) -> _Item:
         json.dumps(dict(reply.context)),
         reply.learnt_name,
         json.dumps(outgoing),
-        bool(outgoing),
-        asyncio.get_running_loop().create_future(),
+        len(outgoing),
     )
 
 
-def _read_result(outcome: str, session: tuple[Any, ...]) -> Result:
-    match outcome:
+def _read_result(row: tuple[Any, ...], *, is_sent: bool) -> Result:
+    match row[0]:
         case "committed":
-            return Committed(read_session(session))
+            return Committed(read_session(row[1:8]), is_sent=is_sent)
         case "stale":
-            return Stale(read_session(session))
+            return Stale(read_session(row[1:8]))
         case "alone":
             return None
-        case _:
+        case outcome:
             return Rejected(outcome)
 
 
@@ -213,7 +190,7 @@ _COMMIT: Final = (
 )
 
 
-def _parameters(items: Sequence[_Item], origin: Sender | None) -> tuple[Any, ...]:
+def _parameters(items: Sequence[_Item], origin: Origin | None) -> tuple[Any, ...]:
     written = [
         (place, address)
         for place, item in enumerate(items, 1)

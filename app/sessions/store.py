@@ -25,6 +25,8 @@ NUMBER_KEPT: Final = timedelta(days=90)
 class Committed:
     session: Session
     """As it is now."""
+    is_sent: bool = False
+    """The outbox has its first answer, and looks after the others."""
 
 
 @dataclass(frozen=True, slots=True)

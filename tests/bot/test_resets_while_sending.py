@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from app.bot.sending import outbox as sending
+from app.bot.sending import settling
 from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.database.pool import Pool
@@ -42,7 +43,8 @@ def act_at(
             act()
             acted.append(True)
 
-    call = getattr(sending, statement)
+    module = settling if statement == "settle_sendings" else sending
+    call = getattr(module, statement)
 
     async def call_and_act(*args: Any, **more: Any) -> Any:
         if when == "before":
@@ -52,7 +54,7 @@ def act_at(
             act_once()
         return result
 
-    monkeypatch.setattr(sending, statement, call_and_act)
+    monkeypatch.setattr(module, statement, call_and_act)
     return acted
 
 
@@ -93,8 +95,8 @@ AWAITS = {
     "before it is asked again": ("is_sending", "before", False),
     "asked again": ("is_sending", "after", True),
     "in flight": None,
-    "before it is settled": ("settle_sent", "before", True),
-    "settled": ("settle_sent", "after", True),
+    "before it is settled": ("settle_sendings", "before", True),
+    "settled": ("settle_sendings", "after", True),
 }
 """The statement, when, and whether an answer whose client is reset there goes out nevertheless.
 In flight it is with the Cloud API, which has not answered yet."""

@@ -341,6 +341,9 @@ FIRST_AT_USER = {
     "load_session": f"SELECT novabot_internal.load_session({ADDRESSES})",
     "commit_turn": f"SELECT novabot_internal.commit_turn({ADDRESSES}, NULL, NULL, NULL, 'wamid.1',"
     " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
+    "commit_turns": "SELECT novabot_internal.commit_turns('{6281717407674@c.us}', '{NULL}',"
+    " '{NULL}', '{wamid.1}', '{text}', '{}', '{NULL}', '{2026-01-01}', '{NULL}', '{\"{}\"}', '{NULL}',"
+    " '{[]}', '{NULL}', '{1}', '{6281717407674}')",
     "store_message": f"SELECT novabot_internal.store_message({ADDRESSES}, 'wamid.1', 'text', '',"
     " NULL, now(), NULL, gen_random_uuid())",
     "forget_by_chat": f"SELECT novabot_internal.forget_by_chat({ADDRESSES}, NULL, NULL, NULL,"
@@ -351,6 +354,8 @@ FIRST_AT_USER = {
     "retry_events": "SELECT novabot_internal.retry_events()",
     "start_sending": "SELECT novabot_internal.start_sending('6281717407674@c.us',"
     " gen_random_uuid())",
+    "settle_sendings": "SELECT novabot_internal.settle_sendings(ARRAY[gen_random_uuid()], '{x}',"
+    " '{t}', gen_random_uuid(), '{}', '{}', '', '', false, '1 hour')",
     "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
     " 'queued', NULL, NULL)",
     "count_orphans": "SELECT novabot_internal.count_orphans()",

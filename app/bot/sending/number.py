@@ -81,6 +81,14 @@ class Number:
             self._pump = asyncio.create_task(self._give_places())
         return await place
 
+    def try_place(self) -> bool:
+        """Whether there is a place now, which is then taken."""
+        if self._closed or self.is_stopped or self._waiting or self._find_wait():
+            return False
+        self._taken += 1
+        self._places -= 1
+        return True
+
     def give_back_place(self) -> None:
         """There was nothing to send."""
         self._places += 1

@@ -1,22 +1,26 @@
 """Sending the answers that turns have queued: rows of "Conversation" (sql/outbox.sql).
 
-`start_sending` commits `sending` before every attempt: a reset that came first has deleted the
-row, and nothing is sent; one that comes later comes after the sending began. An answer is sent
-again only when nothing was written to the socket, or Meta refused it for a passing reason. One
-that may have gone out becomes `uncertain`, and a status callback settles it.
+`sending` is committed before every attempt: a reset that came first has deleted the row, and
+nothing is sent; one that comes later comes after the sending began. Three statements commit it: the
+one that commits the turn, for its first answer, where there is a place to send that at once
+(`reserve`); the one that settles the client's answer before (`settle_sendings`); and
+`start_sending` for all others. An answer is sent again only when nothing was written to the socket,
+or Meta refused it for a passing reason. One that may have gone out becomes `uncertain`, and a
+status callback settles it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final, Literal, assert_never
-from uuid import UUID
+from collections.abc import Callable
+from typing import Final, assert_never
+from uuid import UUID, uuid4
 
 from app.bot.sending.farewells import Farewells
 from app.bot.sending.number import Number
 from app.bot.sending.outcomes import count_outcome
+from app.bot.sending.settling import After, Begun, Mark, Settling
 from app.bot.whatsapp.cloud_api import (
     Accepted,
     CloudApi,
@@ -27,11 +31,12 @@ from app.bot.whatsapp.cloud_api import (
 )
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.bot.workers import Workers
-from app.crm.outbox import Sending, is_sending, settle_sent, settle_unsent, start_sending
-from app.database.errors import Busy, TryLater, first_line
+from app.crm.outbox import Sending, is_sending, start_sending
+from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
+from app.messages import Outgoing
 from app.sessions import clock
-from app.telemetry.bot import report_unsettled
+from app.sessions.groups import Origin
 
 RECHECK_AFTER: Final = 0.5
 """Seconds after which the database is asked again, right before the first byte, whether the message
@@ -42,8 +47,6 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds before an answer that was not sent is tried again, at the most."""
 _SUSPECT_TRIES = 5
 """Attempts at a message whose refusal may concern the number, while no other client's does too."""
-_SETTLE_TRIES = 30
-_SETTLE_PAUSE = 1.0
 _LOOK_AGAIN = 1.0
 """Seconds until a client's outbox is looked at again after the database could not be asked."""
 _CHECKS = 3
@@ -67,16 +70,68 @@ class Outbox:
         self._api = api
         self._bot = bot
         self._number = number
-        self._posted: set[UUID] = set()
-        """Tokens that this bot has begun to POST, until their outcome is written."""
         self._workers = Workers(self._send_all)
         self._tries: set[str] = set()
         """Clients one message of which is to try whether a stop is over."""
+        self._reserved: dict[str, Mark] = {}
+        self._begun: dict[str, Begun] = {}
+        """What turns have handed over, by client."""
+        self._evictions = 0
+        self._settling = Settling(pool, bot, number, self._mark)
         self.farewells = Farewells(api, number)
+
+    @property
+    def origin(self) -> Origin:
+        """What a turn needs to commit its first answer as begun by this bot."""
+        sender = self._number.sender
+        return Origin(self._bot, sender.number, sender.digest, sender.per_second > 0)
 
     def wake(self, client: str) -> None:
         """This client has an answer to be sent."""
+        if self._workers.is_at(client):
+            self._settling.more.add(client)
         self._workers.wake(client)
+
+    def reserve(self, client: str) -> UUID | None:
+        """The token for a turn's first answer, if it can be sent at once.
+
+        It counts as begun from now on, before the turn commits it: else it could be given out a
+        second time meanwhile. `take` or `release` follows.
+        """
+        if (
+            self._find_obstacle() is not None
+            or client in self._reserved
+            or client in self._begun
+            or self._workers.is_at(client)
+            or not self._number.try_place()
+        ):
+            return None
+        token = uuid4()
+        self._settling.posted.add(token)
+        self._reserved[client] = self._mark()
+        return token
+
+    def take(
+        self, client: str, token: UUID, address: str, message: Outgoing, *, has_more: bool
+    ) -> None:
+        """The turn has committed it as `sending`."""
+        sending = Sending(token, address, message, attempts=1)
+        self._begun[client] = Begun(sending, self._reserved.pop(client))
+        if has_more:
+            self._settling.more.add(client)
+        self._workers.wake(client)
+
+    def release(self, client: str, token: UUID, *, is_unknown: bool) -> None:
+        """The turn has not; or, if `is_unknown`, it may have, and its row is looked for."""
+        del self._reserved[client]
+        self._settling.posted.discard(token)
+        self._number.give_back_place()
+        if is_unknown:
+            self._look_again(client)
+
+    def note_eviction(self) -> None:
+        """Some clients are reset or edited: whatever is not written yet is asked for again."""
+        self._evictions += 1
 
     async def finish(self, seconds: float) -> None:
         """Ends what is being sent; what is queued stays for another bot.
@@ -86,6 +141,9 @@ class Outbox:
         """
         self._number.close()
         await self._workers.finish(seconds)
+        for begun in self._begun.values():
+            await self._settling.give_back(begun.sending)
+        self._begun.clear()
         await self.farewells.finish(seconds)
 
     def try_number(self, client: str) -> None:
@@ -94,73 +152,104 @@ class Outbox:
         self.wake(client)
 
     async def _send_all(self, client: str) -> None:
+        begun = self._begun.pop(client, None)
         try:
             while self._find_obstacle() is None:
-                if client in self._tries:
-                    self._tries.discard(client)
-                    await self._send_next(client, is_try=True)
-                if not await self._number.wait_for_place():
-                    return  # woken again once the number may send
-                if not await self._send_next(client):
-                    self._number.give_back_place()
-                    return
+                if begun is None:
+                    if client in self._tries:
+                        self._tries.discard(client)
+                        if (tried := await self._start(client, is_try=True)) is not None:
+                            await self._send(client, tried, is_try=True)
+                    if not await self._number.wait_for_place():
+                        return  # woken again once the number may send
+                    begun = await self._start(client)
+                    if begun is None:
+                        self._number.give_back_place()
+                        return
+                match await self._send(client, begun):
+                    case "done":
+                        return
+                    case "look":
+                        begun = None
+                    case Begun() as following:
+                        begun = following
+            if begun is not None:
+                await self._settling.give_back(begun.sending)
         except TryLater:
             # The row may have been given to this bot by a call whose reply was lost: only this
             # bot takes it again.
             pass
+        finally:
+            self._settling.more.discard(client)
         self._look_again(client)
 
-    async def _send_next(self, client: str, *, is_try: bool = False) -> bool:
-        """Whether there was something to send."""
-        asked_at = clock.now()
+    def _mark(self) -> Mark:
+        return Mark(clock.now(), self._evictions)
+
+    async def _start(self, client: str, *, is_try: bool = False) -> Begun | None:
+        mark = self._mark()
         sending = await start_sending(
-            self._pool, client, self._bot, self._posted, self._number.sender, is_try=is_try
+            self._pool, client, self._bot, self._settling.posted, self._number.sender, is_try=is_try
         )
-        if sending is not None:
-            await self._send(client, sending, asked_at, is_try=is_try)
-        return sending is not None
+        return None if sending is None else Begun(sending, mark)
 
     def _look_again(self, client: str) -> None:
         asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
 
-    async def _send(self, client: str, sending: Sending, asked_at: float, *, is_try: bool) -> None:
+    async def _send(self, client: str, begun: Begun, *, is_try: bool = False) -> After:
+        sending = begun.sending
         begun_at = time.monotonic()
+        is_posted = False
 
         async def may_write() -> bool:
-            nonlocal asked_at
+            nonlocal is_posted
             for _ in range(_CHECKS):
-                if clock.now() - asked_at <= RECHECK_AFTER:
+                now = self._mark()
+                if (
+                    begun.mark.evictions == now.evictions
+                    and now.at - begun.mark.at <= RECHECK_AFTER
+                ):
                     break
-                asked_at = clock.now()
+                begun.mark = now
                 if not await is_sending(self._pool, sending.token, self._bot):
                     return False
             else:
                 raise Busy("the database is too slow to be sure that it may still be sent")
-            self._posted.add(sending.token)
+            self._settling.posted.add(sending.token)
+            is_posted = True
             return True
 
-        outcome = await self._api.send(
-            sending.address, sending.message, str(sending.token), may_write
-        )
+        try:
+            outcome = await self._api.send(
+                sending.address, sending.message, str(sending.token), may_write
+            )
+        except asyncio.CancelledError:
+            if not is_posted:
+                await self._settling.give_back(sending)
+            raise
+        except BaseException:
+            if not is_posted:
+                self._settling.posted.discard(sending.token)  # given out again
+            raise
         count_outcome(outcome)
         match outcome:
             case Withdrawn():
-                pass
+                self._settling.posted.discard(sending.token)
             case Accepted(message_id):
-                await self._settle(
-                    sending.token, lambda: settle_sent(self._pool, sending.token, message_id)
-                )
+                after = await self._settling.settle_sent(client, sending.token, message_id)
                 await self._number.take_acceptance(time.monotonic() - begun_at, was_try=is_try)
+                return after
             case Uncertain(text):
-                await self._settle_unsent(sending, "uncertain", text)
+                await self._settling.settle_unsent(sending, "uncertain", text)
             case NotSent(text):
                 await self._try_again(sending, None, text, 0.5 * 2 ** (sending.attempts - 1))
             case Unsendable(text):
-                await self._settle_unsent(sending, "failed", text)
+                await self._settling.settle_unsent(sending, "failed", text)
             case ApiRefusal():
                 await self._take_refusal(client, sending, outcome, time.monotonic() - begun_at)
             case _:
                 assert_never(outcome)
+        return "look"
 
     async def _take_refusal(
         self, client: str, sending: Sending, refusal: ApiRefusal, begun_ago: float
@@ -175,47 +264,20 @@ class Outbox:
             case "slow_number" | "stop_now" | "stop_if_confirmed" as action:
                 result = await self._number.take_refusal(client, refusal, action, begun_ago)
                 if result != "suspected":
-                    await self._settle_unsent(sending, "queued", text, code)
+                    await self._settling.settle_unsent(sending, "queued", text, code)
                 elif attempts >= _SUSPECT_TRIES:
-                    await self._settle_unsent(sending, "failed", text, code)
+                    await self._settling.settle_unsent(sending, "failed", text, code)
                 else:
-                    await self._settle_unsent(sending, "queued", text, code, 4.0**attempts)
+                    await self._settling.settle_unsent(sending, "queued", text, code, 4.0**attempts)
             case "fail":
-                await self._settle_unsent(sending, "failed", text, code)
+                await self._settling.settle_unsent(sending, "failed", text, code)
             case _:
                 assert_never(refusal.action)
 
     async def _try_again(self, sending: Sending, code: int | None, text: str, pause: float) -> None:
         if sending.attempts >= GIVE_UP_AFTER:
-            await self._settle_unsent(sending, "failed", text, code)
+            await self._settling.settle_unsent(sending, "failed", text, code)
         else:
-            await self._settle_unsent(sending, "queued", text, code, min(pause, LONGEST_PAUSE))
-
-    async def _settle_unsent(
-        self,
-        sending: Sending,
-        status: Literal["queued", "uncertain", "failed"],
-        text: str,
-        code: int | None = None,
-        pause: float = 0.0,
-    ) -> None:
-        await self._settle(
-            sending.token,
-            lambda: settle_unsent(
-                self._pool, sending.token, self._bot, status, text, code=code, pause=pause
-            ),
-        )
-
-    async def _settle(self, token: UUID, write: Callable[[], Awaitable[None]]) -> None:
-        """Writes what became of an attempt; a database that is away is asked for a while."""
-        for left in reversed(range(_SETTLE_TRIES)):
-            try:
-                await write()
-            except TryLater as error:
-                if left == 0:
-                    report_unsettled(first_line(error))
-                    return
-                await asyncio.sleep(_SETTLE_PAUSE)
-            else:
-                self._posted.discard(token)
-                return
+            await self._settling.settle_unsent(
+                sending, "queued", text, code, min(pause, LONGEST_PAUSE)
+            )

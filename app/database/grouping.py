@@ -1,0 +1,69 @@
+"""Statements for many: what is asked while one is in flight goes together in the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Grouping(Generic[Item, Result]):
+    """Calls `act` with at most `most` items, one call in flight at a time.
+
+    Nothing waits for a clock: an item that comes alone goes at once. `act` returns a result for
+    each item in their order; what it raises, all of them get.
+    """
+
+    def __init__(
+        self, act: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], most: int
+    ) -> None:
+        self._act = act
+        self._most = most
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._flight: asyncio.Task[None] | None = None
+
+    @property
+    def is_flying(self) -> bool:
+        """Whether a call is in flight, and so another comes for what is asked now."""
+        return self._flight is not None
+
+    async def ask(self, item: Item, *, first: bool = False) -> Result:
+        """The result for this item; `first` puts it before those that wait.
+
+        An asker who is cancelled leaves the call as it is, which others are in too.
+        """
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        if first:
+            self._waiting.appendleft((item, result))
+        else:
+            self._waiting.append((item, result))
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fly())
+        return await result
+
+    async def _fly(self) -> None:
+        try:
+            while self._waiting:
+                count = min(self._most, len(self._waiting))
+                taken = [self._waiting.popleft() for _ in range(count)]
+                asked = [(item, result) for item, result in taken if not result.cancelled()]
+                if asked:
+                    await self._call(asked)
+        finally:
+            self._flight = None
+
+    async def _call(self, asked: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            made = await self._act([item for item, _ in asked])
+        except Exception as error:  # handed to those who asked
+            for _, result in asked:
+                if not result.done():
+                    result.set_exception(error)
+            return
+        for (_, result), each in zip(asked, made, strict=True):
+            if not result.done():
+                result.set_result(each)
