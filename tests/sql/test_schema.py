@@ -342,8 +342,8 @@ FIRST_AT_USER = {
     "commit_turn": f"SELECT novabot_internal.commit_turn({ADDRESSES}, NULL, NULL, NULL, 'wamid.1',"
     " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
     "commit_turns": "SELECT novabot_internal.commit_turns('{6281717407674@c.us}', '{NULL}',"
-    " '{NULL}', '{wamid.1}', '{text}', '{}', '{NULL}', '{2026-01-01}', '{NULL}', '{\"{}\"}', '{NULL}',"
-    " '{[]}', '{NULL}', '{1}', '{6281717407674}')",
+    " '{NULL}', '{wamid.1}', '{text}', '{}', '{NULL}', '{2026-01-01}', '{NULL}', '{\"{}\"}',"
+    " '{NULL}', '{[]}', '{NULL}', '{1}', '{6281717407674}')",
     "store_message": f"SELECT novabot_internal.store_message({ADDRESSES}, 'wamid.1', 'text', '',"
     " NULL, now(), NULL, gen_random_uuid())",
     "forget_by_chat": f"SELECT novabot_internal.forget_by_chat({ADDRESSES}, NULL, NULL, NULL,"
