@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from app.telemetry.logs import configure_logging
 
 Open = Callable[..., AbstractAsyncContextManager[Any]]
@@ -60,7 +62,7 @@ def silence_logs() -> None:
 
 def _run(pipe: Connection, opening: Open, arguments: tuple[Any, ...]) -> None:
     silence_logs()
-    asyncio.run(_serve(pipe, opening, arguments))
+    uvloop.run(_serve(pipe, opening, arguments))
 
 
 async def _serve(pipe: Connection, opening: Open, arguments: tuple[Any, ...]) -> None:

@@ -1,4 +1,5 @@
-"""The whole way: a signed POST to a real bot process, until its 200, which means committed.
+"""The whole way: a signed POST to a real bot process, until its 200, which means committed, and
+until the answer has been accepted; beside a bare handler that writes the same rows (bare.py).
 
 The load comes from this process over sockets that stay open. The bot sends its answers to a
 server in a third process, which accepts everything at once.
@@ -7,28 +8,34 @@ server in a third process, which accepts everything at once.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
 from app.simulator.cloud_api import encode, new_wamid, sign
-from tests.benchmarks.asking import run_process
+from tests.benchmarks.asking import Process, run_process
+from tests.benchmarks.bare import open_bare
 from tests.benchmarks.chat import TEXT
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, count_transactions, make_clients
 from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
 from tests.webhook_bodies import text_body
 
-AT_ONCE = (1, 4, 16, 64)
-ROUNDS = 3
-CALLS = {1: 80, 4: 240, 16: 480, 64: 640}
-CLIENTS = 64
-GET, POST = "GET /live", "POST /webhook"
-_GET = b"GET /live HTTP/1.1\r\nHost: bot\r\n\r\n"
+AT_ONCE = (1, 16, 64)
+ROUNDS = 5
+CALLS = {1: 300, 16: 1_500, 64: 1_500}
+CLIENTS = 500
+IDLE = 3.0
+_PATIENCE = 30.0
 
 
 class Line:
@@ -95,41 +102,68 @@ async def open_sink() -> AsyncIterator[AnswerSink]:
     sink.server.close()
 
 
+@dataclass
+class Receiver:
+    """What is posted to, and what it has cost until now."""
+
+    name: str
+    url: str
+    pid: int
+    phones: list[str]
+    wait_answered: Callable[[int], None]
+    """Waits until so many messages, since it was made, have been answered."""
+    posted: int = 0
+    taken: list[float] = field(default_factory=list[float])
+    seconds: list[float] = field(default_factory=list[float])
+    processor: list[float] = field(default_factory=list[float])
+    """Seconds of its process a message, in each round; of the server's in the next."""
+    server: list[float] = field(default_factory=list[float])
+
+
 def measure(place: Place) -> Iterator[Section]:
-    section = Section("webhook: POST until 200, a real bot process, fsync on; ÷ of rates")
     directory = place.directory / "webhook"
     directory.mkdir(exist_ok=True)
-    with place.clone() as url, run_process(open_sink) as sink:
+    with place.clone() as url, place.clone() as bare_url, run_process(open_sink) as sink:
         phones = make_clients(url, CLIENTS)
-        before = count_transactions(url)
-        idle = _run_bot(url, directory, sink.ask("url"), _wait_idle)
+        bare_phones = make_clients(bare_url, CLIENTS)
+        before, bare_before = count_transactions(url), count_transactions(bare_url)
+        idle = _run_bot(url, directory, sink.ask("url"), lambda _url, _pid: time.sleep(IDLE))
         spent_idle = count_transactions(url, before)
-
-        def load(bot: str) -> int:
-            return asyncio.run(_load(section, bot, phones))
-
+        sections: list[Section] = []
         turns = 0
 
-        def load_and_wait(bot: str) -> None:
+        def compare(bot: str, pid: int) -> None:
             nonlocal turns
-            turns = load(bot)
-            deadline = time.monotonic() + 20
-            while sink.ask("count") < turns and time.monotonic() < deadline:
-                time.sleep(0.05)
+            with run_process(open_bare, bare_url, APP_SECRET) as bare:
+                receivers = [
+                    Receiver("bare", bare.ask("url"), bare.ask("pid"), bare_phones, lambda _: None),
+                    Receiver("bot", bot, pid, phones, lambda count: _wait_sent(sink, count)),
+                ]
+                sections.extend(_compare(place, receivers))
+                turns = receivers[1].posted
 
-        busy = _run_bot(url, directory, sink.ask("url"), load_and_wait)
+        busy = _run_bot(url, directory, sink.ask("url"), compare)
         spent = count_transactions(url, before + spent_idle)
+        bare_spent = count_transactions(bare_url, bare_before)
         sent = sink.ask("count")
     own = spent_idle / idle
-    section.note(
+    sections[-1].note(
         f"{turns:,} turns answered by {sent:,} messages:"
         f" {(spent - own * busy) / turns:.2f} transactions a turn with its sending,"
-        f" beside {own:.1f} a second of an idle bot"
+        f" beside {own:.1f} a second of an idle bot; bare: {bare_spent / turns:.2f}"
     )
-    yield section
+    yield from sections
 
 
-def _run_bot(url: str, directory: Path, api: str, act: Callable[[str], object]) -> float:
+def _wait_sent(sink: Process, count: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while sink.ask("count") < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{sink.ask('count')} of {count} answers sent")
+        time.sleep(0.005)
+
+
+def _run_bot(url: str, directory: Path, api: str, act: Callable[[str, int], object]) -> float:
     """One bot from its start to its end, with the act in between; its seconds."""
     with ExitStack() as stack:
         nova = Nova(url, directory, bots=1, WHATSAPP_API_URL=api)
@@ -137,56 +171,93 @@ def _run_bot(url: str, directory: Path, api: str, act: Callable[[str], object]) 
         started = time.monotonic()
         bot = nova.start_bot(0)
         nova.wait_ready(nova.bot_urls[0])
-        act(nova.bot_urls[0])
+        act(nova.bot_urls[0], bot.pid)
         bot.stop()
         return time.monotonic() - started
 
 
-def _wait_idle(_: str) -> None:
-    time.sleep(3)
+def _compare(place: Place, receivers: list[Receiver]) -> Iterator[Section]:
+    """A table for each number of connections; the receivers take turns."""
+    for receiver in receivers:  # both have met their clients
+        asyncio.run(_post(receiver, CLIENTS, 16))
+        receiver.wait_answered(receiver.posted)
+    for at_once in AT_ONCE:
+        for receiver in receivers:
+            receiver.taken, receiver.seconds = [], []
+            receiver.processor, receiver.server = [], []
+        for _ in range(ROUNDS):
+            for receiver in receivers:
+                _run_round(place, receiver, at_once)
+        yield _make_section(at_once, receivers)
 
 
-async def _load(section: Section, url: str, phones: list[str]) -> int:
-    """Adds the figures; how many turns were committed."""
+def _run_round(place: Place, receiver: Receiver, at_once: int) -> None:
+    count = CALLS[at_once]
+    own, server = _processor_seconds(receiver.pid), _server_seconds(place)
+    began = time.perf_counter()
+    receiver.taken += asyncio.run(_post(receiver, count, at_once))
+    receiver.wait_answered(receiver.posted)
+    receiver.seconds.append(time.perf_counter() - began)
+    receiver.processor.append((_processor_seconds(receiver.pid) - own) / count)
+    receiver.server.append((_server_seconds(place) - server) / count)
+
+
+def _make_section(at_once: int, receivers: list[Receiver]) -> Section:
+    section = Section(
+        f"webhook, {at_once} at once: until 200; rate until every answer is accepted; fsync on"
+    )
+    for what in ("POST", "processor", "server"):
+        base = None
+        for receiver in receivers:
+            name = f"{receiver.name}: {what}"
+            if what == "POST":
+                rate = len(receiver.taken) / sum(receiver.seconds)
+                section.add(name, receiver.taken, "ms", than=base, rate=rate)
+            else:
+                each = receiver.processor if what == "processor" else receiver.server
+                section.add(name, each, "ms", than=base)
+            base = base or name
+    return section
+
+
+async def _post(receiver: Receiver, count: int, at_once: int) -> list[float]:
+    """So many messages over as many new connections; seconds of each until its 200."""
+    places = list(range(receiver.posted, receiver.posted + count))
+    requests = [_make_request(receiver.phones[place % len(receiver.phones)]) for place in places]
+    lines = [await _open_line(receiver.url) for _ in range(at_once)]
     statuses: Counter[int] = Counter()
 
-    async def run(name: str, requests: list[list[bytes]], count: int) -> tuple[list[float], float]:
-        """So many requests over as many new connections as there are lists of requests."""
-        lines = [await _open_line(url) for _ in requests]
+    async def ask(worker: int) -> None:
+        statuses[await lines[worker].ask(requests.pop())] += 1
 
-        async def ask(worker: int) -> None:
-            status = await lines[worker].ask(requests[worker].pop() if name == POST else _GET)
-            if name == POST:
-                statuses[status] += 1
+    try:
+        taken, _ = await run_side_by_side(ask, count, at_once)
+    finally:
+        for line in lines:
+            line.close()
+    receiver.posted += statuses[200]
+    if statuses[200] != count:
+        raise AssertionError(f"other answers than 200: {statuses}")
+    return taken
 
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time of a process, and of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _server_seconds(place: Place) -> float:
+    """The same of the PostgreSQL server with all its processes."""
+    pid = _find_postmaster(place)
+    running = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    total = _processor_seconds(pid)
+    for child in running:
         try:
-            return await run_side_by_side(ask, count, len(lines))
-        finally:
-            for line in lines:
-                line.close()
-
-    await run(POST, [[_make_request(phone)] for phone in phones], len(phones))
-    for at_once in AT_ONCE:
-        taken: dict[str, list[float]] = {GET: [], POST: []}
-        seconds = dict.fromkeys(taken, 0.0)
-        for _ in range(ROUNDS):
-            for name in taken:
-                requests = [
-                    [_make_request(phone) for _ in range(CALLS[at_once])]
-                    for phone in phones[:at_once]
-                ]
-                each, whole = await run(name, requests, CALLS[at_once])
-                taken[name] += each
-                seconds[name] += whole
-        base = None
-        for name, each in taken.items():
-            label = f"{at_once} at once: {name}"
-            section.add(label, each, "ms", than=base, rate=len(each) / seconds[name])
-            base = label
-    refused = {status: count for status, count in statuses.items() if status != 200}
-    if refused:
-        section.note(f"other answers than 200: {refused}")
-    return statuses[200]
+            total += _processor_seconds(int(child))
+        except FileNotFoundError:
+            continue  # it has ended, and is in its parent's account next time
+    return total
 
 
 async def _open_line(url: str) -> Line:
@@ -201,3 +272,11 @@ def _make_request(phone: str) -> bytes:
         b"X-Hub-Signature-256: %s\r\nContent-Length: %d\r\n\r\n%s"
         % (sign(raw, APP_SECRET).encode(), len(raw), raw)
     )
+
+
+@functools.cache
+def _find_postmaster(place: Place) -> int:
+    """The parent of every server process."""
+    with psycopg.connect(place.server.url()) as conn:
+        stat = Path(f"/proc/{conn.info.backend_pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
