@@ -7,6 +7,7 @@ listener, the heartbeat and the upkeep stop → the bot's row says so → the po
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import timedelta
 from uuid import uuid4
 
@@ -50,6 +51,17 @@ from app.telemetry.serving import report_database_unready
 POOL_SIZE = 10
 FINISH_TIMEOUT = 1.5
 """Seconds that answers being sent get at a stop."""
+
+
+def spare_collections() -> None:
+    """What was made until now stays, and is looked at no more; the rest less often.
+
+    A turn makes few cycles and the modules many objects: a full collection stops the loop for
+    30 ms, and that was the slowest turn in a hundred.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -176,6 +188,7 @@ class Bot:
     async def run(self, host: str, port: int) -> None:
         """Serves until told to stop. A background task that ends by an error ends the bot."""
         server = HttpServer(self.http, host, port)
+        spare_collections()
         report_bot_started(self.id, host, port)
         async with asyncio.TaskGroup() as group:
             background = [

@@ -22,6 +22,8 @@ _QUOTES = '"“”„«»'
 _BLANK = "\u3164\u115f\u1160\uffa0\u2800_*~|"
 """Read as spaces: letters without a shape, WhatsApp's marks of formatting, the vertical bar."""
 _JOINERS = "\u200c\u200d"
+_PLAIN_WORD = re.compile(r"[A-Za-z]+(?=[ ,!?\n]|\Z)")
+"""Nearly every word: nothing in it or behind it has to be looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ def _split(text: str) -> Iterator[Token]:
     at = 0
     while at < len(text):
         character = text[at]
+        if character == " ":
+            at += 1
+            continue
+        if plain := _PLAIN_WORD.match(text, at):
+            written = plain[0]
+            yield Token("word", written, written.lower())
+            at = plain.end()
+            continue
         if _is_letter(character) or character.isdigit():
             end = _word_end(text, at)
             yield _make_token(text[at:end])

@@ -237,12 +237,16 @@ class Turns:
 
     @asynccontextmanager
     async def _one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
-        lock = self._locks.setdefault(address, asyncio.Lock())
-        try:
-            async with asyncio.timeout_at(_on_loop(deadline)):
-                await lock.acquire()
-        except TimeoutError:
-            raise Busy("earlier messages of this client are still waiting") from None
+        lock = self._locks.get(address)
+        if lock is None:  # nobody holds it or waits for it
+            lock = self._locks[address] = asyncio.Lock()
+            await lock.acquire()
+        else:
+            try:
+                async with asyncio.timeout_at(_on_loop(deadline)):
+                    await lock.acquire()
+            except TimeoutError:
+                raise Busy("earlier messages of this client are still waiting") from None
         try:
             yield
         finally:

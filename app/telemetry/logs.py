@@ -7,9 +7,11 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -52,7 +54,7 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     ]
     renderer: Processor
     if log_format == "json":
-        renderer = structlog.processors.JSONRenderer()
+        renderer = structlog.processors.JSONRenderer(_write_json)
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
     structlog.configure(
@@ -74,6 +76,10 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     sys.excepthook = _report_end
     threading.excepthook = _report_thread_end
     sys.unraisablehook = _report_unraisable
+
+
+def _write_json(event: EventDict, default: Callable[[Any], Any], **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=default).decode()
 
 
 def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from prometheus_client import CollectorRegistry, Histogram
 
 from app.telemetry.errors import describe_error
@@ -28,16 +26,20 @@ class RequestReports:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
             registry=registry,
         )
+        self._series: dict[tuple[str, str, int], Histogram] = {}
 
     def report(self, method: str, route: str, status: int, seconds: float) -> None:
         """Not for probes: why a service is unready is an event of its own."""
         if route in PROBES:
             return
         counted = method if method in _METHODS else "other"
-        self._seconds.labels(counted, route, str(status)).observe(seconds)
-        level = logging.INFO if status < 500 else logging.WARNING
-        ms = round(seconds * 1e3, 1)
-        log.log(level, "request", method=counted, route=route, status=status, ms=ms)
+        series = self._series.get((counted, route, status))
+        if series is None:
+            series = self._seconds.labels(counted, route, str(status))
+            self._series[counted, route, status] = series
+        series.observe(seconds)
+        write = log.info if status < 500 else log.warning
+        write("request", method=counted, route=route, status=status, ms=round(seconds * 1e3, 1))
 
 
 def report_database_unready(reason: str) -> None:
