@@ -5,25 +5,29 @@
 CREATE OR REPLACE FUNCTION novabot_internal.find_known_writers(
     address_places integer[], addresses text[], written timestamptz[]
 ) RETURNS text[]
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 AS $$
-    SELECT array_agg(k.client ORDER BY i.place)
-    FROM generate_subscripts(written, 1) AS i (place)
-    LEFT JOIN (
-        SELECT f.place, min(a."userId") AS client
-        FROM unnest(address_places, addresses) AS f (place, address)
-        LEFT JOIN public."Alias" AS a
-            ON
-                a.alias = novabot_internal.canonical_address(f.address)
-                AND a.since <= written[f.place]
-                AND coalesce(a.spelling, a.alias) = f.address
-        GROUP BY f.place
-        HAVING
-            count(a."userId") = count(*)
-            AND min(a."userId") = max(a."userId")
-            -- Met by a BSUID alone under 0.1, and known by a number since: commit_turn settles it.
-            AND NOT (count(*) > 1 AND bool_or(a."userId" = f.address))
-    ) AS k USING (place)
+BEGIN
+    RETURN (
+        SELECT array_agg(k.client ORDER BY i.place)
+        FROM generate_subscripts(written, 1) AS i (place)
+        LEFT JOIN (
+            SELECT f.place, min(a."userId") AS client
+            FROM unnest(address_places, addresses) AS f (place, address)
+            LEFT JOIN public."Alias" AS a
+                ON
+                    a.alias = novabot_internal.canonical_address(f.address)
+                    AND a.since <= written[f.place]
+                    AND coalesce(a.spelling, a.alias) = f.address
+            GROUP BY f.place
+            HAVING
+                count(a."userId") = count(*)
+                AND min(a."userId") = max(a."userId")
+                -- Met by a BSUID alone under 0.1, and known by a number since: commit_turn settles it.
+                AND NOT (count(*) > 1 AND bool_or(a."userId" = f.address))
+        ) AS k USING (place)
+    );
+END
 $$;
 COMMENT ON FUNCTION novabot_internal.find_known_writers(integer[], text[], timestamptz[]) IS
 'By the place of each message: the client to whom all of its addresses led at its time, as is_known_writer judges; NULL where find_writer has to. addresses: of all messages, address_places: of which one each is.';
@@ -169,16 +173,21 @@ BEGIN
             CASE
                 WHEN u.id IS NOT NULL
                     THEN novabot_internal.refusal_of(
-                        ARRAY(
-                            SELECT f.address
-                            FROM unnest(address_places, addresses) AS f (place, address)
-                            WHERE f.place = i.place
-                        ),
-                        message_ids[i.place], written[i.place], u."createdAt"
+                        i.own, message_ids[i.place], written[i.place], u."createdAt"
                     )
                 ELSE 'alone'
             END AS refusal
-        FROM generate_subscripts(message_ids, 1) AS i (place)
+        FROM (
+            SELECT
+                g.place,
+                ARRAY(
+                    SELECT f.address
+                    FROM unnest(address_places, addresses) AS f (place, address)
+                    WHERE f.place = g.place
+                ) AS own
+            FROM generate_subscripts(message_ids, 1) AS g (place)
+            OFFSET 0 -- refusal_of is made part of this statement where it is given values
+        ) AS i
         LEFT JOIN public."User" AS u
             ON
                 u.id = writers[i.place]
@@ -189,6 +198,7 @@ BEGIN
                     FROM unnest(locked) AS o (place)
                     WHERE expected_ids[o.place] = expected_ids[i.place]
                 )
+        OFFSET 0 -- each is judged once
     ) AS r;
 
     -- 3. Note the messages as seen, before anything else is written: one that another transaction
