@@ -4,17 +4,18 @@ What is remembered of a client is in three places: its rows, this process's cach
 that a responder is answering from. The rows decide. What happens to the others when another
 transaction writes meanwhile:
 
-1. `commit_turn` locks the client's `"User"` row, then its `"Session"` row, and compares both
-   revisions, and whether the message was still written by this client (`find_writer` in
-   sql/identity.sql: by whom its addresses were owned at its time), with those of the
-   session that was answered from. They are random, new at every write, and gone with the row: a
-   reset, a reset and a new client under the same id, a DBA's edit, a deleted session, another
-   bot's turn all make the comparison fail. Then nothing is written. The statement returns what
-   is true now, and the message is answered again from that. So a cache that is wrong, for
-   any reason, costs a round trip and never a wrong answer. A message whose addresses lead to two
-   clients merges them, and is then answered again in the same way.
+1. The commit (`commit_turns`, and `commit_turn` for what that leaves to it: groups.py) locks the
+   client's `"User"` row, then its `"Session"` row, and compares both revisions, and whether the
+   message was still written by this client (`find_writer` in sql/identity.sql: by whom its
+   addresses were owned at its time), with those of the session that was answered from. They are
+   random, new at every write, and gone with the row: a reset, a reset and a new client under the
+   same id, a DBA's edit, a deleted session, another bot's turn all make the comparison fail. Then
+   nothing is written. The statement returns what is true now, and the message is answered again
+   from that. So a cache that is wrong, for any reason, costs a round trip and never a wrong answer.
+   A message whose addresses lead to two clients merges them, and is then answered again in the same
+   way.
 2. A reset that comes while we hold the lock waits for our commit, and then deletes what we
-   wrote. One that came first makes us wait, and then the comparison fails.
+   wrote. One that came first has the turn wait, alone, and then the comparison fails.
 3. A load or a commit that any eviction overtook is not kept in the cache (`Cache.mark` and
    `keep`): the notification of a delete that waited behind our lock can arrive before our own
    commit's reply does.
