@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
@@ -188,10 +187,17 @@ async def test_it_counts_as_begun_before_the_commit(
 ) -> None:
     """Else who looks for work meanwhile would be given it too."""
     await meet(side, api, connection)
-    act_after_commit(monkeypatch, lambda: side.outbox.wake(f"{PHONE}@c.us"))
+    call = groups.execute_once
+
+    async def commit_and_look(*args: Any, **more: Any) -> Any:
+        rows = await call(*args, **more)
+        side.outbox.wake(f"{PHONE}@c.us")
+        await until(lambda: not side.outbox._workers.is_at(f"{PHONE}@c.us"), "a look for work")
+        return rows
+
+    monkeypatch.setattr(groups, "execute_once", commit_and_look)
     await side.say("satu")
     await until(has_statuses(connection, "sent", "sent"), "the answer sent")
-    await asyncio.sleep(0)
     assert api.texts(PHONE, None) == ["halo", "satu"]
 
 

@@ -9,8 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,9 @@ HISTORY = ("tests/system/test_history.py", "-k")
 
 CLIENT_COMPARED = "        AND client.revision IS NOT DISTINCT FROM expected_user_revision\n"
 SESSION_COMPARED = "        AND session IS NOT DISTINCT FROM expected_session_revision\n"
+GROUP_CLIENT_COMPARED = " AND u.revision = i.revision\n"
+GROUP_SESSION_COMPARED = " AND s.revision = i.revision\n"
+GROUPS = "sql/turn_groups.sql"
 FENCE = "        client.id IS NOT DISTINCT FROM expected_id\n" + CLIENT_COMPARED + SESSION_COMPARED
 
 
@@ -30,6 +35,8 @@ class Defect:
     """What stands there, and what is put in its place."""
     noticed_by: tuple[str, ...]
     """What pytest is to run, and what must not pass."""
+    also: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict[str, Any])
+    """Edits of further files, where a guard stands in each."""
 
 
 DEFECTS = {
@@ -42,15 +49,62 @@ DEFECTS = {
             ),
         ),
         (*HISTORY, "signals and listeners"),
+        {GROUPS: ((GROUP_CLIENT_COMPARED, "\n"), (GROUP_SESSION_COMPARED, "\n"))},
+    ),
+    "the fence removed from turns in groups": Defect(
+        GROUPS,
+        ((GROUP_CLIENT_COMPARED, "\n"), (GROUP_SESSION_COMPARED, "\n")),
+        (*HISTORY, "signals and listeners"),
+    ),
+    "the fence checked for the first turn of a group only": Defect(
+        GROUPS,
+        (
+            (GROUP_CLIENT_COMPARED, " AND (u.revision = i.revision OR i.place > 1)\n"),
+            (GROUP_SESSION_COMPARED, " AND (s.revision = i.revision OR i.place > 1)\n"),
+        ),
+        ("tests/sql/test_turn_groups.py", "-k", "own_outcome"),
+    ),
+    "a group that commits past a locked row": Defect(
+        GROUPS,
+        (
+            ("        FOR NO KEY UPDATE OF u SKIP LOCKED\n", ""),
+            ("        FOR NO KEY UPDATE OF s SKIP LOCKED\n", ""),
+        ),
+        ("tests/sql/test_turn_groups.py", "-k", "own_outcome or waits_for_no_row"),
+    ),
+    "a group that waits for a locked row": Defect(
+        GROUPS,
+        ((" SKIP LOCKED", ""),),
+        ("tests/sql/test_turn_groups.py", "-k", "waits_for_no_row"),
+    ),
+    "both turns of one client in a group committed": Defect(
+        GROUPS,
+        (("                AND i.place = (\n", "                AND i.place <> (\n"),),
+        ("tests/sql/test_turn_groups.py", "-k", "own_outcome"),
+    ),
+    "a group's late message given to who has the number now": Defect(
+        GROUPS,
+        (("                    AND a.since <= written[f.place]\n", ""),),
+        ("tests/sessions/test_lives.py", "-k", "next_owner"),
     ),
     "only the client's revision compared": Defect(
         "sql/sessions.sql",
         ((SESSION_COMPARED, ""),),
-        ("tests/sessions/test_turn.py", "-k", "thinks"),
+        ("tests/sql/test_fence.py", "-k", "alone"),
     ),
     "only the session's revision compared": Defect(
         "sql/sessions.sql",
         ((CLIENT_COMPARED, ""),),
+        ("tests/sql/test_fence.py", "-k", "alone"),
+    ),
+    "only the client's revision compared in groups": Defect(
+        GROUPS,
+        ((GROUP_SESSION_COMPARED, "\n"),),
+        ("tests/sessions/test_turn.py", "-k", "thinks"),
+    ),
+    "only the session's revision compared in groups": Defect(
+        GROUPS,
+        ((GROUP_CLIENT_COMPARED, "\n"),),
         ("tests/sessions/test_turn.py", "-k", "thinks"),
     ),
     "an overtaken load kept in memory": Defect(
@@ -395,7 +449,7 @@ DEFECTS = {
                     "                attempts = sending.attempts + 1\n"
                     "                again = (sending.token, sending.address, sending.message)\n"
                     "                again = Sending(*again, attempts)\n"
-                    "                await self._send(client, again, clock.now(), is_try=is_try)\n"
+                    "                await self._send(client, Begun(again, self._mark()))\n"
                     "            case NotSent(text):\n"
                 ),
             ),
@@ -404,8 +458,43 @@ DEFECTS = {
     ),
     "an answer sent late without asking whether it still may be": Defect(
         "app/bot/sending/outbox.py",
-        (("if clock.now() - asked_at <= RECHECK_AFTER:", "if clock.now() >= asked_at:"),),
+        (("now.at - begun.mark.at <= RECHECK_AFTER", "now.at >= begun.mark.at"),),
         ("tests/bot/test_resets_while_sending.py", "-k", "held_up"),
+    ),
+    "an answer begun by its turn that an eviction does not stop": Defect(
+        "app/bot/sending/outbox.py",
+        (("        self._evictions += 1\n", "        pass\n"),),
+        ("tests/bot/test_first_answers.py", "-k", "before_the_first_byte"),
+    ),
+    "an answer that counts as begun only once its turn is committed": Defect(
+        "app/bot/sending/outbox.py",
+        (
+            (
+                "        self._settling.posted.add(token)\n        self._reserved",
+                "        self._reserved",
+            ),
+        ),
+        ("tests/bot/test_first_answers.py", "-k", "before_the_commit"),
+    ),
+    "a stopped number that sends": Defect(
+        "sql/number.sql",
+        (("                n.state = 'stopped'\n", "                false\n"),),
+        ("tests/sql/test_number.py",),
+    ),
+    "a stop confirmed by the same client": Defect(
+        "sql/number.sql",
+        (("            OR found.suspect = refused\n", ""),),
+        ("tests/sql/test_number.py",),
+    ),
+    "a stop that two bots try at once": Defect(
+        "sql/number.sql",
+        (
+            (
+                '        AND n."dueAt" <= clock_timestamp()\n        AND NOT EXISTS (',
+                "        AND EXISTS (",
+            ),
+        ),
+        ("tests/sql/test_number.py",),
     ),
     "an answer taken although a living bot is sending it": Defect(
         "sql/outbox.sql",
@@ -427,11 +516,12 @@ def test_the_tests_notice(tmp_path: Path, name: str) -> None:
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copy / part)
-    broken = copy / defect.file
-    for old, new in defect.edits:
-        text = broken.read_text()
-        assert old in text, f"{defect.file} has changed: mend this defect"
-        broken.write_text(text.replace(old, new))
+    for file, edits in {defect.file: defect.edits, **defect.also}.items():
+        broken = copy / file
+        for old, new in edits:
+            text = broken.read_text()
+            assert old in text, f"{file} has changed: mend this defect"
+            broken.write_text(text.replace(old, new))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *defect.noticed_by],
         cwd=copy,
