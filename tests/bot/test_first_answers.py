@@ -197,7 +197,8 @@ async def test_it_counts_as_begun_before_the_commit(
 
     monkeypatch.setattr(groups, "execute_once", commit_and_look)
     await side.say("satu")
-    await until(has_statuses(connection, "sent", "sent"), "the answer sent")
+    await until(lambda: not side.outbox._workers.is_at(f"{PHONE}@c.us"), "nothing under way")
+    assert has_statuses(connection, "sent", "sent")()
     assert api.texts(PHONE, None) == ["halo", "satu"]
 
 
