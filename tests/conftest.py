@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.database.pool import Pool, open_pool
 from app.local.embedded import EmbeddedServer
 

@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from app.bot.audit import TriggerAudit
 from app.bot.heartbeat import Heartbeat
-from app.bot.memory import ResponderMemory
 from app.bot.rehearsal import Rehearsal
-from app.bot.responder import load_responder
+from app.bot.responder.loading import load_responder
+from app.bot.responder.memory import ResponderMemory
 from app.bot.sending.marks import ReadMarks
 from app.bot.sending.number import Number
 from app.bot.sending.outbox import Outbox
@@ -28,7 +28,7 @@ from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.crm.number import make_sender
+from app.crm.sending.number import make_sender
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool, open_pool
 from app.database.readiness import find_database_unreadiness

@@ -14,8 +14,8 @@ from typing import assert_never
 from uuid import UUID
 
 from app.addresses import deciding_address
-from app.bot.asking import Asking, Stopped
-from app.bot.memory import ResponderMemory
+from app.bot.responder.asking import Asking, Stopped
+from app.bot.responder.memory import ResponderMemory
 from app.bot.sending.marks import ReadMarks
 from app.bot.sending.outbox import Outbox
 from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish

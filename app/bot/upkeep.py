@@ -11,8 +11,8 @@ from app.bot.sending.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.crm.conversation import find_waiting_clients
 from app.crm.identity import retry_identity_events
-from app.crm.outbox import find_unknown_kinds, settle_abandoned
 from app.crm.resets import prune_receipts
+from app.crm.sending.outbox import find_unknown_kinds, settle_abandoned
 from app.crm.watermarks import prune_digests
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool

@@ -21,7 +21,7 @@ from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import Body, NotABody, SetAside, read_body
 from app.bot.whatsapp.signature import verify_signature
 from app.crm.identity import apply_identity_event
-from app.crm.outbox import apply_status
+from app.crm.sending.outbox import apply_status
 from app.crm.set_aside import set_aside
 from app.database.errors import Busy, TryLater, Unavailable, first_line
 from app.database.pool import Pool

@@ -50,9 +50,9 @@ def migrate(
         from app.cli.signals import interrupted_by_sigterm
         from app.crm.operators import add_first_operator
         from app.database.connection import open_connection
-        from app.database.exclusion import NAME
-        from app.database.migrations import migrate as migrate_database
-        from app.database.plan import describe_plan
+        from app.database.migrating.exclusion import NAME
+        from app.database.migrating.migrations import migrate as migrate_database
+        from app.database.migrating.plan import describe_plan
 
         settings = load_settings()
         url = settings.listen_database_url

@@ -24,7 +24,7 @@ def report_errors() -> Generator[None]:
 
     from app.crm.errors import CrmError
     from app.database.errors import first_line
-    from app.database.migrations import MigrationError
+    from app.database.migrating.migrations import MigrationError
     from app.local.embedded import EmbeddedServerError
     from app.server import PortTakenError
     from app.settings import SettingsError

@@ -21,7 +21,7 @@ def number(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with report_errors():
-        from app.crm.number import describe_trouble, list_numbers
+        from app.crm.sending.number import describe_trouble, list_numbers
 
         troubles = ask_database(load_settings().database_url, list_numbers)
         for trouble in troubles:
@@ -36,7 +36,7 @@ def number(context: typer.Context) -> None:
 def resume() -> None:
     """Send again, after the cause has been mended. What is queued goes out."""
     with report_errors():
-        from app.crm.number import resume_numbers
+        from app.crm.sending.number import resume_numbers
 
         resumed = ask_database(load_settings().database_url, resume_numbers)
         typer.echo("it sends again" if resumed else "it was neither stopped nor slowed")

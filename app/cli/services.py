@@ -42,7 +42,7 @@ def up(
         settings = load(data_dir=str(data or ""))
         if settings.names_whatsapp:
             settings = load(need=WHATSAPP, data_dir=str(data or ""))
-        from app.bot.responder import ResponderError, load_responder
+        from app.bot.responder.loading import ResponderError, load_responder
 
         try:
             load_responder(settings.responder)
@@ -101,7 +101,7 @@ def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
 
         settings = load_settings(*WHATSAPP)
         from app.bot.app import serve
-        from app.bot.responder import ResponderError
+        from app.bot.responder.loading import ResponderError
         from app.bot.whatsapp.way_out import WayOutError
 
         try:

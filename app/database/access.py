@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 from psycopg import Connection, errors, sql
 
-from app.database.scripts import MigrationError, set_search_path
+from app.database.migrating.scripts import MigrationError, set_search_path
 
 _FIND_OPEN: LiteralString = """
     SELECT d.datname, string_agg(DISTINCT a.privilege_type, ', ' ORDER BY a.privilege_type)

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 
 from app.database.connection import cutting_after
 from app.database.errors import first_line
-from app.database.migrations import find_schema_fault
+from app.database.migrating.migrations import find_schema_fault
 from app.database.pool import Pool, connection_parameters
 from app.database.queries import open_bounded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from app.crm.number import describe_mending, describe_trouble, list_numbers
+from app.crm.sending.number import describe_mending, describe_trouble, list_numbers
 from app.doctor.connections import connect_async
 from app.doctor.finding import Finding
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from app.database.migrations import (
+from app.database.migrating.migrations import (
     MigrationError,
     find_newer_release,
     pending,

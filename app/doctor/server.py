@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from app.database.migrations import OLDEST_SERVER
+from app.database.migrating.migrations import OLDEST_SERVER
 from app.doctor.finding import Finding
 
 _FIRST_SOUND_MINORS = {14: 21, 15: 16, 16: 12, 17: 8, 18: 2}

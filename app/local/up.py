@@ -21,7 +21,7 @@ from rich.text import Text
 
 from app.crm.operators import add_first_operator
 from app.database.connection import open_async_connection, open_connection
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from app.local.supervisor import Service, ServiceFailedError, Supervisor
 from app.settings import Settings, read_environment

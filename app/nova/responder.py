@@ -14,7 +14,7 @@ from app.message_kinds import TEXT_LIMIT
 from app.messages import Message, Reply, instant
 from app.nova.answers import ANSWERS, Answers, Language
 from app.nova.intents import Intent, read_intent, read_language
-from app.nova.names import find_bare_name, find_name
+from app.nova.names.finder import find_bare_name, find_name
 from app.sessions.session import Responder, Session
 
 KINDS_IN_OWN_WORDS = frozenset(("text", "image", "video", "document"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from app.bot.responder import load_responder
+from app.bot.responder.loading import load_responder
 from app.messages import Message, is_instant
 from app.sessions.session import InstantResponder
 from app.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.nova.names import find_name
+from app.nova.names.finder import find_name
 from app.sessions.session import Session
 from tests.benchmarks.chat import make_message, nova
 from tests.benchmarks.figures import Section, time_rounds

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 
 _MAKE_CLIENTS = """

@@ -12,7 +12,7 @@ import psycopg
 from app.bot.sending.number import Number
 from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.crm.number import make_sender
+from app.crm.sending.number import make_sender
 from app.database.pool import Pool
 from tests.sessions.turns import PHONE
 

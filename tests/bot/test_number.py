@@ -15,7 +15,7 @@ import pytest
 from app.bot.sending.number import Number
 from app.bot.sending.outbox import Outbox
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.crm.number import NumberState
+from app.crm.sending.number import NumberState
 from app.database.pool import Pool
 from app.messages import Outgoing
 from tests.bot.outboxes import make_number, queue, read_statuses

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from app.bot import rehearsal
 from app.crm.writing import examine_writing, rehearse
 from app.database.connection import open_async_connection
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.database.pool import Pool
 from app.doctor.examination import examine
 from app.doctor.finding import Finding

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app.bot import memory
-from app.bot.responder import ResponderError, load_responder
+from app.bot.responder import memory
+from app.bot.responder.loading import ResponderError, load_responder
 from app.messages import Message, Reply, instant
 from app.sessions.session import Session
 from tests.bot.conftest import StartBot

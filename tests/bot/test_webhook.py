@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.messages import Message, Reply, instant
 from app.sessions.session import Session
 from app.simulator.cloud_api import encode, sign

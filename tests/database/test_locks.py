@@ -12,16 +12,16 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.database.migrations import MigrationError, migrate
-from app.database.routines import replace_routines
-from app.database.scripts import (
+from app.database.migrating.migrations import MigrationError, migrate
+from app.database.migrating.routines import replace_routines
+from app.database.migrating.scripts import (
     ROUTINES,
     execute,
     read_migrations,
     set_search_path,
     sql_directory,
 )
-from app.database.table_locks import (
+from app.database.migrating.table_locks import (
     TRY,
     Held,
     TableLock,

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from app.database.migrations import (
+from app.database.migrating.migrations import (
     MigrationError,
     find_newer_release,
     find_schema_fault,
@@ -17,8 +17,8 @@ from app.database.migrations import (
     pending,
     sql_directory,
 )
+from app.database.migrating.releases import RELEASE
 from app.database.pool import Pool, open_pool
-from app.database.releases import RELEASE
 
 FROZEN = {
     "0001_model.sql": ("edd6aa2af488c690edb3c8cd946e2d1a9525802a4937e2195a52f44b5c796838"),

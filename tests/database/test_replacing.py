@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from app.database.connection import open_async_connection
-from app.database.migrations import (
+from app.database.migrating.migrations import (
     MigrationError,
     find_schema_fault,
     migrate,

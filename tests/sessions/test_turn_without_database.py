@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from app.database.errors import TryLater, Unavailable
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.database.pool import open_pool
 from app.local.embedded import EmbeddedServer
 from app.messages import Message

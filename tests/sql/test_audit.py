@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 
 Connect = Callable[[], psycopg.Connection]
 SLEEPS = "is not ENABLE ALWAYS: it does not fire under session_replication_role = replica"

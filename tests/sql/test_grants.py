@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.database.migrations import sql_directory
+from app.database.migrating.migrations import sql_directory
 from tests.sql.acts import NOTHING, Notices, add_client, counts, one, remaining
 
 Connect = Callable[[], psycopg.Connection]

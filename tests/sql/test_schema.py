@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.database.migrations import migrate, sql_directory
+from app.database.migrating.migrations import migrate, sql_directory
 from tests.sql.acts import (
     CLIENT,
     PHONE,

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.database.migrations import migrate, sql_directory
+from app.database.migrating.migrations import migrate, sql_directory
 from tests.sql.acts import PHONE, Notices, contents, fetch, one
 
 Connect = Callable[[], psycopg.Connection]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.addresses import canonical, is_bsuid, is_phone
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from tests.sql.acts import (
     NOTHING,
     STRANGER,

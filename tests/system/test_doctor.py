@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
 from app.database.connection import open_async_connection
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.doctor.activity import check_sessions
 from app.doctor.bots import check_bots, check_clocks
 from app.doctor.examination import examine, run_async

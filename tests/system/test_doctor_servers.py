@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.doctor.activity import check_queue
 from app.doctor.bots import check_bots
 from app.doctor.examination import examine, run_async

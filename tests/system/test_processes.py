@@ -11,7 +11,7 @@ import httpx2
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from app.sessions.listener import FRESH_FOR
 from tests.system.nova import DEADLINE, PHONE_NUMBER_ID, Nova, free_ports, run_nova, wait_for

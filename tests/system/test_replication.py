@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from app.local.postgres_programs import find_program
 from tests.sql.acts import one, tables

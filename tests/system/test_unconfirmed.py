@@ -24,7 +24,7 @@ from app.crm import resetting
 from app.crm.errors import ResetNotMade
 from app.crm.resetting import reset_incarnation
 from app.database.connection import ReplacedConnection, open_async_connection
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.dashboard.running import Dashboard, add_operators, add_petang, run_dashboard
 from tests.sessions.waiting import until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bot.responder import ResponderError, load_responder
+from app.bot.responder.loading import ResponderError, load_responder
 from app.nova import nova
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def make_nothing():
 """
 LOAD = """
 import sys
-from app.bot.responder import load_responder
+from app.bot.responder.loading import load_responder
 from app.messages import is_instant
 assert is_instant(load_responder("shop.bot:make"))
 import shop.bot, colorsys

@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from app.database.releases import RELEASE
+from app.database.migrating.releases import RELEASE
 from app.doctor.server import judge_version
 from tests.matrix.postgres import _PINS
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.system.nova import Nova, wait_for
 from tests.upgrade.releases import LAST, RELEASES, Release, unpack

@@ -6,8 +6,8 @@ left in a database (`make_release.py` made it), and the responders that its bots
 When a release is tagged: date its entry in CHANGELOG.md, add it to RELEASES, run `make_release.py`,
 commit the dump, add the hashes of its migrations to FROZEN in tests/database/test_migrations.py,
 and add to `test_data.py` what migrations since give to rows of its database. Then raise the version
-for the next one: RELEASE (app/database/releases.py), `schema_release()` (sql/schema.sql) and that
-of pyproject.toml, with a new entry in CHANGELOG.md.
+for the next one: RELEASE (app/database/migrating/releases.py), `schema_release()` (sql/schema.sql)
+and that of pyproject.toml, with a new entry in CHANGELOG.md.
 """
 
 from __future__ import annotations

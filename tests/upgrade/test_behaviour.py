@@ -9,7 +9,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from tests.sql.acts import (
     NOTHING,
     Known,

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.database.migrations import MigrationError, migrate, pending
+from app.database.migrating.migrations import MigrationError, migrate, pending
 from tests.sql.acts import fetch, last_reset, one
 from tests.upgrade.catalog import Catalog, assert_same, read_catalog
 from tests.upgrade.make_release import BAGUS, SARI, WAYAN

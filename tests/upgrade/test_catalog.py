@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.migrations import migrate, pending
+from app.database.migrating.migrations import migrate, pending
 from tests.upgrade.catalog import assert_same, read_catalog
 from tests.upgrade.releases import Release, run_from
 

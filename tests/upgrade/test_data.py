@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from tests.sql.acts import fetch, one, tables
 
 NEW_COLUMNS: dict[str, dict[str, Any]] = {

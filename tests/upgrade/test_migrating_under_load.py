@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.migrations import migrate, pending
+from app.database.migrating.migrations import migrate, pending
 from tests.sql.acts import one
 from tests.system.nova import PHONE_NUMBER_ID, Nova, wait_for
 from tests.upgrade.conftest import wait_until_listening

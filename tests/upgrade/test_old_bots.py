@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from app.local.embedded import EmbeddedServer
 from tests.sql.acts import fetch, last_reset, one, queue_answer
 from tests.system.nova import PHONE_NUMBER_ID, Nova, wait_for

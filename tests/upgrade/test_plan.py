@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from app.database.migrations import migrate, pending
-from app.database.plan import describe_plan
+from app.database.migrating.migrations import migrate, pending
+from app.database.migrating.plan import describe_plan
 from tests.upgrade.catalog import assert_same, read_catalog
 from tests.upgrade.releases import SAME_SCHEMA
 

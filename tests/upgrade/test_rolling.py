@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.database.migrations import migrate
+from app.database.migrating.migrations import migrate
 from tests.sql.acts import last_reset, one
 from tests.system.nova import DEADLINE, Nova, wait_for
 from tests.upgrade.make_release import AGUS, BAGUS, SARI, TONO

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from app.bot.whatsapp.refusals import ApiRefusal
-from app.crm.number import (
+from app.crm.sending.number import (
     NumberAction,
     NumberState,
     Sender,

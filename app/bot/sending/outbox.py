@@ -31,7 +31,7 @@ from app.bot.whatsapp.cloud_api import (
 )
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.bot.workers import Workers
-from app.crm.outbox import Sending, is_sending, start_sending
+from app.crm.sending.outbox import Sending, is_sending, start_sending
 from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
 from app.messages import Outgoing

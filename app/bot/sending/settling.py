@@ -9,7 +9,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from app.bot.sending.number import Number
-from app.crm.outbox import (
+from app.crm.sending.outbox import (
     Sending,
     SentMessage,
     settle_sendings,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.crm.bots import list_bots
 from app.crm.identity import find_portfolio_move
-from app.crm.number import list_numbers
+from app.crm.sending.number import list_numbers
 from app.crm.set_aside import list_set_aside
 from app.dashboard.pages.number import describe_stops
 from app.dashboard.pages.set_aside import describe_items

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.crm.clients import count_clients, list_clients
-from app.crm.number import list_numbers
+from app.crm.sending.number import list_numbers
 from app.dashboard.pages.number import describe_stops
 from app.dashboard.web.input import read_query
 from app.dashboard.web.rendering import language_of, render, wants_fragment

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.crm.operator_sending import note_arrived, resend_message
+from app.crm.sending.by_operators import note_arrived, resend_message
 from app.dashboard.web.input import read_incarnation, read_segment
 from app.dashboard.web.rendering import quote_segment, render
 from app.dashboard.web.state import pool_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.crm.number import NumberTrouble
+from app.crm.sending.number import NumberTrouble
 from app.dashboard.pages.explanations import explain_code
 from app.dashboard.web.i18n import Language
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.nova.names import find_bare_name, find_name
+from app.nova.names.finder import find_bare_name, find_name
 
 TOLD = """
 halo min, nama saya Ratna Puspita | Ratna Puspita

@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.bot.memory import ResponderMemory
-from app.bot.threads import run_in_thread
+from app.bot.responder.memory import ResponderMemory
+from app.bot.responder.threads import run_in_thread
 from app.messages import Message, Reply
 from app.sessions.session import Responder, Session
 

@@ -39,7 +39,7 @@ class Script:
 
 def sql_directory() -> Path:
     """The sql/ of this code: inside the package once installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     for directory in (package / "_sql", package.parent / "sql"):
         if (directory / "migrations").is_dir():
             return directory

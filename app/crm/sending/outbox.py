@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from app.crm.number import Sender
+from app.crm.sending.number import Sender
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, execute_once, fetch_row, fetch_rows
 from app.message_kinds import KINDS

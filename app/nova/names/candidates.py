@@ -12,9 +12,9 @@ from app.nova.lexicon import (
     TITLES,
     UNAMBIGUOUS_NAME_PARTICLES,
 )
+from app.nova.names.utterance import Utterance
 from app.nova.token_classes import is_uncommon
 from app.nova.tokens import Token
-from app.nova.utterance import Utterance
 
 MOST_WORDS = 6
 """In one name."""

@@ -18,7 +18,7 @@ from typing import Any, LiteralString
 
 from psycopg import Connection, errors
 
-from app.database.scripts import MigrationError, sql_directory
+from app.database.migrating.scripts import MigrationError, sql_directory
 
 TRY = 0.1
 """Seconds for which a step asks for its locks, and others wait behind it."""

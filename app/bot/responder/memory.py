@@ -14,7 +14,7 @@ from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
-from app.bot.threads import run_in_thread
+from app.bot.responder.threads import run_in_thread
 from app.sessions.session import Forgotten, Responder
 from app.telemetry.bot import report_forgetting_failed
 

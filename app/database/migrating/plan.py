@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from app.database.migrations import find_steps, refuse_old_server
-from app.database.scripts import ROUTINES, set_search_path
-from app.database.table_locks import TableLock, find_holders, join_locks
+from app.database.migrating.migrations import find_steps, refuse_old_server
+from app.database.migrating.scripts import ROUTINES, set_search_path
+from app.database.migrating.table_locks import TableLock, find_holders, join_locks
 
 _MEASURE = """
     SELECT pg_size_pretty(pg_table_size(c.oid)), greatest(c.reltuples, 0)::bigint

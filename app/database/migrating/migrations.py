@@ -10,11 +10,11 @@ dropped.
 The search_path of the connection does not matter: each transaction sets its own, and what is asked
 outside of one qualifies its names.
 
-Which schema a novabot works on is in app/database/releases.py.
+Which schema a novabot works on is in app/database/migrating/releases.py.
 
-How a step gets its locks while the services run is in app/database/table_locks.py; that there is
-one migration at a time, and that nothing is left of one that was killed, in
-app/database/exclusion.py.
+How a step gets its locks while the services run is in app/database/migrating/table_locks.py; that
+there is one migration at a time, and that nothing is left of one that was killed, in
+app/database/migrating/exclusion.py.
 
 Written here rather than with yoyo-migrations: that never applies an edited file again, refuses
 URLs of several hosts, and after a kill waits for an operator to break its lock.
@@ -31,10 +31,10 @@ from typing import Any
 import psycopg
 from psycopg import Connection, errors
 
-from app.database.exclusion import bound_session, only_one, open_watcher
-from app.database.releases import find_newer_release, find_schema_fault, refuse_newer
-from app.database.routines import replace_routines
-from app.database.scripts import (
+from app.database.migrating.exclusion import bound_session, only_one, open_watcher
+from app.database.migrating.releases import find_newer_release, find_schema_fault, refuse_newer
+from app.database.migrating.routines import replace_routines
+from app.database.migrating.scripts import (
     ROUTINES,
     MigrationError,
     Script,
@@ -47,7 +47,7 @@ from app.database.scripts import (
     set_search_path,
     sql_directory,
 )
-from app.database.table_locks import (
+from app.database.migrating.table_locks import (
     LOCK_WAIT,
     Held,
     LockWait,

@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import AsyncConnection, Connection, errors
 
-from app.database.scripts import (
+from app.database.migrating.scripts import (
     READ_APPLIED,
     ROUTINES,
     MigrationError,

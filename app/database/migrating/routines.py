@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import Connection, errors
 
-from app.database.scripts import (
+from app.database.migrating.scripts import (
     MigrationError,
     Script,
     execute,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.nova.candidates import Candidate, find_candidate
 from app.nova.lexicon import (
     CONJUNCTIONS,
     DENIALS,
@@ -21,12 +20,13 @@ from app.nova.lexicon import (
     SPEAKERS,
     SPEECH,
 )
-from app.nova.name_classifier import is_name
-from app.nova.phrases import CORRECTION, HERE, IS_MY_NAME, PHRASES, Phrase, Strength
-from app.nova.spelling import spell_name
+from app.nova.names.candidates import Candidate, find_candidate
+from app.nova.names.classifier import is_name
+from app.nova.names.phrases import CORRECTION, HERE, IS_MY_NAME, PHRASES, Phrase, Strength
+from app.nova.names.spelling import spell_name
+from app.nova.names.utterance import Utterance
 from app.nova.token_classes import is_filler, is_given_name
 from app.nova.tokens import key_line
-from app.nova.utterance import Utterance
 
 _MOST_SKIPPED = 4
 _CORRECTION_WITHIN = 12

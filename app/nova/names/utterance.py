@@ -19,7 +19,7 @@ from app.nova.lexicon import (
     TITLES,
     USUAL_CAPITALS,
 )
-from app.nova.phrases import HERE
+from app.nova.names.phrases import HERE
 from app.nova.token_classes import (
     is_filler,
     is_function_word,

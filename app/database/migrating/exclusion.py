@@ -20,8 +20,8 @@ from typing import Any, LiteralString
 from psycopg import Connection, errors
 
 from app.database.connection import open_beside
-from app.database.scripts import PATH, MigrationError, set_search_path
-from app.database.table_locks import Held, LockWait, TableLock, lock_tables
+from app.database.migrating.scripts import PATH, MigrationError, set_search_path
+from app.database.migrating.table_locks import Held, LockWait, TableLock, lock_tables
 
 NAME = "novabot migrate"
 """The application_name of the watcher, and of the connection of the command."""

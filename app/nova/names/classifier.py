@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from app.nova.candidates import Candidate
 from app.nova.lexicon import (
     AFTER_PERSONS,
     ALTERNATIVES,
@@ -25,7 +24,8 @@ from app.nova.lexicon import (
     PERSONAL_AMBIGUOUS_NAMES,
     QUESTIONS,
 )
-from app.nova.phrases import Phrase, Strength
+from app.nova.names.candidates import Candidate
+from app.nova.names.phrases import Phrase, Strength
 from app.nova.token_classes import (
     has_name_form,
     is_everyday,

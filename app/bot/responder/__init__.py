@@ -1,0 +1,1 @@
+"""The responder in its bot: found and made, asked, and told whom to forget."""

@@ -1,0 +1,1 @@
+"""Sending: the outbox, the state of the number, what operators do with what was not sent."""

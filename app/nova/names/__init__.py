@@ -1,0 +1,1 @@
+"""Names: whether a message tells the name of its writer, and which."""
