@@ -11,6 +11,7 @@ import pytest
 
 from app.bot.whatsapp.outbound import build_request
 from app.message_kinds import KINDS
+from app.simulator.endpoint.contents import READERS
 from tests.simulator.servers import Running, StartSimulator
 from tests.unit.outgoing import ONE_OF_EACH
 
@@ -174,6 +175,7 @@ def test_what_the_bot_builds_of_each_kind_is_accepted_and_shown(
     request = build_request(RANI, message, "row-7")
     answer = simulator.post(json.dumps(request).encode())
     assert answer.status_code == 200, answer.text
+    assert request["type"] in READERS  # and not taken as it comes
     page = simulator.client.get(f"/phones/{RANI}").text
     if kind == "template":
         assert "[order_ready] · John" in page

@@ -35,7 +35,7 @@ def read_shown(kind: str, content: JsonValue) -> Shown:
         return Shown("[contacts]")
     if not isinstance(content, dict):
         raise required(kind, kind)
-    read = _READERS.get(kind)
+    read = READERS.get(kind)
     return Shown(f"[{kind}]") if read is None else read(content)
 
 
@@ -173,7 +173,7 @@ def _objects(values: JsonValue, name: str) -> list[JsonObject]:
     return objects
 
 
-_READERS: Mapping[str, Callable[[JsonObject], Shown]] = {
+READERS: Mapping[str, Callable[[JsonObject], Shown]] = {
     "text": _read_text,
     "interactive": _read_interactive,
     "template": _read_template,
