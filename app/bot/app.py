@@ -28,6 +28,7 @@ from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
+from app.bot.workers import end_tasks
 from app.crm.sending.number import make_sender
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool, open_pool
@@ -202,8 +203,7 @@ class Bot:
             await self._turns.finish(FINISH_TIMEOUT)
             await self._marks.finish()
             await self._outbox.finish(FINISH_TIMEOUT)
-            for task in background:
-                task.cancel()
+            await end_tasks(background)
         self._cache.evict_all()
         try:
             await self._heartbeat.retire()
