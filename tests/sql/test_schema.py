@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+import app
 from app.database.migrating.migrations import migrate, sql_directory
 from tests.sql.acts import (
     CLIENT,
@@ -274,6 +276,23 @@ def test_the_map_names_no_function_that_is_not_there(connection: psycopg.Connect
     known = set(names(connection, f"SELECT p.proname FROM pg_proc AS p WHERE {OURS}"))
     builtin = {"current_setting", "pg_notify", "pg_notification_queue_usage", "now"}
     assert set(re.findall(r"\b([a-z]+(?:_[a-z]+)+)\(", page)) - known - builtin == set()
+
+
+def test_every_function_has_a_caller() -> None:
+    """Another function, a trigger or a statement. What is in public is called by others too."""
+    directory = sql_directory()
+    sources = [*directory.rglob("*.sql"), *Path(app.__file__).parent.rglob("*.py")]
+    text = "".join(path.read_text() for path in sources)
+    text = re.sub(r"(?:REPLACE|ON) (?:FUNCTION|PROCEDURE) novabot_internal\.\w+\s*\(", "", text)
+    made = {
+        name
+        for path in directory.glob("*.sql")
+        for name in re.findall(
+            r"REPLACE (?:FUNCTION|PROCEDURE) novabot_internal\.(\w+)\s*\(", path.read_text()
+        )
+    }
+    assert len(made) > 100
+    assert made - set(re.findall(r"\bnovabot_internal\.(\w+)\(", text)) == set()
 
 
 INDEXES = {

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+import app
 from app.settings import SECRETS, WHATSAPP, Settings, SettingsError, load_settings
+
+APP = Path(app.__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +83,24 @@ def test_all_faults_are_told_at_once_each_in_a_line_with_its_variable(
         "WHATSAPP_VERIFY_TOKEN",
     ]
     assert not any("\n" in fault or "hunter2" in fault for fault in faults)
+
+
+def test_what_is_not_shown_is_a_secret_and_nothing_else_is() -> None:
+    fields = Settings.model_fields.values()
+    hidden = {
+        field.validation_alias
+        for field in fields
+        if field.annotation is SecretStr or not field.repr
+    }
+    assert hidden == SECRETS
+
+
+def test_every_setting_is_used() -> None:
+    sources = [path for path in APP.rglob("*.py") if path != APP / "settings.py"]
+    used = {
+        name for source in sources for name in re.findall(r"\bsettings\.(\w+)", source.read_text())
+    }
+    assert Settings.model_fields.keys() - used == set()
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))

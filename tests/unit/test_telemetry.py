@@ -1,17 +1,23 @@
-"""What a log line says about an error, and what a request is counted as."""
+"""What a log line says about an error, what a request is counted as, and that no event is idle."""
 
 from __future__ import annotations
 
+import ast
 import errno
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from prometheus_client import CollectorRegistry
 
+import app
 from app.telemetry.errors import LONGEST_CHAIN, describe_error
 from app.telemetry.serving import RequestReports
 
 SECRET = "Petang"
+APP = Path(app.__file__).parent
 
 
 def catch(error: Exception) -> Exception:
@@ -81,3 +87,29 @@ def test_requests_are_counted_without_probes_and_with_a_bounded_set_of_methods()
 
     assert count(method="other", route="/clients/{id}", status="405") == 2
     assert count(method="GET", route="/ready", status="200") is None
+
+
+def list_names(module: Path) -> Iterator[str]:
+    """What the module defines: its functions, its classes, its metrics."""
+    for node in ast.parse(module.read_text()).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                yield name
+            case _:
+                pass
+
+
+@pytest.mark.parametrize(
+    "module", sorted((APP / "telemetry").glob("[!_]*.py")), ids=lambda p: p.stem
+)
+def test_every_event_is_reported_and_every_metric_set(module: Path) -> None:
+    own = module.read_text()
+    others = "".join(path.read_text() for path in APP.rglob("*.py") if path != module)
+    idle = [
+        name
+        for name in list_names(module)
+        if len(re.findall(rf"\b{name}\b", own if name.startswith("_") else own + others)) < 2
+    ]
+    assert idle == []

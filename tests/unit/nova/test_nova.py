@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bot.whatsapp.content import STORED_TYPES
 from app.message_kinds import TEXT_LIMIT
 from app.messages import Message, Reply
 from app.nova import nova, respond
 from app.nova.answers import ANSWERS
 from app.nova.lexicon import GIVEN_NAMES
+from app.nova.responder import KINDS_IN_OWN_WORDS
 from app.nova.tokens import tokenize
 from app.sessions.session import Session
 
@@ -208,6 +210,12 @@ def test_a_forwarded_message_teaches_and_forgets_nothing() -> None:
 def test_a_buttons_title_is_no_statement(kind: str) -> None:
     reply = respond(STRANGER, say("My name is John", kind))
     assert reply.learnt_name is None and "John" not in answer(reply)
+
+
+def test_of_every_stored_type_it_is_decided_whose_words_it_holds() -> None:
+    of_the_business = {"button", "interactive"}
+    without_words = {"audio", "voice", "sticker", "location", "contacts", "order", "unsupported"}
+    assert KINDS_IN_OWN_WORDS | of_the_business | without_words == STORED_TYPES
 
 
 @pytest.mark.parametrize("kind", ["image", "video", "document"])

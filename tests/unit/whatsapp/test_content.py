@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.bot.whatsapp.content import MEDIA_TYPES, STORED_TYPES, UNSUPPORTED
 from app.bot.whatsapp.payload import Body, read_body
 from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
@@ -18,6 +19,24 @@ from tests.unit.whatsapp.read_bodies import (
     read_one,
     read_set_aside,
 )
+
+ONE_OF_EACH: dict[str, dict[str, Any]] = {
+    "text": {"text": {"body": "halo"}},
+    "button": {"button": {"text": "Ya"}},
+    "interactive": {"interactive": {"type": "button_reply", "button_reply": {"title": "Ya"}}},
+    "location": {"location": {"latitude": -6.2, "longitude": 106.8}},
+    "contacts": {"contacts": [{"name": {"formatted_name": "Budi"}}]},
+    "order": {"order": {"catalog_id": "7"}},
+    **{kind: {kind: {"id": "901"}} for kind in MEDIA_TYPES},
+}
+"""What a message of each type that is stored as itself holds."""
+
+
+@pytest.mark.parametrize("kind", sorted(STORED_TYPES - {UNSUPPORTED}))
+def test_each_stored_type_is_stored_as_itself_with_what_it_says(kind: str) -> None:
+    message = read_one(type=kind, **{"text": ..., **ONE_OF_EACH[kind]})
+    assert message.kind == kind
+    assert message.text or message.detail
 
 
 def test_a_text_is_its_body() -> None:
