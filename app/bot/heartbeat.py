@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.crm.bots import report_bot, retire_bot
-from app.crm.writing import describe_refusal
+from app.crm.write_check import describe_refusal
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
 from app.sessions import clock

@@ -15,7 +15,7 @@ import asyncio
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from app.crm.writing import (
+from app.crm.write_check import (
     COMMITS_WAIT,
     RehearsalFailed,
     describe_refusal,

@@ -46,7 +46,7 @@ def migrate(
     With NOVABOT_ADMIN_PASSWORD set, adds the login `admin` if there is no account yet.
     """
     with report_errors():
-        from app.cli.access import close_database
+        from app.cli.lock_down import close_database
         from app.cli.signals import interrupted_by_sigterm
         from app.crm.operators import add_first_operator
         from app.database.connection import open_connection

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from app.crm.operators import hash_password
-from app.crm.writing import find_write_fault
+from app.crm.write_check import find_write_fault
 from app.dashboard import api
 from app.dashboard.access import login
 from app.dashboard.access.roles import change_route, open_route, operator_route, program_route

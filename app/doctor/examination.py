@@ -36,7 +36,7 @@ from app.doctor.server import (
     check_settings,
     check_version,
 )
-from app.doctor.writing import COMMITS, check_writing
+from app.doctor.write_check import COMMITS, check_writing
 
 Check = Callable[[Connection[Any]], Iterator[Finding]]
 

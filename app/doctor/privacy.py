@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from app.database.access import describe_open
+from app.database.lock_down import describe_open
 from app.doctor.finding import Finding
 
 _QUIET = {

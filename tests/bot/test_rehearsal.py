@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from app.bot import rehearsal
-from app.crm.writing import examine_writing, rehearse
+from app.crm.write_check import examine_writing, rehearse
 from app.database.connection import open_async_connection
 from app.database.migrating.migrations import migrate
 from app.database.pool import Pool

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from app.database.access import lock_down, preview_lock_down
+from app.database.lock_down import lock_down, preview_lock_down
 from app.database.migrating.migrations import MigrationError
 from app.doctor.examination import examine
 from tests.system.nova import Nova

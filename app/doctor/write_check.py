@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import psycopg
 from psycopg import errors
 
-from app.crm.writing import RehearsalFailed, describe_refusal, examine_writing, rehearse
+from app.crm.write_check import RehearsalFailed, describe_refusal, examine_writing, rehearse
 from app.database.errors import first_line
 from app.doctor.connections import connect_async
 from app.doctor.finding import Finding

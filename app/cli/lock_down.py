@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from app.cli.errors import fail
-from app.database.access import LockDown, lock_down, preview_lock_down
 from app.database.connection import open_connection
+from app.database.lock_down import LockDown, lock_down, preview_lock_down
 from app.database.migrating.exclusion import NAME
 from app.settings import Settings
 
