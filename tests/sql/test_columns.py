@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from app.database.migrations import sql_directory
 from app.sessions.session import Session
-from tests.sql.acts import CLIENT, PHONE, fetch, load, one, take_turn
+from tests.sql.acts import CLIENT, PHONE, fetch, load, one, tables, take_turn
 
 BSUID = "ID.1a2b3c"
 
@@ -163,6 +164,19 @@ def test_no_statistics_are_kept_of_what_says_something_of_a_client(
     for row in kept:
         found.setdefault(row.relname, set()).add(row.attname)
     assert found == SAYS_NOTHING_OF_A_CLIENT
+
+
+@pytest.mark.parametrize("subject", ["resets", "kept"])
+def test_a_reset_deletes_from_every_table_of_a_client_and_looks_for_kept_rows(
+    connection: psycopg.Connection, subject: str
+) -> None:
+    code = (sql_directory() / f"{subject}.sql").read_text()
+    missing = {
+        table
+        for table in tables(connection)
+        if f'"{table}"' not in code and f"'{table}'" not in code
+    }
+    assert missing <= NOT_OF_A_CLIENT
 
 
 def add(conn: psycopg.Connection, client: str, context: dict[str, Any], **values: str) -> None:
