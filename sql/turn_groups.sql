@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.find_known_writers(
 ) RETURNS text[]
 LANGUAGE plpgsql STABLE
 AS $$
+#variable_conflict use_variable
 BEGIN
     RETURN (
         SELECT array_agg(k.client ORDER BY i.place)
@@ -46,6 +47,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.find_takable(
 ) RETURNS record
 LANGUAGE plpgsql
 AS $$
+#variable_conflict use_variable
 DECLARE
     apart CONSTANT interval := '6 seconds';
     burst CONSTANT integer := 45;
@@ -121,11 +123,12 @@ SET lock_timeout = '50ms'
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_indexonlyscan = off
+SET enable_bitmapscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET jit = off
 AS $$
-#variable_conflict use_column
+#variable_conflict use_variable
 DECLARE
     written CONSTANT timestamptz[] := ARRAY(
         SELECT least(w.at, now()) FROM unnest(stated) WITH ORDINALITY AS w (at, n) ORDER BY w.n
@@ -136,7 +139,6 @@ DECLARE
     refusals text[];
     takable integer[];
     paid timestamptz[];
-    began_sending jsonb;
 BEGIN
     -- 1. Lock each client, then its session, where the fence holds: the revision is compared in the
     --    statement that locks, which looks at the row again if another transaction has just written
@@ -214,12 +216,12 @@ BEGIN
         GROUP BY d.digest
     ),
     noted AS (
-        INSERT INTO public."Delivery" (digest, "seenAt")
+        INSERT INTO public."Delivery" AS d (digest, "seenAt")
         SELECT w.digest, w.seen
         FROM wanted AS w
         ORDER BY w.digest
         ON CONFLICT DO NOTHING
-        RETURNING digest
+        RETURNING d.digest
     )
     SELECT array_agg(w.place) INTO chosen
     FROM wanted AS w
@@ -230,106 +232,77 @@ BEGIN
     FROM novabot_internal.find_takable(
         chosen, expected_ids, written, outgoing, tokens, number, digest, is_paced
     ) AS t;
-    WITH sent AS (
-        INSERT INTO public."Conversation" (
-            "userId", direction, kind, body, detail, at, "waMessageId", author, status, address,
-            key, token, "claimedBy", "claimedAt", attempts, "paidUntil"
-        )
+    INSERT INTO public."Conversation" (
+        "userId", direction, kind, body, detail, at, "waMessageId", author, status, address,
+        key, token, "claimedBy", "claimedAt", attempts, "paidUntil"
+    )
+    SELECT
+        expected_ids[w.place], w.direction, w.kind, w.body, w.detail, w.at, w.message_id,
+        w.author, w.status, w.address, w.key, w.token,
+        CASE WHEN w.status = 'sending' THEN bot END,
+        CASE WHEN w.status = 'sending' THEN clock_timestamp() END,
+        CASE WHEN w.status = 'sending' THEN 1 ELSE 0 END,
+        w.paid
+    FROM (
         SELECT
-            expected_ids[w.place], w.direction, w.kind, w.body, w.detail, w.at, w.message_id,
-            w.author, w.status, w.address, w.key, w.token,
-            CASE WHEN w.status = 'sending' THEN bot END,
-            CASE WHEN w.status = 'sending' THEN clock_timestamp() END,
-            CASE WHEN w.status = 'sending' THEN 1 ELSE 0 END,
-            w.paid
-        FROM (
-            SELECT
-                c.place, 0::bigint AS turn, 'in' AS direction, kinds[c.place] AS kind,
-                bodies[c.place] AS body, details[c.place] AS detail, written[c.place] AS at,
-                message_ids[c.place] AS message_id, 'client' AS author, 'answered' AS status,
-                NULL AS address, NULL AS key, gen_random_uuid() AS token,
-                NULL::timestamptz AS paid
-            FROM unnest(chosen) AS c (place)
-            UNION ALL
-            SELECT
-                c.place, o.turn, 'out', coalesce(o.message ->> 'kind', 'text'),
-                coalesce(o.message ->> 'body', ''), nullif(o.message -> 'detail', 'null'), now(),
-                NULL, coalesce(o.message ->> 'author', 'bot'),
-                CASE WHEN t.place IS NULL THEN 'queued' ELSE 'sending' END,
-                (
-                    SELECT f.address
-                    FROM unnest(address_places, addresses)
-                        WITH ORDINALITY AS f (place, address, n)
-                    WHERE f.place = c.place
-                    ORDER BY f.n
-                    LIMIT 1
-                ),
-                o.message ->> 'key',
-                CASE WHEN t.place IS NULL THEN gen_random_uuid() ELSE tokens[c.place] END,
-                t.paid
-            FROM unnest(chosen) AS c (place)
-            CROSS JOIN LATERAL jsonb_array_elements(outgoing[c.place])
-                WITH ORDINALITY AS o (message, turn)
-            LEFT JOIN unnest(takable, paid) AS t (place, paid) ON t.place = c.place AND o.turn = 1
-        ) AS w
-        ORDER BY w.place, w.turn
-        ON CONFLICT ("userId", key) WHERE key IS NOT NULL DO NOTHING
-        RETURNING "userId", status, token, address, kind, body, detail
-    )
-    SELECT
-        jsonb_object_agg(
-            s."userId",
-            jsonb_build_object(
-                'token', s.token, 'address', s.address, 'kind', s.kind, 'body', s.body,
-                'detail', s.detail
-            )
-        )
-    INTO began_sending
-    FROM sent AS s
-    WHERE s.status = 'sending';
-
-    -- What is returned is read from the rows: a trigger of the DBA's may have changed it.
-    RETURN QUERY
-    WITH met AS (
-        UPDATE public."User" AS u
-        SET
-            revision = gen_random_uuid(),
-            nama = nullif(coalesce(learnt_names[c.place], u.nama), ''),
-            "profileName" = coalesce(profiles[c.place], u."profileName"),
-            "activeAt" = now(),
-            "windowUntil" = greatest(
-                u."windowUntil", written[c.place] + interval '24 hours'
+            c.place, 0::bigint AS turn, 'in' AS direction, kinds[c.place] AS kind,
+            bodies[c.place] AS body, details[c.place] AS detail, written[c.place] AS at,
+            message_ids[c.place] AS message_id, 'client' AS author, 'answered' AS status,
+            NULL AS address, NULL AS key, gen_random_uuid() AS token,
+            NULL::timestamptz AS paid
+        FROM unnest(chosen) AS c (place)
+        UNION ALL
+        SELECT
+            c.place, o.turn, 'out', coalesce(o.message ->> 'kind', 'text'),
+            coalesce(o.message ->> 'body', ''), nullif(o.message -> 'detail', 'null'), now(),
+            NULL, coalesce(o.message ->> 'author', 'bot'),
+            CASE WHEN t.place IS NULL THEN 'queued' ELSE 'sending' END,
+            (
+                SELECT f.address
+                FROM unnest(address_places, addresses)
+                    WITH ORDINALITY AS f (place, address, n)
+                WHERE f.place = c.place
+                ORDER BY f.n
+                LIMIT 1
             ),
-            "beganAt" = CASE
-                WHEN u."beganAt" > written[c.place] THEN written[c.place] ELSE u."beganAt"
-            END
+            o.message ->> 'key',
+            CASE WHEN t.place IS NULL THEN gen_random_uuid() ELSE tokens[c.place] END,
+            t.paid
         FROM unnest(chosen) AS c (place)
-        WHERE u.id = expected_ids[c.place]
-        RETURNING
-            c.place, u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL AS paused, u.revision
-    ),
-    remembered AS (
-        UPDATE public."Session" AS s
-        SET
-            context = novabot_internal.keep_wish(contexts[c.place], s.context, false),
-            revision = gen_random_uuid(),
-            "updatedAt" = now()
-        FROM unnest(chosen) AS c (place)
-        WHERE s."userId" = expected_ids[c.place]
-        RETURNING c.place, s.context, s.revision
-    )
-    SELECT
-        c.place, 'committed', m.id, m.incarnation, m.nama, m.paused, r.context, m.revision,
-        r.revision, began_sending -> m.id
+        CROSS JOIN LATERAL jsonb_array_elements(outgoing[c.place])
+            WITH ORDINALITY AS o (message, turn)
+        LEFT JOIN unnest(takable, paid) AS t (place, paid) ON t.place = c.place AND o.turn = 1
+    ) AS w
+    ORDER BY w.place, w.turn
+    ON CONFLICT ("userId", key) WHERE key IS NOT NULL DO NOTHING;
+    UPDATE public."User" AS u
+    SET
+        revision = gen_random_uuid(),
+        nama = nullif(coalesce(learnt_names[c.place], u.nama), ''),
+        "profileName" = coalesce(profiles[c.place], u."profileName"),
+        "activeAt" = now(),
+        "windowUntil" = greatest(u."windowUntil", written[c.place] + interval '24 hours'),
+        "beganAt" = CASE
+            WHEN u."beganAt" > written[c.place] THEN written[c.place] ELSE u."beganAt"
+        END
     FROM unnest(chosen) AS c (place)
-    LEFT JOIN met AS m ON m.place = c.place
-    LEFT JOIN remembered AS r ON r.place = c.place;
+    WHERE u.id = expected_ids[c.place];
+    UPDATE public."Session" AS s
+    SET
+        context = novabot_internal.keep_wish(contexts[c.place], s.context, false),
+        revision = gen_random_uuid(),
+        "updatedAt" = now()
+    FROM unnest(chosen) AS c (place)
+    WHERE s."userId" = expected_ids[c.place];
 
-    -- 5. The others. What their clients' sessions are by now, another turn of this batch included.
+    -- 5. What has become of each, and what its client's session is by now, another turn of this group
+    --    included. All is read from the rows once everything is written: a trigger of the DBA's may
+    --    have changed them, or deleted the client, whose answer is not to be sent then.
     RETURN QUERY
     SELECT
         i.place,
         CASE
+            WHEN i.place = ANY (chosen) THEN 'committed'
             WHEN refusals[i.place] <> 'alone' THEN refusals[i.place]
             WHEN u.id IS NULL OR refusals[i.place] IS NULL THEN 'alone'
             WHEN
@@ -340,11 +313,18 @@ BEGIN
             ELSE 'stale'
         END,
         u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision,
-        NULL::jsonb
+        CASE
+            WHEN c."userId" = u.id AND c.status = 'sending'
+                THEN jsonb_build_object(
+                    'token', c.token, 'address', c.address, 'kind', c.kind, 'body', c.body,
+                    'detail', c.detail
+                )
+        END
     FROM generate_subscripts(message_ids, 1) AS i (place)
     LEFT JOIN public."User" AS u ON u.id = writers[i.place]
     LEFT JOIN public."Session" AS s ON s."userId" = u.id
-    WHERE (i.place = ANY (chosen)) IS NOT TRUE;
+    LEFT JOIN public."Conversation" AS c
+        ON c.token = tokens[i.place] AND i.place = ANY (takable);
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -321,3 +322,101 @@ def test_an_answer_that_was_queued_under_its_key_before_is_not_begun(
     connection.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE status = 'sending'")
     assert take_first(connection, outgoing=keyed) is None
     assert len(read_answers(connection)) == 1
+
+
+# What a DBA adds
+
+
+def make_trigger(conn: psycopg.Connection, when: str, statement: str) -> None:
+    conn.execute(
+        "CREATE FUNCTION of_the_dba() RETURNS trigger LANGUAGE plpgsql AS $$"
+        f" BEGIN {statement}; RETURN NEW; END $$".encode()
+    )
+    conn.execute(
+        f"CREATE TRIGGER of_the_dba {when} FOR EACH ROW EXECUTE FUNCTION of_the_dba()".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'AFTER UPDATE OF "activeAt" ON "User"',
+        'AFTER UPDATE OF context ON "Session"',
+        'AFTER INSERT ON "Conversation"',
+    ],
+)
+def test_the_answer_to_a_client_whom_a_trigger_deletes_is_not_begun(
+    connection: psycopg.Connection, when: str
+) -> None:
+    client = "id" if "User" in when else '"userId"'
+    make_trigger(
+        connection,
+        when,
+        f"""DELETE FROM public."User" WHERE id = NEW.{client} AND nama = 'Sari 00'""",
+    )
+    items = [make_item(connection, phone, token=uuid4()) for phone in PHONES[:2]]
+    rows = take_turns(connection, *items, bot=BOT, number=NUMBER, digest=DIGEST)
+    assert [row.outcome for row in rows] == ["committed", "committed"]
+    assert [row.id for row in rows] == [None, f"{PHONES[1]}@c.us"]
+    assert [row.taken and row.taken["token"] for row in rows] == [None, str(items[1].token)]
+    assert load(connection, PHONES[0]) == Known()
+
+
+@pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+def test_what_a_trigger_makes_of_the_session_is_returned(
+    connection: psycopg.Connection, when: str
+) -> None:
+    make_trigger(
+        connection,
+        f'{when} UPDATE OF "activeAt" ON "User"',
+        """UPDATE public."Session" SET context = '{"n": 2}' WHERE "userId" = NEW.id;"""
+        """ UPDATE public."User" SET nama = 'Budi' WHERE id = NEW.id AND nama <> 'Budi'"""
+        if when == "AFTER"
+        else """UPDATE public."Session" SET "updatedAt" = now() WHERE "userId" = NEW.id""",
+    )
+    rows = take_turns(connection, *(make_item(connection, phone) for phone in PHONES[:2]))
+    for phone, row in zip(PHONES, rows, strict=False):
+        assert row.outcome == "committed"
+        assert Known(row.id, row.user_revision, row.session_revision) == load(connection, phone)
+        assert row.nama == ("Budi" if when == "AFTER" else f"Sari {phone[-2:]}")
+
+
+def test_a_column_of_the_dbas_may_have_any_name(connection: psycopg.Connection) -> None:
+    functions = ("find_known_writers", "find_takable", "commit_turns")
+    source = "".join(
+        one(connection, "SELECT prosrc FROM pg_proc WHERE proname = %s", name) for name in functions
+    )
+    declared = re.findall(
+        r"^    (\w+) (?:CONSTANT )?\w+(?:\[\])?(?: :=.*)?;?$", source, re.MULTILINE
+    )
+    arguments = one(
+        connection,
+        "SELECT array_agg(DISTINCT n) FROM pg_proc, unnest(proargnames) AS n"
+        " WHERE proname = ANY (%s)",
+        list(functions),
+    )
+    assert {"locked", "chosen", "apart"} <= {*declared}
+    for table in ("User", "Session", "Conversation", "Alias", "Delivery"):
+        for column in {*declared, *arguments}:
+            connection.execute(
+                f'ALTER TABLE "{table}" ADD COLUMN IF NOT EXISTS "{column}" text'.encode()
+            )
+    assert take_first(connection, is_paced=True) is not None
+
+
+def test_a_turn_reads_no_more_of_a_client_who_has_said_much(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute(
+        'INSERT INTO "Conversation" ("userId") SELECT id FROM "User", generate_series(1, 500)'
+    )
+    queue_answer(connection, f"{PHONES[0]}@c.us", status="sent")
+    connection.execute('VACUUM ANALYZE "Conversation"')
+    with connection.transaction():
+        assert take_first(connection, is_paced=True) is not None
+        read = one(
+            connection,
+            """SELECT pg_stat_get_xact_tuples_fetched('"Conversation"'::regclass)"""
+            """ + pg_stat_get_xact_tuples_returned('"Conversation"'::regclass)""",
+        )
+    assert read < 20
