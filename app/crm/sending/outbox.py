@@ -135,6 +135,7 @@ async def _settle_once(
     posted: Collection[UUID],
     sender: Sender,
 ) -> list[tuple[Any, ...]]:
+    wants_next = any(each.wants_next for each in sent)
     return await execute_once(
         pool,
         "SELECT place, outcome, has_more, token, address, kind, body, detail, attempts"
@@ -145,8 +146,8 @@ async def _settle_once(
             [each.message_id for each in sent],
             [each.wants_next for each in sent],
             bot,
-            list(posted),
-            list(KINDS),
+            list(posted) if wants_next else [],
+            list(KINDS) if wants_next else [],
             sender.number,
             sender.digest,
             sender.per_second > 0,
