@@ -7,9 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from app.database.migrating.migrations import sql_directory
 from psycopg.types.json import Jsonb
 
+from app.database.migrating.migrations import sql_directory
 from app.sessions.session import Session
 from tests.sql.acts import CLIENT, PHONE, fetch, load, one, tables, take_turn
 
