@@ -107,6 +107,7 @@ def disturb(conn: psycopg.Connection, history: History, statements: list[str]) -
         pause.wait(0.002)
 
 
+@pytest.mark.usefixtures("each_way")
 @pytest.mark.parametrize(
     "disturbances",
     [[DELETES, EDITS_OF_CLIENTS, ALL], [DELETES, EDITS_OF_CLIENTS + EDITS_OF_SESSIONS]],

@@ -15,13 +15,16 @@ import pytest
 from tests.sql.acts import (
     Item,
     Known,
+    Thread,
     add_client,
     fetch,
+    lift_lock_timeouts,
     load,
     one,
     queue_answer,
     take_turn,
     take_turns,
+    wait_until_blocked,
 )
 
 PHONES = [f"62817000000{n:02}" for n in range(20)]
@@ -223,6 +226,25 @@ def test_a_message_that_another_bot_stores_meanwhile_fails_the_group_and_nothing
     ]
 
 
+def test_a_message_that_another_bot_notes_meanwhile_is_not_written(
+    connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
+) -> None:
+    other, watching = connect(), connect()
+    lift_lock_timeouts(connection)
+    items = [make_item(connection, phone, body="bersama") for phone in PHONES[:3]]
+    pid = one(connection, "SELECT pg_backend_pid()")
+    with other.transaction():
+        other.execute(
+            'INSERT INTO "Delivery" (digest, "seenAt")'
+            " VALUES (novabot_internal.digest_of('message:' || %s), now())",
+            (items[1].message_id,),
+        )
+        taking = Thread(lambda: take_turns(connection, *items))
+        wait_until_blocked(watching, pid)
+    assert [row.outcome for row in taking.result()] == ["committed", "alone", "committed"]
+    assert one(connection, """SELECT count(*) FROM "Conversation" WHERE body = 'bersama'""") == 2
+
+
 def test_a_writer_whose_address_leads_elsewhere_is_not_judged(
     connection: psycopg.Connection,
 ) -> None:
@@ -358,7 +380,8 @@ def test_the_answer_to_a_client_whom_a_trigger_deletes_is_not_begun(
     rows = take_turns(connection, *items, bot=BOT, number=NUMBER, digest=DIGEST)
     assert [row.outcome for row in rows] == ["committed", "committed"]
     assert [row.id for row in rows] == [None, f"{PHONES[1]}@c.us"]
-    assert [row.taken and row.taken["token"] for row in rows] == [None, str(items[1].token)]
+    assert rows[0].taken is None
+    assert rows[1].taken["token"] == str(items[1].token)
     assert load(connection, PHONES[0]) == Known()
 
 

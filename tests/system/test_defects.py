@@ -82,6 +82,26 @@ DEFECTS = {
         (("                AND i.place = (\n", "                AND i.place <> (\n"),),
         ("tests/sql/test_turn_groups.py", "-k", "own_outcome"),
     ),
+    "a group that writes what another bot has noted meanwhile": Defect(
+        GROUPS,
+        (("    JOIN noted AS n ON n.digest = w.digest;\n", "    ;\n"),),
+        ("tests/sql/test_turn_groups.py", "-k", "notes_meanwhile"),
+    ),
+    "a group's first answer that overtakes what is unsent": Defect(
+        GROUPS,
+        ((" AND q.status IN ('queued', 'sending')\n", " AND false\n"),),
+        ("tests/sql/test_turn_groups.py", "-k", "would_not_give_it_out"),
+    ),
+    "a group's first answer sent to a client whom a trigger deleted": Defect(
+        GROUPS,
+        (
+            (
+                """WHEN c."userId" = u.id AND c.status = 'sending'\n""",
+                "WHEN i.place = ANY (takable)\n",
+            ),
+        ),
+        ("tests/sql/test_turn_groups.py", "-k", "trigger_deletes"),
+    ),
     "a group's late message given to who has the number now": Defect(
         GROUPS,
         (("                    AND a.since <= written[f.place]\n", ""),),
