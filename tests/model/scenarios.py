@@ -337,8 +337,20 @@ GUARDS = (
     ),
     Guard(("NO_LOCK_ORDER",), "a batch locks its rows in one order", 3, BATCH),
     Guard(("NO_BATCH_IN_TURN",), "a batch compares after it has written the turn before", 5, BATCH),
-    Guard(("NO_BATCH_FENCE",), "the fence compares every turn of a batch", 1, _BATCH_RESET),
-    Guard(("NO_BATCH_LOCKS",), "a batch writes no row that it has not locked", 1, _BATCH_RESET),
+    Guard(
+        ("NO_BATCH_FENCE",),
+        "the fence compares every turn of a batch",
+        1,
+        _BATCH_RESET,
+        "the fence checked for the first turn of a group only",
+    ),
+    Guard(
+        ("NO_BATCH_LOCKS",),
+        "a batch writes no row that it has not locked",
+        1,
+        _BATCH_RESET,
+        "a group that commits past a locked row",
+    ),
     Guard(("NO_BATCH_APART",), "a stale turn goes back alone from its batch", 3, BATCH_EDITS),
     Guard(("NO_BATCH_SPLIT",), "a locked row keeps its own turn alone", 3, BATCH),
     Guard(
