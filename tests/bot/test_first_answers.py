@@ -12,6 +12,7 @@ import pytest
 from app.bot.sending.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
+from app.crm.sending.number import NumberState
 from app.database import retrying
 from app.database.pool import Pool
 from app.messages import Message, Outgoing, Reply, instant
@@ -199,6 +200,20 @@ async def test_it_counts_as_begun_before_the_commit(
     await side.say("satu")
     await until(lambda: not side.outbox._workers.is_at(f"{PHONE}@c.us"), "nothing under way")
     assert has_statuses(connection, "sent", "sent")()
+    assert api.texts(PHONE, None) == ["halo", "satu"]
+
+
+async def test_it_is_given_back_when_the_number_is_stopped_meanwhile(
+    side: Side, api: Api, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await meet(side, api, connection)
+    number = side.outbox._number
+    act_after_commit(monkeypatch, lambda: number.note_state(NumberState(state="stopped")))
+    await side.say("satu")
+    await until(has_statuses(connection, "sent", "queued"), "the answer given back")
+    assert api.texts(PHONE, None) == ["halo"]
+    number.note_state(NumberState())
+    await until(has_statuses(connection, "sent", "sent"), "the answer sent")
     assert api.texts(PHONE, None) == ["halo", "satu"]
 
 

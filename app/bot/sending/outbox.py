@@ -154,7 +154,7 @@ class Outbox:
     async def _send_all(self, client: str) -> None:
         begun = self._begun.pop(client, None)
         try:
-            while self._find_obstacle() is None:
+            while self._find_obstacle() is None and not (begun and self._number.is_stopped):
                 if begun is None:
                     if client in self._tries:
                         self._tries.discard(client)
