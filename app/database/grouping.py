@@ -59,11 +59,12 @@ class Grouping(Generic[Item, Result]):
     async def _call(self, asked: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             made = await self._act([item for item, _ in asked])
+            pairs = list(zip(asked, made, strict=True))
         except Exception as error:  # handed to those who asked
             for _, result in asked:
                 if not result.done():
                     result.set_exception(error)
             return
-        for (_, result), each in zip(asked, made, strict=True):
+        for (_, result), each in pairs:
             if not result.done():
                 result.set_result(each)
