@@ -51,11 +51,6 @@ DEFECTS = {
         (*HISTORY, "signals and listeners"),
         {GROUPS: ((GROUP_CLIENT_COMPARED, "\n"), (GROUP_SESSION_COMPARED, "\n"))},
     ),
-    "the fence removed from turns in groups": Defect(
-        GROUPS,
-        ((GROUP_CLIENT_COMPARED, "\n"), (GROUP_SESSION_COMPARED, "\n")),
-        (*HISTORY, "signals and listeners"),
-    ),
     "the fence checked for the first turn of a group only": Defect(
         GROUPS,
         (
