@@ -64,13 +64,14 @@ class Dba:
         return await self.transact((statement, parameters))
 
     async def transact(self, *statements: Statement) -> Answer:
-        """The statements in one transaction, anew if a deadlock undid it."""
+        """The statements in one transaction, anew if a deadlock undid it or no connection came."""
         while True:
             invoked = time.monotonic()
             try:
                 async with self._pool.connection() as conn:
                     return await _run(conn, statements, invoked)
-            except psycopg.errors.DeadlockDetected:
+            except (psycopg.errors.DeadlockDetected, PoolTimeout):
+                # Nothing was done: undone, or not sent while the server was away again and again.
                 self._record.retried += 1
             except psycopg.Error as error:
                 if is_lost(error):
@@ -91,8 +92,6 @@ class Dba:
 
 def is_lost(error: psycopg.Error) -> bool:
     """Whether the connection ended, or none was made: the server is restarted."""
-    if isinstance(error, PoolTimeout):
-        return False
     return error.sqlstate in _SERVER_ENDS or (
         isinstance(error, psycopg.OperationalError) and error.sqlstate is None
     )
