@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.bot.whatsapp.cloud_api import CloudApi, Outcome, Timeouts
+from app.bot.whatsapp.answers import Outcome
+from app.bot.whatsapp.cloud_api import CloudApi, Timeouts
 from app.messages import Outgoing
 from tests.streams import Handle, serve_streams
 

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from app.bot.whatsapp.cloud_api import Accepted, CloudApi, NotSent, Timeouts, Uncertain
+from app.bot.whatsapp.answers import Accepted, NotSent, Uncertain
+from app.bot.whatsapp.cloud_api import CloudApi, Timeouts
 from app.messages import Outgoing
 from tests.bot.misbehaving_servers import (
     NUMBER_ID,

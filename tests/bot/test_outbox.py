@@ -15,7 +15,8 @@ import pytest
 from app.bot.sending import outbox as sending
 from app.bot.sending.outbox import Outbox
 from app.bot.sending.outcomes import NAMES
-from app.bot.whatsapp.cloud_api import CloudApi, Outcome
+from app.bot.whatsapp.answers import Outcome
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.crm.conversation import find_waiting_clients
 from app.database.errors import Unavailable
 from app.database.pool import Pool

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from app.bot.whatsapp.cloud_api import Uncertain
+from app.bot.whatsapp.answers import Uncertain
 from app.bot.whatsapp.refusals import ApiRefusal, read_retry_after
 from tests.bot.misbehaving_servers import (
     PHONE,

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from app.bot.sending.number import Number
 from app.bot.sending.outcomes import count_outcome
-from app.bot.whatsapp.cloud_api import CloudApi, NotSent, Outcome
+from app.bot.whatsapp.answers import NotSent, Outcome
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.messages import Outgoing
 

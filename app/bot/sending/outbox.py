@@ -21,14 +21,8 @@ from app.bot.sending.farewells import Farewells
 from app.bot.sending.number import Number
 from app.bot.sending.outcomes import count_outcome
 from app.bot.sending.settling import After, Begun, Mark, Settling
-from app.bot.whatsapp.cloud_api import (
-    Accepted,
-    CloudApi,
-    NotSent,
-    Uncertain,
-    Unsendable,
-    Withdrawn,
-)
+from app.bot.whatsapp.answers import Accepted, NotSent, Uncertain, Unsendable, Withdrawn
+from app.bot.whatsapp.cloud_api import CloudApi
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.bot.workers import Workers
 from app.crm.sending.outbox import Sending, is_sending, start_sending

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from app.bot.whatsapp.cloud_api import (
-    Accepted,
-    NotSent,
-    Outcome,
-    Uncertain,
-    Unsendable,
-    Withdrawn,
-)
+from app.bot.whatsapp.answers import Accepted, NotSent, Outcome, Uncertain, Unsendable, Withdrawn
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.telemetry.bot import count_sending
 

@@ -17,12 +17,11 @@ many clients' sends have to hang before the next waits, for no longer than `Time
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 from weakref import WeakSet
 
 import aiohttp
@@ -31,9 +30,17 @@ from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from typing_extensions import override
 
-from app.bot.whatsapp.cleaning import clean_text, mask_ids
+from app.bot.whatsapp.answers import (
+    NotSent,
+    Outcome,
+    Uncertain,
+    Unsendable,
+    Withdrawn,
+    read_answer,
+    read_bounded,
+)
+from app.bot.whatsapp.cleaning import mask_ids
 from app.bot.whatsapp.outbound import UnsendableError, build_read_mark, build_request
-from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
 from app.bot.whatsapp.tcp import Watched, has_something_to_read
 from app.bot.whatsapp.way_out import find_proxy, load_certificates
 from app.messages import Outgoing
@@ -42,44 +49,7 @@ CONNECTIONS: Final = 512
 """Sends under way at a time."""
 _KEPT_FOR: Final = 4.0
 """Seconds that an idle connection is kept: less than servers keep theirs."""
-_LONGEST_ANSWER: Final = 256 * 1024
-"""Bytes of an answer that are read; Meta's have some hundred."""
 
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Meta took it, which is not yet delivered."""
-
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """The API received nothing: safe to send again."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Uncertain:
-    """It may be on its way: not to be sent again."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """`may_write` said no: nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unsendable:
-    """WhatsApp would refuse it, for a reason that does not pass: nothing was written."""
-
-    text: str
-
-
-Outcome = Accepted | ApiRefusal | NotSent | Uncertain | Withdrawn | Unsendable
 
 MayWrite = Callable[[], Awaitable[bool]]
 _MARK_TIMEOUT: Final = 5.0
@@ -192,7 +162,7 @@ class CloudApi:
                 ) as response,
             ):
                 attempt.response = response
-                content = await _read_content(response.content)
+                content = await read_bounded(response.content)
         except _NotAllowedError:
             if attempt.raised is not None:
                 raise attempt.raised from None
@@ -200,11 +170,11 @@ class CloudApi:
         except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
             if attempt.response is None:
                 return self._judge(attempt, error)
-            return _read_answer(attempt.response, None)
+            return read_answer(attempt.response, None)
         finally:
             _ATTEMPT.reset(outer)
             attempt.close()
-        return _read_answer(response, content)
+        return read_answer(response, content)
 
     def _judge(self, attempt: _Attempt, error: Exception) -> NotSent | Uncertain | None:
         """What a request that got no status line means; None as `_post` says."""
@@ -235,7 +205,7 @@ class CloudApi:
                     self._url, data=body, headers=self._headers, allow_redirects=False
                 ) as response,
             ):
-                await _read_content(response.content)
+                await read_bounded(response.content)
                 return response.status == 200
         except (aiohttp.ClientError, HttpProcessingError, OSError):
             return False
@@ -309,46 +279,6 @@ class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         await _ATTEMPT.get().begin(conn)
         return await super().send(conn)
-
-
-async def _read_content(content: aiohttp.StreamReader) -> bytes:
-    """Empty for an answer longer than any of Meta's."""
-    read = bytearray()
-    while chunk := await content.readany():
-        read += chunk
-        if len(read) > _LONGEST_ANSWER:
-            return b""
-    return bytes(read)
-
-
-def _read_answer(response: aiohttp.ClientResponse, content: bytes | None) -> Outcome:
-    status, retry_after = response.status, response.headers.get("Retry-After")
-    if content is None and status == 400:
-        # Not accepted; but nearly every reason, a passing one too, comes as a 400.
-        return ApiRefusal(status, f"HTTP {status}, the answer broke off", "retry")
-    answer = _decode(content or b"")
-    return read_refusal(status, answer, retry_after) or _read_acceptance(status, answer)
-
-
-def _decode(content: bytes) -> object:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read_acceptance(status: int, answer: object) -> Accepted | Uncertain:
-    message_id = _find_message_id(answer)
-    if not 200 <= status < 300 or not isinstance(message_id, str) or not message_id:
-        return Uncertain(f"HTTP {status} without a readable message id")
-    return Accepted(clean_text(message_id))
-
-
-def _find_message_id(answer: object) -> object:
-    """`answer["messages"][0]["id"]`, or None."""
-    rows = cast("dict[str, Any]", answer).get("messages") if isinstance(answer, dict) else None
-    first = cast("list[Any]", rows)[0] if isinstance(rows, list) and rows else None
-    return cast("dict[str, Any]", first).get("id") if isinstance(first, dict) else None
 
 
 def _describe(error: Exception) -> str:
