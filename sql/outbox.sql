@@ -101,6 +101,18 @@ $$;
 COMMENT ON FUNCTION novabot_internal.expire_answer(public."Conversation") IS
 'An answer is too old to be said: it is not sent, and a person has to answer the message before it.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.client_interval() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT interval '6 seconds' $$;
+COMMENT ON FUNCTION novabot_internal.client_interval() IS
+'Between two messages to a client, in the long run: Meta''s limit for a pair of numbers.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.client_credit() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT 44 * novabot_internal.client_interval() $$;
+COMMENT ON FUNCTION novabot_internal.client_credit() IS
+'How far "paidUntil" may lie ahead when a message is given out: with it, a burst of 45.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.give_out(
     client text,
     bot uuid,
@@ -122,8 +134,6 @@ DECLARE
     window_until timestamptz;
     first public."Conversation";
     used timestamptz;
-    apart CONSTANT interval := '6 seconds';
-    burst CONSTANT integer := 45;
 BEGIN
     SELECT u."windowUntil" INTO window_until FROM public."User" AS u WHERE u.id = client;
     IF NOT is_try AND NOT novabot_internal.may_send(number, digest) THEN
@@ -150,9 +160,9 @@ BEGIN
         ORDER BY c.id DESC
         LIMIT 1;
         used := coalesce(used, clock_timestamp());
-        IF used > clock_timestamp() + (burst - 1) * apart THEN
+        IF used > clock_timestamp() + novabot_internal.client_credit() THEN
             UPDATE public."Conversation" AS c
-            SET "dueAt" = used - (burst - 1) * apart
+            SET "dueAt" = used - novabot_internal.client_credit()
             WHERE c.id = first.id AND c.token = first.token AND c.status = 'queued';
             RETURN;
         END IF;
@@ -162,7 +172,7 @@ BEGIN
     SET
         status = 'sending', "claimedBy" = bot, "claimedAt" = clock_timestamp(),
         attempts = c.attempts + 1,
-        "paidUntil" = CASE WHEN used IS NULL THEN c."paidUntil" ELSE used + apart END
+        "paidUntil" = coalesce(used + novabot_internal.client_interval(), c."paidUntil")
     WHERE
         c.id = first.id
         AND (
@@ -175,7 +185,7 @@ $$;
 COMMENT ON FUNCTION novabot_internal.give_out(
     text, uuid, uuid[], text[], text, bytea, boolean, boolean, interval
 ) IS
-'What start_sending does.';
+'Marks the client''s oldest unsent answer as being sent by this bot, and returns it; no row if none may be sent. The parameters are those of start_sending, which calls it with a lock_timeout, as settle_sendings does.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.start_sending(
     client text,
@@ -273,7 +283,7 @@ AS $$
 DECLARE
     settled record;
 BEGIN
-    -- TRUNCATE, which locks "User" and then "Conversation", waits for this, or this for it.
+    -- "User" first, as everywhere: TRUNCATE locks "User" and then "Conversation".
     LOCK TABLE public."User" IN ACCESS SHARE MODE;
     FOR settled IN
         WITH held AS (

@@ -1,6 +1,6 @@
 -- Turns in groups: what commit_turn does for one turn, in one transaction for many, a statement a step
--- however many they are. Only turns that it can judge without waiting are written; each has its own
--- fence and its own outcome. The rest go to commit_turn, one by one.
+-- however many they are. Each has its own fence and its own outcome. Rows of clients and sessions that
+-- another transaction holds are skipped: such turns, and odd ones, go to commit_turn, one by one.
 
 CREATE OR REPLACE FUNCTION novabot_internal.find_known_writers(
     address_places integer[], addresses text[], written timestamptz[]
@@ -48,16 +48,13 @@ CREATE OR REPLACE FUNCTION novabot_internal.find_takable(
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_variable
-DECLARE
-    apart CONSTANT interval := '6 seconds';
-    burst CONSTANT integer := 45;
 BEGIN
     IF num_nonnulls(VARIADIC tokens) = 0 OR NOT novabot_internal.may_send(number, digest) THEN
         RETURN;
     END IF;
     SELECT
         array_agg(c.place),
-        array_agg(CASE WHEN is_paced THEN o.used + apart END)
+        array_agg(CASE WHEN is_paced THEN o.used + novabot_internal.client_interval() END)
     INTO takable, paid
     FROM unnest(places) AS c (place)
     JOIN public."User" AS u ON u.id = clients[c.place]
@@ -78,7 +75,7 @@ BEGIN
         tokens[c.place] IS NOT NULL
         AND jsonb_array_length(outgoing[c.place]) > 0
         AND greatest(u."windowUntil", written[c.place] + interval '24 hours') > clock_timestamp()
-        AND o.used <= clock_timestamp() + (burst - 1) * apart
+        AND o.used <= clock_timestamp() + novabot_internal.client_credit()
         AND NOT EXISTS (
             SELECT
             FROM public."Conversation" AS q
@@ -188,7 +185,7 @@ BEGIN
                     WHERE f.place = g.place
                 ) AS own
             FROM generate_subscripts(message_ids, 1) AS g (place)
-            OFFSET 0 -- refusal_of is made part of this statement where it is given values
+            OFFSET 0 -- else refusal_of is given the subquery in place of its value, and is not inlined
         ) AS i
         LEFT JOIN public."User" AS u
             ON
@@ -200,7 +197,7 @@ BEGIN
                     FROM unnest(locked) AS o (place)
                     WHERE expected_ids[o.place] = expected_ids[i.place]
                 )
-        OFFSET 0 -- each is judged once
+        OFFSET 0 -- refusal_of is evaluated once a turn, not once an aggregate
     ) AS r;
 
     -- 3. Note the messages as seen, before anything else is written: one that another transaction
@@ -331,4 +328,4 @@ COMMENT ON FUNCTION novabot_internal.commit_turns(
     text[], uuid[], uuid[], text[], text[], text[], jsonb[], timestamptz[], text[], jsonb[], text[],
     jsonb[], uuid[], integer[], text[], uuid, text, bytea, boolean
 ) IS
-'Many turns, each or nothing of it, none waiting for another transaction''s row. The arrays are by the place of the turn, but addresses: of all messages, each sender''s in their order, address_places: of which turn each is. tokens: where the bot has a place to send the first answer at once, the token that its row gets. expected_ids NULL: only load the session. One row a turn. outcome: committed, stale, duplicate, too_old, forgotten as commit_turn says, or alone (not judged: commit_turn has to). taken: the first answer, which the bot bot has begun to send (status sending) since start_sending would give it out: token, address, kind, body, detail; NULL where it is queued, or there is none.';
+'Many turns, each or nothing of it. Rows of clients and sessions that another transaction holds are skipped; a message id that another transaction is noting is waited for, for 50 ms at most, and then the statement raises lock_not_available and writes nothing. The arrays are by the place of the turn, but addresses: of all messages, each sender''s in their order, address_places: of which turn each is. tokens: where the bot has a place to send the first answer at once, the token that its row gets. expected_ids NULL: only load the session. One row a turn. outcome: committed, stale, duplicate, too_old, forgotten as commit_turn says, or alone (not judged: commit_turn has to). taken: the first answer, which the bot bot has begun to send (status sending) since start_sending would give it out: token, address, kind, body, detail; NULL where it is queued, or there is none.';

@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from app.bot.audit import TriggerAudit
+from app.bot.ending import end_tasks
 from app.bot.heartbeat import Heartbeat
 from app.bot.rehearsal import Rehearsal
 from app.bot.responder.loading import load_responder
@@ -28,7 +29,6 @@ from app.bot.turns import BotTurns
 from app.bot.upkeep import AUDIT_EVERY, Upkeep
 from app.bot.webhook import Webhook
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.bot.workers import end_tasks
 from app.crm.sending.number import make_sender
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool, open_pool
@@ -54,11 +54,11 @@ FINISH_TIMEOUT = 1.5
 """Seconds that answers being sent get at a stop."""
 
 
-def spare_collections() -> None:
-    """What was made until now stays, and is looked at no more; the rest less often.
+def collect_garbage_rarely() -> None:
+    """Leaves out what was made until now, and has the rest collected less often.
 
-    A turn makes few cycles and the modules many objects: a full collection stops the loop for
-    30 ms, and that was the slowest turn in a hundred.
+    A full collection of all that the modules make stops the event loop for some 30 ms, and was the
+    slowest turn in a hundred; a turn makes few reference cycles.
     """
     gc.collect()
     gc.freeze()
@@ -189,7 +189,7 @@ class Bot:
     async def run(self, host: str, port: int) -> None:
         """Serves until told to stop. A background task that ends by an error ends the bot."""
         server = HttpServer(self.http, host, port)
-        spare_collections()
+        collect_garbage_rarely()
         report_bot_started(self.id, host, port)
         async with asyncio.TaskGroup() as group:
             background = [

@@ -77,7 +77,7 @@ class BotTurns:
         self._is_instant = is_instant(responder)
         ask = self._ask_instant(responder) if is_instant(responder) else self._ask_slow
         self._number_kept = number_kept
-        groups = TurnGroups(pool, outbox)
+        self._groups = groups = TurnGroups(pool, outbox)
         self._turns = Turns(
             pool,
             cache,
@@ -184,6 +184,7 @@ class BotTurns:
     async def finish(self, seconds: float) -> None:
         """Ends what is being answered; the rest stays for another bot."""
         await self._workers.finish(seconds)
+        await self._groups.finish()
 
     async def _ask_slow(self, session: Session, message: Message) -> Reply:
         if self._marks is None:
@@ -241,9 +242,9 @@ class BotTurns:
     ) -> None:
         """`read` is marked as read, unless an eviction has overtaken the turn since `mark`."""
         match result:
-            case Committed(session, is_sent):
+            case Committed(session, is_handed_over):
                 count_turn("committed")
-                if session.id is not None and not is_sent:
+                if session.id is not None and not is_handed_over:
                     self._outbox.wake(session.id)
                 if read is not None and self._marks is not None and mark == self._cache.mark():
                     self._marks.note_answered(session, read)

@@ -45,6 +45,11 @@ class Grouping(Generic[Item, Result]):
             self._flight = asyncio.create_task(self._fly())
         return await result
 
+    async def finish(self) -> None:
+        """Waits until nothing is in flight."""
+        if self._flight is not None:
+            await asyncio.wait({self._flight})
+
     async def _fly(self) -> None:
         try:
             while self._waiting:

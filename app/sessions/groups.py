@@ -1,8 +1,8 @@
 """Turns that are committed together: one statement for all that come while another is in flight.
 
-Each turn keeps its own fence and its own outcome (sql/turn_groups.sql). The statement waits for no
-other transaction's row. A turn that it can't judge so, and every turn of a group that failed, is
-committed alone (`commit_turn`): no client fails or holds up another.
+Each turn keeps its own fence and its own outcome (sql/turn_groups.sql). The statement skips rows of
+clients and sessions that another transaction holds. A turn that it can't judge so, and each turn of
+a group that failed, is committed alone (`commit_turn`): no client fails another.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from app.sessions.store import (
     read_session,
     write_outgoing,
 )
+from app.telemetry.bot import report_group_failed
 
 MOST: Final = 64
 """Turns in a group at the most."""
@@ -91,16 +92,21 @@ class TurnGroups:
     """Commits the turns of one bot, and loads sessions, in groups."""
 
     def __init__(self, pool: Pool, answers: FirstAnswers | None = None) -> None:
-        """Without `answers` every answer is queued, and sent by who looks for such."""
+        """Without `answers` every answer is queued, and `start_sending` gives it out."""
         self._pool = pool
         self._answers = answers
         self._grouping = Grouping(self._commit, MOST)
 
-    async def load(self, message: Message) -> Session | None:
-        """The session of the client who wrote this; None where `load_session` has to say.
+    async def finish(self) -> None:
+        """Waits for the statement in flight: its first answers are handed over, or given back."""
+        await self._grouping.finish()
 
-        Most often a client who is not remembered is a new one, whom only that knows: nothing is
-        asked here but of a statement that comes anyway.
+    async def load(self, message: Message) -> Session | None:
+        """The session of the client who wrote this, read by the next statement for a group.
+
+        None where `load_session` has to say: while no statement is in flight, since a client who is
+        not remembered is most often new, whom only that judges; and where the addresses do not all
+        lead to one client, so that how long a number is kept matters.
         """
         if not self._grouping.is_flying:
             return None
@@ -110,9 +116,10 @@ class TurnGroups:
     async def commit(
         self, session: Session, message: Message, reply: Reply, *, again: bool
     ) -> Result:
-        """Writes a turn as `commit_turn` does; None where that has to.
+        """Writes a turn in the next group; None where `commit_turn` has to.
 
-        `again`: it was stale before, and goes first. Raises Unconfirmed.
+        `again`: it was stale before, and goes first. Raises Unconfirmed if no synchronous standby
+        has confirmed the commit.
         """
         if session.id is None or session.session_revision is None:
             return None
@@ -133,13 +140,15 @@ class TurnGroups:
             rows = {row[0]: row[1:] for row in fetched}
         except UnconfirmedCommit as error:
             raise Unconfirmed(first_line(error)) from error
-        except (psycopg.Error, PoolTimeout):
-            pass  # each alone, which raises what is its own
+        except (psycopg.Error, PoolTimeout) as error:
+            report_group_failed("commit_turns", first_line(error))  # each alone raises its own
         finally:
-            taken = [self._hand_over(item, rows.get(place)) for place, item in enumerate(items, 1)]
+            handed_over = [
+                self._hand_over(item, rows.get(place)) for place, item in enumerate(items, 1)
+            ]
         return [
-            _read_result(rows[place], is_sent=is_sent) if place in rows else None
-            for place, is_sent in enumerate(taken, 1)
+            _read_result(rows[place], is_handed_over=is_handed_over) if place in rows else None
+            for place, is_handed_over in enumerate(handed_over, 1)
         ]
 
     def _hand_over(self, item: _Item, row: tuple[Any, ...] | None) -> bool:
@@ -147,13 +156,13 @@ class TurnGroups:
         client, token = item.session.id, item.token
         if self._answers is None or client is None or token is None:
             return False
-        taken: dict[str, Any] | None = None if row is None else row[8]
-        if taken is None:
+        begun: dict[str, Any] | None = None if row is None else row[8]
+        if begun is None:
             self._answers.release(client, token, is_unknown=row is None)
             return False
-        message = Outgoing(taken["body"], taken["kind"], taken["detail"], checked=False)
+        message = Outgoing(begun["body"], begun["kind"], begun["detail"], checked=False)
         has_more = item.answers > 1
-        self._answers.take(client, token, taken["address"], message, has_more=has_more)
+        self._answers.take(client, token, begun["address"], message, has_more=has_more)
         return True
 
 
@@ -169,10 +178,10 @@ def _make_item(message: Message, session: Session, reply: Reply) -> _Item:
     )
 
 
-def _read_result(row: tuple[Any, ...], *, is_sent: bool) -> Result:
+def _read_result(row: tuple[Any, ...], *, is_handed_over: bool) -> Result:
     match row[0]:
         case "committed":
-            return Committed(read_session(row[1:8]), is_sent=is_sent)
+            return Committed(read_session(row[1:8]), is_handed_over=is_handed_over)
         case "stale":
             return Stale(read_session(row[1:8]))
         case "alone":

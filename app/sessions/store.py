@@ -25,8 +25,8 @@ NUMBER_KEPT: Final = timedelta(days=90)
 class Committed:
     session: Session
     """As it is now."""
-    is_sent: bool = False
-    """The outbox has its first answer, and looks after the others."""
+    is_handed_over: bool = False
+    """The outbox has the first answer, and sends the others after it: it need not be woken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ class Turns:
     @asynccontextmanager
     async def _one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
         lock = self._locks.get(address)
-        if lock is None:  # nobody holds it or waits for it
+        if lock is None:  # no other message of this client is being answered
             lock = self._locks[address] = asyncio.Lock()
             await lock.acquire()
         else:

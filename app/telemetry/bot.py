@@ -42,6 +42,12 @@ _listener_up = Gauge(
 _listener_gaps = Counter(
     "novabot_listener_gaps", "Times the listener lost its connection", registry=REGISTRY
 )
+_failed_groups = Counter(
+    "novabot_failed_groups",
+    "Statements for many that failed; each was then done alone",
+    ["statement"],
+    registry=REGISTRY,
+)
 _sent = Counter("novabot_messages_sent", "Attempts to send", ["outcome"], registry=REGISTRY)
 _marks = Counter(
     "novabot_read_marks", "Read marks and typing indicators", ["outcome"], registry=REGISTRY
@@ -78,6 +84,7 @@ _moved_portfolios = RateLimit()
 _missed_heartbeats = RateLimit()
 _delayed_upkeep = RateLimit()
 _unwritable = RateLimit()
+_group_failed = RateLimit()
 
 
 def measure_memory(sessions: Callable[[], float], listening: Callable[[], bool]) -> None:
@@ -283,3 +290,10 @@ def report_drift(faults: Sequence[str]) -> None:
 
 def report_drift_mended() -> None:
     log.info("the database's triggers are as shipped again")
+
+
+def report_group_failed(statement: str, reason: str) -> None:
+    """A statement for many turns or outcomes failed, and each is done alone. Once a second."""
+    _failed_groups.labels(statement).inc()
+    if _group_failed.permits():
+        log.warning("done one by one", statement=statement, reason=reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
@@ -133,13 +134,13 @@ async def test_a_reset_heard_of_before_the_first_byte_stops_it(
     def reset() -> None:
         connection.execute('DELETE FROM "User"')
         if again:
-            queue(connection, "to the next life")
+            queue(connection, "to the next incarnation")
         side.turns.evict(Eviction("reset", "*"))
 
     act_after_commit(monkeypatch, reset)
     await side.say("rahasia")
     await until(lambda: not side.outbox._workers.is_at(f"{PHONE}@c.us"), "nothing under way")
-    assert api.texts(PHONE, None) == ["halo", *(["to the next life"] if again else [])]
+    assert api.texts(PHONE, None) == ["halo", *(["to the next incarnation"] if again else [])]
     assert side.outbox._settling.posted == set()
 
 
@@ -253,6 +254,38 @@ async def test_a_stop_gives_back_what_is_not_begun(
         outbox.take(client, token, PHONE, Outgoing("satu"), has_more=False)
     assert read_statuses(connection) == ["queued"]
     assert api.texts(PHONE, None) == []
+
+
+async def test_a_stop_waits_for_the_commit_in_flight_and_gives_its_answer_back(
+    pool: Pool,
+    api: Api,
+    cloud: CloudApi,
+    connection: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bot, may_end = uuid4(), asyncio.Event()
+    async with open_outbox(pool, cloud, connection, bot) as outbox:
+        side = Side(pool, outbox, BotTurns(pool, Cache(9, lambda: True), say_all, bot, outbox))
+        await meet(side, api, connection)
+        call = groups.execute_once
+
+        async def hold(*args: Any, **more: Any) -> Any:
+            rows = await call(*args, **more)
+            await may_end.wait()
+            return rows
+
+        monkeypatch.setattr(groups, "execute_once", hold)
+        request = asyncio.create_task(side.say("satu"))
+        await until(has_statuses(connection, "sent", "sending"), "the commit")
+        request.cancel()  # as the server does with what does not end in time
+        await outbox._workers.finish(0)
+        finishing = asyncio.create_task(side.turns.finish(5))
+        await asyncio.sleep(0)
+        assert not finishing.done()
+        may_end.set()
+        await finishing
+    assert read_statuses(connection) == ["sent", "queued"]
+    assert api.texts(PHONE, None) == ["halo"]
 
 
 async def test_a_stop_gives_back_what_waits_for_a_connection(

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from app.bot import workers
-from app.bot.workers import Workers, end_tasks
+from app.bot import ending
+from app.bot.ending import end_tasks
+from app.bot.workers import Workers
 
 
 class Deaf:
@@ -28,7 +29,7 @@ class Deaf:
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_CANCEL_AGAIN", 0.01)
+    monkeypatch.setattr(ending, "_CANCEL_AGAIN", 0.01)
 
 
 async def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:

@@ -418,7 +418,7 @@ def test_a_column_of_the_dbas_may_have_any_name(connection: psycopg.Connection) 
         " WHERE proname = ANY (%s)",
         list(functions),
     )
-    assert {"locked", "chosen", "apart"} <= {*declared}
+    assert {"locked", "chosen"} <= {*declared}
     for table in ("User", "Session", "Conversation", "Alias", "Delivery"):
         for column in {*declared, *arguments}:
             connection.execute(

@@ -82,7 +82,7 @@ class Number:
         return await place
 
     def try_place(self) -> bool:
-        """Whether there is a place now, which is then taken."""
+        """Takes a place if there is one now, without waiting; whether it did."""
         if self._closed or self.is_stopped or self._waiting or self._find_wait():
             return False
         self._taken += 1
@@ -90,7 +90,7 @@ class Number:
         return True
 
     def give_back_place(self) -> None:
-        """There was nothing to send."""
+        """A place that was taken is not used: nothing was sent."""
         self._places += 1
         self._taken = max(0, self._taken - 1)
 

@@ -135,9 +135,13 @@ class Outbox:
         """
         self._number.close()
         await self._workers.finish(seconds)
-        for begun in self._begun.values():
-            await self._settling.give_back(begun.sending)
-        self._begun.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                while self._begun:
+                    _, begun = self._begun.popitem()
+                    await self._settling.give_back(begun.sending)
+        except TimeoutError:
+            pass  # the database is away: another bot settles them as uncertain
         await self.farewells.finish(seconds)
 
     def try_number(self, client: str) -> None:
@@ -191,6 +195,11 @@ class Outbox:
         asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
 
     async def _send(self, client: str, begun: Begun, *, is_try: bool = False) -> After:
+        """Posts a message and writes its outcome.
+
+        Cancelled before the first byte, it is queued again; after any other error before that,
+        `start_sending` gives its row to this bot again.
+        """
         sending = begun.sending
         begun_at = time.monotonic()
         is_posted = False

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 from app.bot.sending.number import Number
 from app.crm.sending.outbox import (
     Sending,
     SentMessage,
+    Settled,
     settle_sendings,
     settle_sent,
     settle_unsent,
@@ -19,7 +23,7 @@ from app.crm.sending.outbox import (
 from app.database.errors import TryLater, first_line
 from app.database.grouping import Grouping
 from app.database.pool import Pool
-from app.telemetry.bot import report_unsettled
+from app.telemetry.bot import report_group_failed, report_unsettled
 
 _TOGETHER: Final = 64
 """Outcomes that are written in one statement at the most."""
@@ -29,11 +33,12 @@ _PAUSE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """When the database was asked whether a message may be sent."""
+    """When the database last said that a message may be sent."""
 
     at: float
+    """Seconds, of app.sessions.clock."""
     evictions: int
-    """How many had been heard of by then."""
+    """How many evictions this bot had heard of by then."""
 
 
 @dataclass(slots=True)
@@ -45,7 +50,7 @@ class Begun:
 
 
 After = Begun | Literal["look", "done"]
-"""After a message that went out: the client's next, or whether to look for it."""
+"""The client's next message, begun; `look`: start_sending may have one; `done`: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Settling:
         A `sending` row of this bot that is not among them is given to it again.
         """
         self.more: set[str] = set()
-        """Clients who have probably more to be sent than what is being sent."""
+        """Clients who probably have more to be sent: their outcomes ask for it too."""
 
     async def settle_sent(self, client: str, token: UUID, message_id: str) -> After:
         """WhatsApp took it, under this id."""
@@ -98,23 +103,25 @@ class Settling:
         )
 
     async def give_back(self, sending: Sending) -> None:
-        """It is not begun after all: it is queued, for whichever bot is next."""
+        """Queues a message of which nothing was written to the socket; any bot may take it."""
         await self.settle_unsent(sending, "queued", None)
 
     async def _settle_together(self, sent: Sequence[_Sent]) -> Sequence[After | None]:
         """None for one that has to be settled alone."""
         mark = self._mark()
         wanted = [each.client in self.more and self._number.try_place() for each in sent]
-        settled = await settle_sendings(
-            self._pool,
-            [
-                SentMessage(each.token, each.message_id, wants_next)
-                for each, wants_next in zip(sent, wanted, strict=True)
-            ],
-            self._bot,
-            self.posted,
-            self._number.sender,
-        )
+        messages = [
+            SentMessage(each.token, each.message_id, wants_next)
+            for each, wants_next in zip(sent, wanted, strict=True)
+        ]
+        settled: Sequence[Settled | None]
+        try:
+            settled = await settle_sendings(
+                self._pool, messages, self._bot, self.posted, self._number.sender
+            )
+        except (psycopg.Error, PoolTimeout) as error:
+            report_group_failed("settle_sendings", first_line(error))
+            settled = [None] * len(sent)
         after: list[After | None] = []
         for each, wants_next, result in zip(sent, wanted, settled, strict=True):
             following = None if result is None else result.next

@@ -12,9 +12,6 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from app.crm.sending.number import Sender
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, execute_once, fetch_row, fetch_rows
@@ -119,24 +116,11 @@ async def settle_sendings(
 ) -> Sequence[Settled | None]:
     """What `settle_sent` does, for many; None for one that has to be settled by it.
 
-    One attempt, which waits for no other transaction's row; after an error, all have to.
+    One attempt, which skips rows that another transaction holds. Raises psycopg.Error and
+    psycopg_pool.PoolTimeout.
     """
-    try:
-        rows = await _settle_once(pool, sent, bot, posted, sender)
-    except (psycopg.Error, PoolTimeout):
-        return [None] * len(sent)
-    return [None if row[1] == "locked" else Settled(_read_sending(row[3:]), row[2]) for row in rows]
-
-
-async def _settle_once(
-    pool: Pool,
-    sent: Sequence[SentMessage],
-    bot: UUID,
-    posted: Collection[UUID],
-    sender: Sender,
-) -> list[tuple[Any, ...]]:
     wants_next = any(each.wants_next for each in sent)
-    return await execute_once(
+    rows = await execute_once(
         pool,
         "SELECT place, outcome, has_more, token, address, kind, body, detail, attempts"
         " FROM novabot_internal.settle_sendings(%s::uuid[], %s::text[], %s::boolean[], %s,"
@@ -155,6 +139,7 @@ async def _settle_once(
         ),
         deadline_from_now(),
     )
+    return [None if row[1] == "locked" else Settled(_read_sending(row[3:]), row[2]) for row in rows]
 
 
 async def settle_unsent(

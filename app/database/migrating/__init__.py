@@ -1,1 +1,1 @@
-"""`novabot migrate`: the files of sql/, in order, one migration at a time, harming nobody."""
+"""`novabot migrate`: applies the files of sql/, in order, while the services run."""

@@ -1,7 +1,7 @@
 """Finds the name that the writer of a message says is theirs.
 
 A phrase (phrases.py) introduces a statement, a candidate (candidates.py) follows it, and how strong
-the phrase is decides what the candidate must look like (name_classifier.py). In doubt there is no
+the phrase is decides what the candidate must look like (classifier.py). In doubt there is no
 name: it is better to ask again than to call the client by a wrong one.
 """
 
