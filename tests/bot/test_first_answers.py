@@ -10,6 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from app.bot.sending import settling
 from app.bot.sending.outbox import Outbox
 from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
@@ -300,3 +301,56 @@ async def test_a_stop_gives_back_what_waits_for_a_connection(
         await outbox.finish(0)
     assert read_statuses(connection) == ["queued"]
     assert api.texts(PHONE, None) == []
+
+
+async def test_a_stop_gives_back_what_the_statement_in_flight_gives_out(
+    side: Side, api: Api, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await meet(side, api, connection)
+    call = settling.settle_sendings
+    written, may_return = asyncio.Event(), asyncio.Event()
+
+    async def call_slowly(*args: Any) -> Any:
+        settled = await call(*args)
+        written.set()
+        await may_return.wait()
+        return settled
+
+    monkeypatch.setattr(settling, "settle_sendings", call_slowly)
+    await side.say("satu dua")
+    await written.wait()
+    assert has_statuses(connection, "sent", "sent", "sending")()
+    asyncio.get_running_loop().call_later(0.3, may_return.set)
+    await side.outbox.finish(0)
+    assert has_statuses(connection, "sent", "sent", "queued")()
+    assert api.texts(PHONE, None) == ["halo", "satu"]
+
+
+async def test_what_the_outcome_of_a_try_gives_out_is_given_back_at_a_stop(
+    side: Side, api: Api, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number resumes and stops again while the outcome is written."""
+    await meet(side, api, connection)
+    client, number, call = f"{PHONE}@c.us", side.outbox._number, settling.settle_sendings
+
+    async def call_and_stop(*args: Any) -> Any:
+        settled = await call(*args)
+        number.note_state(NumberState(state="stopped"))
+        return settled
+
+    send = side.outbox._api.send
+
+    async def send_and_resume(*args: Any) -> Any:
+        outcome = await send(*args)
+        number.note_state(NumberState())
+        return outcome
+
+    monkeypatch.setattr(settling, "settle_sendings", call_and_stop)
+    monkeypatch.setattr(side.outbox._api, "send", send_and_resume)
+    number.note_state(NumberState(state="stopped"))
+    queue(connection, "satu", "dua")
+    side.outbox._settling.more.add(client)
+    side.outbox.try_number(client)
+    await until(lambda: not side.outbox._workers.is_at(client), "nothing under way")
+    assert has_statuses(connection, "sent", "sent", "queued")()
+    assert api.texts(PHONE, None) == ["halo", "satu"]

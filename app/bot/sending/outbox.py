@@ -154,10 +154,8 @@ class Outbox:
         try:
             while self._find_obstacle() is None and not (begun and self._number.is_stopped):
                 if begun is None:
-                    if client in self._tries:
-                        self._tries.discard(client)
-                        if (tried := await self._start(client, is_try=True)) is not None:
-                            await self._send(client, tried, is_try=True)
+                    if client in self._tries and (begun := await self._send_try(client)):
+                        continue
                     if not await self._number.wait_for_place():
                         return  # woken again once the number may send
                     begun = await self._start(client)
@@ -180,6 +178,13 @@ class Outbox:
         finally:
             self._settling.more.discard(client)
         self._look_again(client)
+
+    async def _send_try(self, client: str) -> Begun | None:
+        """Sends one message though the number is stopped; returns what its outcome gives out."""
+        self._tries.discard(client)
+        tried = await self._start(client, is_try=True)
+        after = None if tried is None else await self._send(client, tried, is_try=True)
+        return after if isinstance(after, Begun) else None
 
     def _mark(self) -> Mark:
         return Mark(clock.now(), self._evictions)

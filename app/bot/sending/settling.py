@@ -78,8 +78,17 @@ class Settling:
         """Clients who probably have more to be sent: their outcomes ask for it too."""
 
     async def settle_sent(self, client: str, token: UUID, message_id: str) -> After:
-        """WhatsApp took it, under this id."""
-        after = await self._grouping.ask(_Sent(client, token, message_id))
+        """WhatsApp took it, under this id.
+
+        Cancelled, it gives back what the statement in flight still gives out.
+        """
+        asked = asyncio.ensure_future(self._grouping.ask(_Sent(client, token, message_id)))
+        try:
+            after = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            if isinstance(following := await asked, Begun):
+                await self.give_back(following.sending)
+            raise
         if after is not None:
             self.posted.discard(token)
             return after
