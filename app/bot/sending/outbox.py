@@ -245,7 +245,13 @@ class Outbox:
                 self._settling.posted.discard(sending.token)
             case Accepted(message_id):
                 after = await self._settling.settle_sent(client, sending.token, message_id)
-                await self._number.take_acceptance(time.monotonic() - begun_at, was_try=is_try)
+                begun_ago = time.monotonic() - begun_at
+                try:
+                    await self._number.take_acceptance(begun_ago, was_try=is_try)
+                except asyncio.CancelledError:
+                    if isinstance(after, Begun):
+                        await self._settling.give_back(after.sending)
+                    raise
                 return after
             case Uncertain(text):
                 await self._settling.settle_unsent(sending, "uncertain", text)
