@@ -245,13 +245,7 @@ class Outbox:
                 self._settling.posted.discard(sending.token)
             case Accepted(message_id):
                 after = await self._settling.settle_sent(client, sending.token, message_id)
-                begun_ago = time.monotonic() - begun_at
-                try:
-                    await self._number.take_acceptance(begun_ago, was_try=is_try)
-                except asyncio.CancelledError:
-                    if isinstance(after, Begun):
-                        await self._settling.give_back(after.sending)
-                    raise
+                await self._take_acceptance(after, time.monotonic() - begun_at, is_try=is_try)
                 return after
             case Uncertain(text):
                 await self._settling.settle_unsent(sending, "uncertain", text)
@@ -264,6 +258,14 @@ class Outbox:
             case _:
                 assert_never(outcome)
         return "look"
+
+    async def _take_acceptance(self, after: After, begun_ago: float, *, is_try: bool) -> None:
+        try:
+            await self._number.take_acceptance(begun_ago, was_try=is_try)
+        except asyncio.CancelledError:
+            if isinstance(after, Begun):
+                await self._settling.give_back(after.sending)
+            raise
 
     async def _take_refusal(
         self, client: str, sending: Sending, refusal: ApiRefusal, begun_ago: float
