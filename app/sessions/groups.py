@@ -7,7 +7,9 @@ a group that failed, is committed alone (`commit_turn`): no client fails another
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -17,7 +19,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from app.database.connection import UnconfirmedCommit
-from app.database.errors import Unconfirmed, first_line
+from app.database.errors import Unavailable, Unconfirmed, first_line
 from app.database.grouping import Grouping
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, execute_once
@@ -35,6 +37,8 @@ from app.telemetry.bot import report_group_failed
 
 MOST: Final = 64
 """Turns in a group at the most."""
+_GRACE: Final = 0.25
+"""Seconds after its deadline that a turn waits for the statement that it is in."""
 
 Result = Committed | Stale | Rejected | None
 """None: not judged. The turn is to be committed alone, or its session loaded alone."""
@@ -101,29 +105,37 @@ class TurnGroups:
         """Waits for the statement in flight: its first answers are handed over, or given back."""
         await self._grouping.finish()
 
-    async def load(self, message: Message) -> Session | None:
+    async def load(self, message: Message, deadline: float) -> Session | None:
         """The session of the client who wrote this, read by the next statement for a group.
 
         None where `load_session` has to say: while no statement is in flight, since a client who is
         not remembered is most often new, whom only that judges; and where the addresses do not all
-        lead to one client, so that how long a number is kept matters.
+        lead to one client, so that how long a number is kept matters. Raises Unavailable.
         """
         if not self._grouping.is_flying:
             return None
-        result = await self._grouping.ask(_make_item(message, Session(), Reply({})))
+        result = await self._ask(_make_item(message, Session(), Reply({})), deadline)
         return result.session if isinstance(result, Stale) else None
 
     async def commit(
-        self, session: Session, message: Message, reply: Reply, *, again: bool
+        self, session: Session, message: Message, reply: Reply, deadline: float, *, again: bool
     ) -> Result:
         """Writes a turn in the next group; None where `commit_turn` has to.
 
         `again`: it was stale before, and goes first. Raises Unconfirmed if no synchronous standby
-        has confirmed the commit.
+        has confirmed the commit, and Unavailable if the database has not said in time what became
+        of the turn: delivered again, the message is a duplicate if it was committed.
         """
         if session.id is None or session.session_revision is None:
             return None
-        return await self._grouping.ask(_make_item(message, session, reply), first=again)
+        return await self._ask(_make_item(message, session, reply), deadline, first=again)
+
+    async def _ask(self, item: _Item, deadline: float, *, first: bool = False) -> Result:
+        try:
+            async with asyncio.timeout(max(0.0, deadline + _GRACE - time.monotonic())):
+                return await self._grouping.ask(item, first=first)
+        except TimeoutError:
+            raise Unavailable("the database has not done it in time") from None
 
     async def _commit(self, items: Sequence[_Item]) -> Sequence[Result]:
         origin = None

@@ -201,7 +201,7 @@ class Turns:
                         return Rejected(outcome)
         result = None
         if stored_message is None and refused is None:
-            result = await self._groups.commit(session, message, reply, again=again)
+            result = await self._groups.commit(session, message, reply, deadline, again=again)
         if result is None:
             result = await commit_turn(
                 self._pool,
@@ -231,7 +231,7 @@ class Turns:
         return Stale(current)
 
     async def _load(self, message: Message, deadline: float) -> Session:
-        session = await self._groups.load(message)
+        session = await self._groups.load(message, deadline)
         if session is not None:
             return session
         return await load_session(self._pool, message, deadline, number_kept=self._number_kept)
