@@ -103,13 +103,17 @@ COMMENT ON FUNCTION novabot_internal.expire_answer(public."Conversation") IS
 
 CREATE OR REPLACE FUNCTION novabot_internal.client_interval() RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT interval '6 seconds' $$;
+AS $$
+    SELECT interval '6 seconds'
+$$;
 COMMENT ON FUNCTION novabot_internal.client_interval() IS
 'Between two messages to a client, in the long run: Meta''s limit for a pair of numbers.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.client_credit() RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 44 * novabot_internal.client_interval() $$;
+AS $$
+    SELECT 44 * novabot_internal.client_interval()
+$$;
 COMMENT ON FUNCTION novabot_internal.client_credit() IS
 'How far "paidUntil" may lie ahead when a message is given out: with it, a burst of 45.';
 

@@ -7,11 +7,9 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -54,7 +52,7 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     ]
     renderer: Processor
     if log_format == "json":
-        renderer = structlog.processors.JSONRenderer(_write_json)
+        renderer = structlog.processors.JSONRenderer()
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
     structlog.configure(
@@ -76,10 +74,6 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     sys.excepthook = _report_end
     threading.excepthook = _report_thread_end
     sys.unraisablehook = _report_unraisable
-
-
-def _write_json(event: EventDict, default: Callable[[Any], Any], **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=default).decode()
 
 
 def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
