@@ -31,7 +31,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.find_known_writers(integer[], text[], timestamptz[]) IS
-'By the place of each message: the client to whom all of its addresses led at its time, as is_known_writer judges; NULL where find_writer has to. addresses: of all messages, address_places: of which one each is.';
+'By the place of each message: the client to whom all of its addresses led at its time, by the rules of is_known_writer; NULL where only find_writer can tell. addresses: of all messages, address_places: of which one each is.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.find_takable(
     places integer[],

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _CANCEL_AGAIN = 1.0
 """Seconds after which a task that goes on is cancelled again."""
+
+
+async def finish_tasks(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
+    """Gives them this long to end by themselves, and cancels those that run longer."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        await end_tasks(late)
 
 
 async def end_tasks(tasks: Iterable[asyncio.Task[None]]) -> None:

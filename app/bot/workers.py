@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from app.bot.ending import end_tasks
+from app.bot.ending import finish_tasks
 from app.telemetry.bot import report_work_failed
 
 
@@ -37,11 +37,7 @@ class Workers:
         """Takes no more work, and gives what runs this long to end before it is cancelled."""
         self._stopping = True
         self._again.clear()
-        running = list(self._tasks.values())
-        if not running:
-            return
-        _, late = await asyncio.wait(running, timeout=seconds)
-        await end_tasks(late)
+        await finish_tasks(list(self._tasks.values()), seconds)
 
     async def _run(self, client: str) -> None:
         try:

@@ -108,9 +108,9 @@ class TurnGroups:
     async def load(self, message: Message, deadline: float) -> Session | None:
         """The session of the client who wrote this, read by the next statement for a group.
 
-        None where `load_session` has to say: while no statement is in flight, since a client who is
-        not remembered is most often new, whom only that judges; and where the addresses do not all
-        lead to one client, so that how long a number is kept matters. Raises Unavailable.
+        None while no statement is in flight (a client who is not in the cache is most often new),
+        and where the addresses do not all lead to one client. Then the caller uses `load_session`,
+        which knows new clients and how long a number is kept. Raises Unavailable.
         """
         if not self._grouping.is_flying:
             return None

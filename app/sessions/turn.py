@@ -6,8 +6,8 @@ transaction writes meanwhile:
 
 1. The commit (`commit_turns`, and `commit_turn` for what that leaves to it: groups.py) locks the
    client's `"User"` row, then its `"Session"` row, and compares both revisions, and whether the
-   message was still written by this client (`find_writer` in sql/identity.sql: by whom its
-   addresses were owned at its time), with those of the session that was answered from. They are
+   message was still written by this client (`find_writer` in sql/identity.sql: who owned its
+   addresses at its time), with those of the session that was answered from. They are
    random, new at every write, and gone with the row: a reset, a reset and a new client under the
    same id, a DBA's edit, a deleted session, another bot's turn all make the comparison fail. Then
    nothing is written. The statement returns what is true now, and the message is answered again
@@ -238,16 +238,12 @@ class Turns:
 
     @asynccontextmanager
     async def _one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
-        lock = self._locks.get(address)
-        if lock is None:  # no other message of this client is being answered
-            lock = self._locks[address] = asyncio.Lock()
-            await lock.acquire()
-        else:
-            try:
-                async with asyncio.timeout_at(_on_loop(deadline)):
-                    await lock.acquire()
-            except TimeoutError:
-                raise Busy("earlier messages of this client are still waiting") from None
+        lock = self._locks.setdefault(address, asyncio.Lock())
+        try:
+            async with asyncio.timeout_at(_on_loop(deadline)):
+                await lock.acquire()
+        except TimeoutError:
+            raise Busy("earlier messages of this client are still waiting") from None
         try:
             yield
         finally:

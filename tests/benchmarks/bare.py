@@ -24,9 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.bot.app import POOL_SIZE
-
-ANSWER = "Terima kasih, pesannya sudah saya terima."
-CONTEXT = {"language": "id", "asked": True}
+from tests.benchmarks.chat import ANSWER, CONTEXT
 
 _WRITE = """
     WITH delivered AS (

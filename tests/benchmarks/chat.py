@@ -11,6 +11,9 @@ from app.sessions.session import InstantResponder
 from app.settings import Settings
 
 TEXT = "Hai, apa kabar hari ini?"
+ANSWER = "Terima kasih, pesannya sudah saya terima."
+CONTEXT = {"language": "id", "asked": True}
+"""What those write who do without the product."""
 
 
 def nova() -> InstantResponder:

@@ -20,7 +20,7 @@ from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.store import Committed, commit_turn, load_session
 from app.sessions.turn import Turns, ask_at_once
-from tests.benchmarks.chat import TEXT, make_message, nova
+from tests.benchmarks.chat import ANSWER, CONTEXT, TEXT, make_message, nova
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, count_transactions, make_clients
 
@@ -30,8 +30,6 @@ CALLS = {1: 60, 16: 300}
 """Of each kind in each round."""
 MORE = 20
 """Turns of a remembered client, whose transactions are counted."""
-ANSWER = "Terima kasih, pesannya sudah saya terima."
-CONTEXT = {"language": "id", "asked": True}
 
 Act = Callable[[int], Awaitable[object]]
 """Does it once for worker n, who has a client to itself."""

@@ -27,7 +27,7 @@ from tests.benchmarks.bare import open_bare
 from tests.benchmarks.chat import TEXT
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, count_transactions, make_clients
-from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
+from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova, wait_for
 from tests.webhook_bodies import text_body
 
 AT_ONCE = (1, 16, 64)
@@ -35,6 +35,7 @@ ROUNDS = 5
 CALLS = {1: 300, 16: 1_500, 64: 1_500}
 CLIENTS = 500
 IDLE = 3.0
+"""Seconds of a bot that has nothing to do, whose transactions are counted."""
 _PATIENCE = 30.0
 
 
@@ -156,11 +157,7 @@ def measure(place: Place) -> Iterator[Section]:
 
 
 def _wait_sent(sink: Process, count: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while sink.ask("count") < count:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{sink.ask('count')} of {count} answers sent")
-        time.sleep(0.005)
+    wait_for(lambda: sink.ask("count") >= count, f"{count} answers sent", _PATIENCE)
 
 
 def _run_bot(url: str, directory: Path, api: str, act: Callable[[str, int], object]) -> float:

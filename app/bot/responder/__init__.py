@@ -1,1 +1,1 @@
-"""The responder in its bot: found and made, asked, and told whom to forget."""
+"""The responder in its bot: loads it, calls it, passes it the clients to forget."""

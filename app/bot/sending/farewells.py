@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
 
+from app.bot.ending import finish_tasks
 from app.bot.sending.number import Number
 from app.bot.sending.outcomes import count_outcome
 from app.bot.whatsapp.answers import NotSent, Outcome
@@ -71,12 +72,7 @@ class Farewells:
 
     async def finish(self, seconds: float) -> None:
         """Lets those on their way end, and cancels what runs longer."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await finish_tasks(list(self._tasks), seconds)
 
     def _note(self, addresses: Sequence[str]) -> None:
         now = time.monotonic()

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
+from app.bot.ending import end_tasks
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.message_kinds import is_message_id
 from app.messages import Message
@@ -68,8 +69,7 @@ class ReadMarks:
 
     async def finish(self) -> None:
         """Ends those under way."""
-        self.evict_all()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await end_tasks(list(self._under_way))
 
     def _begin(
         self, session: Session, message: Message, *, typing: bool

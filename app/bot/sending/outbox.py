@@ -78,7 +78,7 @@ class Outbox:
     def origin(self) -> Origin:
         """What a turn needs to commit its first answer as begun by this bot."""
         sender = self._number.sender
-        return Origin(self._bot, sender.number, sender.digest, sender.per_second > 0)
+        return Origin(self._bot, sender.number, sender.digest, sender.is_paced)
 
     def wake(self, client: str) -> None:
         """This client has an answer to be sent."""

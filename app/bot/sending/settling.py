@@ -131,22 +131,22 @@ class Settling:
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("settle_sendings", first_line(error))
             settled = [None] * len(sent)
-        after: list[After | None] = []
-        for each, wants_next, result in zip(sent, wanted, settled, strict=True):
-            following = None if result is None else result.next
-            if wants_next and following is None:
+        for wants_next, result in zip(wanted, settled, strict=True):
+            if wants_next and (result is None or result.next is None):
                 self._number.give_back_place()
-            if following is not None:
-                after.append(Begun(following, mark))
-            elif result is None:
-                after.append(None)
-            elif result.has_more:
-                self.more.add(each.client)
-                after.append("look")
-            else:
-                self.more.discard(each.client)
-                after.append("done")
-        return after
+        return [
+            None if result is None else self._find_next(each.client, result, mark)
+            for each, result in zip(sent, settled, strict=True)
+        ]
+
+    def _find_next(self, client: str, settled: Settled, mark: Mark) -> After:
+        if settled.next is not None:
+            return Begun(settled.next, mark)
+        if settled.has_more:
+            self.more.add(client)
+            return "look"
+        self.more.discard(client)
+        return "done"
 
     async def _settle(self, token: UUID, write: Callable[[], Awaitable[None]]) -> None:
         """Writes what became of an attempt; a database that is away is asked for a while."""

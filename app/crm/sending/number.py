@@ -30,6 +30,11 @@ class Sender:
     kept_for: timedelta
     """How long an answer of a bot may wait until it is too old to be said."""
 
+    @property
+    def is_paced(self) -> bool:
+        """Whether messages to one client are paced too."""
+        return self.per_second > 0
+
 
 @dataclass(frozen=True, slots=True)
 class NumberState:
