@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
@@ -75,6 +76,17 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 def unicode_table() -> None:
     """On a new machine, Hypothesis's first text takes seconds, which no test has to answer for."""
     st.text().validate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_stream() -> None:
+    """Services in threads log to a stream of their own over standard error.
+
+    pytest closes and exchanges `sys.stdout` and `sys.stderr` after each test; one that a thread is
+    writing to at that moment crashes the interpreter.
+    """
+    stream = os.fdopen(2, "w", buffering=1, closefd=False)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(stream))
 
 
 @pytest.fixture(scope="session")
