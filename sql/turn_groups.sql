@@ -104,6 +104,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.commit_turns(
     tokens uuid[],
     address_places integer[],
     addresses text[],
+    chain_ends integer[],
     bot uuid DEFAULT NULL,
     number text DEFAULT NULL,
     digest bytea DEFAULT NULL,
@@ -130,8 +131,12 @@ DECLARE
     written CONSTANT timestamptz[] := ARRAY(
         SELECT least(w.at, now()) FROM unnest(stated) WITH ORDINALITY AS w (at, n) ORDER BY w.n
     );
+    chained CONSTANT boolean := EXISTS (
+        SELECT FROM unnest(chain_ends) WITH ORDINALITY AS e (chain_end, place) WHERE e.chain_end > e.place
+    );
     locked integer[];
     chosen integer[];
+    wanted_count integer;
     writers text[];
     refusals text[];
     takable integer[];
@@ -143,9 +148,10 @@ BEGIN
     SELECT array_agg(l.place) INTO locked
     FROM (
         SELECT i.place
-        FROM unnest(expected_ids, expected_user_revisions)
-            WITH ORDINALITY AS i (client, revision, place)
+        FROM unnest(expected_ids, expected_user_revisions, chain_ends)
+            WITH ORDINALITY AS i (client, revision, chain_end, place)
         JOIN public."User" AS u ON u.id = i.client AND u.revision = i.revision
+        WHERE i.place = i.chain_end
         ORDER BY u.id
         FOR NO KEY UPDATE OF u SKIP LOCKED
     ) AS l;
@@ -160,48 +166,56 @@ BEGIN
         FOR NO KEY UPDATE OF s SKIP LOCKED
     ) AS l;
 
-    -- 2. What is locked was written by the client locked, and is neither seen before nor forgotten.
+    -- 2. What is locked was written by the client locked, and is neither seen before nor forgotten;
+    --    of a chain, all of it.
     writers := novabot_internal.find_known_writers(address_places, addresses, written);
     SELECT
-        array_agg(r.place) FILTER (WHERE r.refusal IS NULL),
+        array_agg(r.place) FILTER (WHERE r.is_whole),
         array_agg(r.refusal ORDER BY r.place)
     INTO chosen, refusals
     FROM (
         SELECT
-            i.place,
-            CASE
-                WHEN u.id IS NOT NULL
-                    THEN novabot_internal.refusal_of(
-                        i.own, message_ids[i.place], written[i.place], u."createdAt"
-                    )
-                ELSE 'alone'
-            END AS refusal
+            j.place,
+            j.refusal,
+            bool_and(j.refusal IS NULL) OVER (PARTITION BY chain_ends[j.place]) AS is_whole
         FROM (
             SELECT
-                g.place,
-                ARRAY(
-                    SELECT f.address
-                    FROM unnest(address_places, addresses) AS f (place, address)
-                    WHERE f.place = g.place
-                ) AS own
-            FROM generate_subscripts(message_ids, 1) AS g (place)
-            OFFSET 0 -- else refusal_of is given the subquery in place of its value, and is not inlined
-        ) AS i
-        LEFT JOIN public."User" AS u
-            ON
-                u.id = writers[i.place]
-                AND i.place = ANY (locked)
-                AND u.id = expected_ids[i.place]
-                AND i.place = (
-                    SELECT min(o.place)
-                    FROM unnest(locked) AS o (place)
-                    WHERE expected_ids[o.place] = expected_ids[i.place]
-                )
-        OFFSET 0 -- refusal_of is evaluated once a turn, not once an aggregate
+                i.place,
+                CASE
+                    WHEN u.id IS NOT NULL
+                        THEN novabot_internal.refusal_of(
+                            i.own, message_ids[i.place], written[i.place], u."createdAt"
+                        )
+                    ELSE 'alone'
+                END AS refusal
+            FROM (
+                SELECT
+                    g.place,
+                    ARRAY(
+                        SELECT f.address
+                        FROM unnest(address_places, addresses) AS f (place, address)
+                        WHERE f.place = g.place
+                    ) AS own
+                FROM generate_subscripts(message_ids, 1) AS g (place)
+                OFFSET 0 -- else refusal_of gets the subquery instead of its value, and is not inlined
+            ) AS i
+            LEFT JOIN public."User" AS u
+                ON
+                    u.id = writers[i.place]
+                    AND chain_ends[i.place] = ANY (locked)
+                    AND u.id = expected_ids[i.place]
+                    AND chain_ends[i.place] = (
+                        SELECT min(o.place)
+                        FROM unnest(locked) AS o (place)
+                        WHERE expected_ids[o.place] = expected_ids[i.place]
+                    )
+            OFFSET 0 -- refusal_of is evaluated once a turn, not once an aggregate
+        ) AS j
     ) AS r;
 
     -- 3. Note the messages as seen, before anything else is written: one that another transaction
     --    has noted since is left out.
+    wanted_count := cardinality(chosen);
     WITH wanted AS (
         SELECT
             min(c.place) AS place,
@@ -223,6 +237,9 @@ BEGIN
     SELECT array_agg(w.place) INTO chosen
     FROM wanted AS w
     JOIN noted AS n ON n.digest = w.digest;
+    IF chained AND wanted_count > cardinality(chosen) THEN
+        RAISE serialization_failure USING MESSAGE = 'a message of a chain has just been seen elsewhere';
+    END IF;
 
     -- 4. Write: the messages and the answers, in their order; the names, the sessions, both revisions.
     SELECT t.takable, t.paid INTO takable, paid
@@ -278,11 +295,16 @@ BEGIN
         nama = nullif(coalesce(learnt_names[c.place], u.nama), ''),
         "profileName" = coalesce(profiles[c.place], u."profileName"),
         "activeAt" = now(),
-        "windowUntil" = greatest(u."windowUntil", written[c.place] + interval '24 hours'),
-        "beganAt" = CASE
-            WHEN u."beganAt" > written[c.place] THEN written[c.place] ELSE u."beganAt"
-        END
-    FROM unnest(chosen) AS c (place)
+        "windowUntil" = greatest(u."windowUntil", c.latest + interval '24 hours'),
+        "beganAt" = CASE WHEN u."beganAt" > c.earliest THEN c.earliest ELSE u."beganAt" END
+    FROM (
+        SELECT
+            chain_ends[o.place] AS place,
+            min(written[o.place]) AS earliest,
+            max(written[o.place]) AS latest
+        FROM unnest(chosen) AS o (place)
+        GROUP BY chain_ends[o.place]
+    ) AS c
     WHERE u.id = expected_ids[c.place];
     UPDATE public."Session" AS s
     SET
@@ -290,7 +312,28 @@ BEGIN
         revision = gen_random_uuid(),
         "updatedAt" = now()
     FROM unnest(chosen) AS c (place)
-    WHERE s."userId" = expected_ids[c.place];
+    WHERE s."userId" = expected_ids[c.place] AND c.place = chain_ends[c.place];
+
+    -- Each turn of a chain but the first was answered from what the one before was expected to leave.
+    IF chained AND EXISTS (
+        SELECT
+        FROM unnest(chosen) AS c (place)
+        LEFT JOIN public."User" AS u ON u.id = expected_ids[c.place]
+        LEFT JOIN public."Session" AS s ON s."userId" = u.id
+        WHERE
+            chain_ends[c.place] = c.place
+            AND chain_ends[c.place - 1] = c.place
+            AND (
+                u.id IS NULL
+                OR s.context IS NULL
+                OR u.nama IS DISTINCT FROM nullif(learnt_names[c.place], '')
+                OR u."pausedAt" IS NOT NULL
+                OR s.context - 'novabotWish' <> contexts[c.place] - 'novabotWish'
+            )
+    ) THEN
+        RAISE serialization_failure
+        USING MESSAGE = 'a trigger has changed what the next turn of a chain was answered from';
+    END IF;
 
     -- 5. What has become of each, and what its client's session is by now, another turn of this group
     --    included. All is read from the rows once everything is written: a trigger of the DBA's may
@@ -326,6 +369,6 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turns(
     text[], uuid[], uuid[], text[], text[], text[], jsonb[], timestamptz[], text[], jsonb[], text[],
-    jsonb[], uuid[], integer[], text[], uuid, text, bytea, boolean
+    jsonb[], uuid[], integer[], text[], integer[], uuid, text, bytea, boolean
 ) IS
-'Many turns, each or nothing of it. Rows of clients and sessions that another transaction holds are skipped; a message id that another transaction is noting is waited for, for 50 ms at most, and then the statement raises lock_not_available and writes nothing. The arrays are by the place of the turn, but addresses: of all messages, each sender''s in their order, address_places: of which turn each is. tokens: where the bot has a place to send the first answer at once, the token that its row gets. expected_ids NULL: only load the session. One row a turn. outcome: committed, stale, duplicate, too_old, forgotten as commit_turn says, or alone (not judged: commit_turn has to). taken: the first answer, which the bot bot has begun to send (status sending) since start_sending would give it out: token, address, kind, body, detail; NULL where it is queued, or there is none.';
+'Many turns, each or nothing of it. Rows of clients and sessions that another transaction holds are skipped; a message id that another transaction is noting is waited for, for 50 ms at most, and then the statement raises lock_not_available and writes nothing. The arrays are by the place of the turn, but addresses: of all messages, each sender''s in their order, address_places: of which turn each is. tokens: where the bot has a place to send the first answer at once, the token that its row gets. chain_ends: the place of the last turn of its chain, its own for a turn by itself. A chain: turns of one client in consecutive places, each answered from what the one before leaves; all of it is committed or nothing, and learnt_names and profiles of its last turn are those that the chain leaves, the name it had before included. If a trigger makes that wrong, or another transaction has just noted one of the messages, the statement raises serialization_failure and writes nothing. expected_ids NULL: only load the session. One row a turn. outcome: committed, stale, duplicate, too_old, forgotten as commit_turn says, or alone (not judged: commit_turn has to). taken: the first answer, which the bot bot has begun to send (status sending) since start_sending would give it out: token, address, kind, body, detail; NULL where it is queued, or there is none.';

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -78,15 +80,25 @@ def unicode_table() -> None:
     st.text().validate()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def log_stream() -> None:
-    """Services in threads log to a stream of their own over standard error.
+@pytest.fixture(scope="session")
+def log_stream() -> io.StringIO:
+    """Where services in threads log to.
 
-    pytest closes and exchanges `sys.stdout` and `sys.stderr` after each test; one that a thread is
-    writing to at that moment crashes the interpreter.
+    Not to pytest's streams, which it reads, closes and exchanges from another thread: that loses
+    lines, and at a bad moment crashes the interpreter.
     """
-    stream = os.fdopen(2, "w", buffering=1, closefd=False)
+    stream = io.StringIO()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(stream))
+    return stream
+
+
+@pytest.fixture(autouse=True)
+def logged(log_stream: io.StringIO) -> Iterator[Callable[[], str]]:
+    """What the services in threads have logged since the test began; shown if it fails."""
+    log_stream.seek(0)
+    log_stream.truncate()
+    yield log_stream.getvalue
+    sys.stdout.write(log_stream.getvalue())
 
 
 @pytest.fixture(scope="session")

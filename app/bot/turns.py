@@ -8,7 +8,7 @@ ends meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -28,6 +28,7 @@ from app.messages import Message, Outgoing, Reply, is_instant
 from app.nova import say_not_forgotten
 from app.nova.wishes import Wish
 from app.sessions.cache import Cache
+from app.sessions.chains import Chains
 from app.sessions.evictions import Eviction
 from app.sessions.groups import TurnGroups
 from app.sessions.session import InstantResponder, Responder, Session
@@ -86,6 +87,7 @@ class BotTurns:
             number_kept=number_kept,
             groups=groups,
         )
+        self._chains = Chains(self._turns, cache, groups)
         self._door = Turns(
             pool,
             cache,
@@ -97,21 +99,28 @@ class BotTurns:
         )
         self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
 
-    async def take(self, message: Message) -> None:
-        """Answers a message, or stores it to be answered soon. Raises Busy or Unavailable.
+    async def take(self, messages: Sequence[Message]) -> int:
+        """Answers the first of a client's messages that came together, and those that go with it,
+        or stores it to be answered soon. Returns how many that were.
 
+        What it raises concerns the first: Busy or Unavailable, and what the responder raises.
         The wish to be forgotten is answered here, never stored first, and asks no responder.
         """
+        message = messages[0]
         wish = find_wish(message)
         if wish is not Wish.CONFIRM:
             self._outbox.farewells.drop(message.addresses)
         if wish is not None and await self._take_wish(message, wish):
-            return
-        if self._is_instant:
-            mark = self._cache.mark()
-            self._conclude(await self._turns.take(message), message, mark)
-        else:
+            return 1
+        if not self._is_instant:
             count_turn((await self.store(message)).outcome)
+            return 1
+        mark = self._cache.mark()
+        taken = await self._chains.take(_find_chain(messages))
+        for result in taken[:-1]:
+            self._conclude(result)
+        self._conclude(taken[-1], messages[len(taken) - 1], mark)
+        return len(taken)
 
     async def _take_wish(self, message: Message, wish: Wish) -> bool:
         """Whether the message was the wish's: a confirmation may find no question."""
@@ -258,6 +267,21 @@ class BotTurns:
                 pass  # counted by its cause
             case _:
                 assert_never(result)
+
+
+def _find_chain(messages: Sequence[Message]) -> Sequence[Message]:
+    """The first, and those after it that any responder may be asked about with it."""
+    chain, ids = [messages[0]], {messages[0].id}
+    for message in messages[1:]:
+        if (
+            message.addresses != messages[0].addresses
+            or message.id in ids
+            or find_wish(message) is not None
+        ):
+            break
+        chain.append(message)
+        ids.add(message.id)
+    return chain
 
 
 async def _say_nothing(session: Session, _: Message) -> Reply:

@@ -26,6 +26,7 @@ from app.crm.set_aside import set_aside
 from app.database.errors import Busy, TryLater, Unavailable, first_line
 from app.database.pool import Pool
 from app.messages import Message
+from app.sessions.groups import MOST_CHAINED
 from app.telemetry.bot import (
     count_identity_event,
     count_ignored,
@@ -44,7 +45,8 @@ Item = Message | IdentityEvent | StatusUpdate | SetAside
 
 
 class Webhook:
-    """GET and POST /webhook. `take` answers one message; it raises TryLater when it must wait.
+    """GET and POST /webhook. `take` answers the first of these messages of one client, and those
+    that go with it, and returns how many; it raises TryLater when the first must wait.
 
     While `find_obstacle` has a reason, nothing is tried. `note_refusal` is called when the database
     did not store an item, for another reason than another transaction's lock.
@@ -53,7 +55,7 @@ class Webhook:
     def __init__(
         self,
         pool: Pool,
-        take: Callable[[Message], Awaitable[None]],
+        take: Callable[[Sequence[Message]], Awaitable[int]],
         *,
         phone_number_id: str,
         app_secret: str,
@@ -121,22 +123,25 @@ class Webhook:
 
     async def _handle_line(self, line: list[Item]) -> TryLater | None:
         """The items of one client, in their order; ends at the first that the database delays."""
-        for item in line:
+        place = 0
+        while place < len(line):
             try:
-                await self._handle_item(item)
+                place += await self._handle_next(line[place : place + MOST_CHAINED])
             except TryLater as error:
                 count_turn("unavailable")
                 report_turn_refused(first_line(error))
                 return error
         return None
 
-    async def _handle_item(self, item: Item) -> None:
+    async def _handle_next(self, items: Sequence[Item]) -> int:
+        """The first of these, and what goes with it; how many that were."""
         if (obstacle := self._find_obstacle()) is not None:
             raise Unavailable(obstacle)
+        item = items[0]
         try:
             match item:
                 case Message():
-                    await self._take(item)
+                    return await self._take(_list_messages(items))
                 case IdentityEvent():
                     await self._apply_identity_event(item)
                 case StatusUpdate():
@@ -154,6 +159,7 @@ class Webhook:
             self._note_refusal(error)
             report_item_failed(error)
             await self._set_aside(_describe_failure(item, error))
+        return 1
 
     async def _apply_identity_event(self, event: IdentityEvent) -> None:
         outcome = await apply_identity_event(
@@ -217,6 +223,15 @@ def group_by_owner(items: Sequence[Item]) -> list[list[Item]]:
         for event in [item for item in line if isinstance(item, IdentityEvent)]:
             _put_before_texts(event, line)
     return list(lines.values())
+
+
+def _list_messages(items: Sequence[Item]) -> list[Message]:
+    messages: list[Message] = []
+    for item in items:
+        if not isinstance(item, Message):
+            break
+        messages.append(item)
+    return messages
 
 
 def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:

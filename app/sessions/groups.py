@@ -3,6 +3,10 @@
 Each turn keeps its own fence and its own outcome (sql/turn_groups.sql). The statement skips rows of
 clients and sessions that another transaction holds. A turn that it can't judge so, and each turn of
 a group that failed, is committed alone (`commit_turn`): no client fails another.
+
+Turns of one client that came together are one item, a chain: each is answered from what the one
+before leaves, and all are committed or none. Chains go in groups of their own, one of which may be
+in flight beside one of other turns: those don't wait for a body of a thousand messages.
 """
 
 from __future__ import annotations
@@ -37,11 +41,18 @@ from app.telemetry.bot import report_group_failed
 
 MOST: Final = 64
 """Turns in a group at the most."""
+MOST_CHAINED: Final = 16
+"""Turns of a chain at the most."""
+_CHAINS: Final = 2
+"""Chains in a group at the most."""
 _GRACE: Final = 0.25
 """Seconds after its deadline that a turn waits for the statement that it is in."""
 
 Result = Committed | Stale | Rejected | None
 """None: not judged. The turn is to be committed alone, or its session loaded alone."""
+
+_Row = tuple[Any, ...]
+"""What `commit_turns` returns for a turn, but its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +91,30 @@ class FirstAnswers(Protocol):
 
 
 @dataclass(slots=True)
-class _Item:
+class _Step:
+    """One turn, as it is to be written."""
+
     message: Message
-    session: Session
-    """Without an id it is only to be loaded."""
     context: str
     """JSON, as all that a responder made: what can't be written fails its own turn alone."""
-    learnt_name: str | None
     outgoing: str
     answers: int
+    learnt_name: str | None
+    profile_name: str | None
+
+
+@dataclass(slots=True)
+class _Item:
+    session: Session
+    """Without an id it is only to be loaded."""
+    steps: Sequence[_Step]
+    """One, or more for a chain."""
     token: UUID | None = None
+    """Of the first answer, where it is begun with the commit."""
+
+    @property
+    def answers(self) -> int:
+        return sum(step.answers for step in self.steps)
 
 
 class TurnGroups:
@@ -100,10 +125,12 @@ class TurnGroups:
         self._pool = pool
         self._answers = answers
         self._grouping = Grouping(self._commit, MOST)
+        self._chains = Grouping(self._commit, _CHAINS)
 
     async def finish(self) -> None:
-        """Waits for the statement in flight: its first answers are handed over, or given back."""
+        """Waits for the statements in flight: first answers are handed over, or given back."""
         await self._grouping.finish()
+        await self._chains.finish()
 
     async def load(self, message: Message, deadline: float) -> Session | None:
         """The session of the client who wrote this, read by the next statement for a group.
@@ -114,37 +141,45 @@ class TurnGroups:
         """
         if not self._grouping.is_flying:
             return None
-        result = await self._ask(_make_item(message, Session(), Reply({})), deadline)
+        (result,) = await self._ask(_make_item(Session(), [(message, Reply({}))]), deadline)
         return result.session if isinstance(result, Stale) else None
 
     async def commit(
-        self, session: Session, message: Message, reply: Reply, deadline: float, *, again: bool
-    ) -> Result:
-        """Writes a turn in the next group; None where `commit_turn` has to.
+        self,
+        session: Session,
+        turns: Sequence[tuple[Message, Reply]],
+        deadline: float,
+        *,
+        again: bool,
+    ) -> Sequence[Result]:
+        """Writes a turn, or a chain of them, in the next group; None where `commit_turn` has to.
 
+        The results are in the order of the turns. Of a chain all are committed or none: then its
+        turns are Rejected, each for itself, or None.
         `again`: it was stale before, and goes first. Raises Unconfirmed if no synchronous standby
         has confirmed the commit, and Unavailable if the database has not said in time what became
-        of the turn: delivered again, the message is a duplicate if it was committed.
+        of the turns: delivered again, the messages are duplicates if they were committed.
         """
         if session.id is None or session.session_revision is None:
-            return None
-        return await self._ask(_make_item(message, session, reply), deadline, first=again)
+            return [None] * len(turns)
+        return await self._ask(_make_item(session, turns), deadline, first=again)
 
-    async def _ask(self, item: _Item, deadline: float, *, first: bool = False) -> Result:
+    async def _ask(self, item: _Item, deadline: float, *, first: bool = False) -> Sequence[Result]:
         try:
             async with asyncio.timeout(max(0.0, deadline + _GRACE - time.monotonic())):
-                return await self._grouping.ask(item, first=first)
+                grouping = self._grouping if len(item.steps) == 1 else self._chains
+                return await grouping.ask(item, first=first)
         except TimeoutError:
             raise Unavailable("the database has not done it in time") from None
 
-    async def _commit(self, items: Sequence[_Item]) -> Sequence[Result]:
+    async def _commit(self, items: Sequence[_Item]) -> Sequence[Sequence[Result]]:
         origin = None
         if self._answers is not None:
             origin = self._answers.origin
             for item in items:
                 if item.session.id and item.answers:
                     item.token = self._answers.reserve(item.session.id)
-        rows: dict[int, tuple[Any, ...]] = {}
+        rows: dict[int, _Row] = {}
         try:
             fetched = await execute_once(
                 self._pool, _COMMIT, _parameters(items, origin), deadline_from_now()
@@ -155,42 +190,56 @@ class TurnGroups:
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("commit_turns", first_line(error))  # each alone raises its own
         finally:
-            handed_over = [
-                self._hand_over(item, rows.get(place)) for place, item in enumerate(items, 1)
+            places = iter(range(1, sum(len(item.steps) for item in items) + 1))
+            results = [
+                self._conclude(item, [rows.get(next(places)) for _ in item.steps]) for item in items
             ]
+        return results
+
+    def _conclude(self, item: _Item, rows: Sequence[_Row | None]) -> Sequence[Result]:
+        """Hands the first answer over. `rows`: of the item's turns; None if none has come back."""
+        is_handed_over = False
+        client, token = item.session.id, item.token
+        if self._answers is not None and client is not None and token is not None:
+            begun: dict[str, Any] | None = next((row[8] for row in rows if row and row[8]), None)
+            if begun is None:
+                self._answers.release(client, token, is_unknown=None in rows)
+            else:
+                message = Outgoing(begun["body"], begun["kind"], begun["detail"], checked=False)
+                self._answers.take(
+                    client, token, begun["address"], message, has_more=item.answers > 1
+                )
+                is_handed_over = True
         return [
-            _read_result(rows[place], is_handed_over=is_handed_over) if place in rows else None
-            for place, is_handed_over in enumerate(handed_over, 1)
+            None if row is None else _read_result(row, is_handed_over=is_handed_over)
+            for row in rows
         ]
 
-    def _hand_over(self, item: _Item, row: tuple[Any, ...] | None) -> bool:
-        """Whether the outbox has the first answer. `row`: None if none has come back."""
-        client, token = item.session.id, item.token
-        if self._answers is None or client is None or token is None:
-            return False
-        begun: dict[str, Any] | None = None if row is None else row[8]
-        if begun is None:
-            self._answers.release(client, token, is_unknown=row is None)
-            return False
-        message = Outgoing(begun["body"], begun["kind"], begun["detail"], checked=False)
-        has_more = item.answers > 1
-        self._answers.take(client, token, begun["address"], message, has_more=has_more)
-        return True
+
+def _make_item(session: Session, turns: Sequence[tuple[Message, Reply]]) -> _Item:
+    steps = [_make_step(message, reply) for message, reply in turns]
+    if len(steps) > 1:
+        learnt = [step.learnt_name for step in steps if step.learnt_name is not None]
+        profiles = [step.profile_name for step in steps if step.profile_name is not None]
+        last = steps[-1]
+        last.learnt_name = learnt[-1] if learnt else session.nama or ""
+        last.profile_name = profiles[-1] if profiles else None
+    return _Item(session, steps)
 
 
-def _make_item(message: Message, session: Session, reply: Reply) -> _Item:
+def _make_step(message: Message, reply: Reply) -> _Step:
     outgoing = [write_outgoing(outgoing) for outgoing in reply.outgoing]
-    return _Item(
+    return _Step(
         message,
-        session,
         json.dumps(dict(reply.context)),
-        reply.learnt_name,
         json.dumps(outgoing),
         len(outgoing),
+        reply.learnt_name,
+        message.profile_name,
     )
 
 
-def _read_result(row: tuple[Any, ...], *, is_handed_over: bool) -> Result:
+def _read_result(row: _Row, *, is_handed_over: bool) -> Result:
     match row[0]:
         case "committed":
             return Committed(read_session(row[1:8]), is_handed_over=is_handed_over)
@@ -207,32 +256,46 @@ _COMMIT: Final = (
     " session_revision, taken"
     " FROM novabot_internal.commit_turns(%s::text[], %s::uuid[], %s::uuid[], %s::text[],"
     " %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::text[], %s::jsonb[],"
-    " %s::text[], %s::jsonb[], %s::uuid[], %s::integer[], %s::text[], %s, %s, %s, %s)"
+    " %s::text[], %s::jsonb[], %s::uuid[], %s::integer[], %s::text[], %s::integer[], %s, %s, %s,"
+    " %s)"
 )
 
 
 def _parameters(items: Sequence[_Item], origin: Origin | None) -> tuple[Any, ...]:
+    steps: list[_Step] = []
+    sessions: list[Session] = []
+    tokens: list[UUID | None] = []
+    ends: list[int] = []
+    for item in items:
+        token, end = item.token, len(steps) + len(item.steps)
+        for step in item.steps:
+            steps.append(step)
+            sessions.append(item.session)
+            ends.append(end)
+            tokens.append(token if step.answers else None)
+            token = None if step.answers else token
     written = [
         (place, address)
-        for place, item in enumerate(items, 1)
-        for address in item.message.addresses
+        for place, step in enumerate(steps, 1)
+        for address in step.message.addresses
     ]
     return (
-        [item.session.id for item in items],
-        [item.session.user_revision for item in items],
-        [item.session.session_revision for item in items],
-        [item.message.id for item in items],
-        [item.message.kind for item in items],
-        [item.message.text for item in items],
-        [detail_of(item.message) for item in items],
-        [item.message.at for item in items],
-        [item.message.profile_name for item in items],
-        [item.context for item in items],
-        [item.learnt_name for item in items],
-        [item.outgoing for item in items],
-        [item.token for item in items],
+        [session.id for session in sessions],
+        [session.user_revision for session in sessions],
+        [session.session_revision for session in sessions],
+        [step.message.id for step in steps],
+        [step.message.kind for step in steps],
+        [step.message.text for step in steps],
+        [detail_of(step.message) for step in steps],
+        [step.message.at for step in steps],
+        [step.profile_name for step in steps],
+        [step.context for step in steps],
+        [step.learnt_name for step in steps],
+        [step.outgoing for step in steps],
+        tokens,
         [place for place, _ in written],
         [address for _, address in written],
+        ends,
         origin and origin.bot,
         origin and origin.number,
         origin and origin.digest,

@@ -120,19 +120,16 @@ class Turns:
         """
         deadline = deadline_from_now()
         address = deciding_address(message.addresses)
-        async with self._one_at_a_time(address, deadline):
-            session = self._cache.find(address)
-            if session is None:
-                session = await self._load(message, deadline)
+        async with self.one_at_a_time(address, deadline):
+            session = await self.find_session(message, deadline)
             again = False
             while True:
-                reply = await self._answer(session, message)
+                reply = await self.answer(session, message)
                 mark = self._cache.mark()
                 match await self._decide(session, message, reply, deadline, None, again=again):
                     case Stale(current):
                         session, again = current, True
-                        if time.monotonic() > deadline:
-                            raise Busy("other transactions kept changing this client")
+                        check_time(deadline)
                     case Committed(current) as committed:
                         self._cache.keep(current, address, mark)
                         return committed
@@ -150,10 +147,10 @@ class Turns:
         session = await load_stored_session(self._pool, token, deadline_from_now())
         if session.incarnation is None:
             return Rejected("gone")
-        reply = await self._answer(session, message)
+        reply = await self.answer(session, message)
         return await self._decide(session, message, reply, deadline_from_now(), token)
 
-    async def _answer(self, session: Session, message: Message) -> Reply:
+    async def answer(self, session: Session, message: Message) -> Reply:
         """What to answer; nothing while a person has taken over."""
         if self._is_door:
             return check_reply(await self._ask(session, message))
@@ -201,7 +198,8 @@ class Turns:
                         return Rejected(outcome)
         result = None
         if stored_message is None and refused is None:
-            result = await self._groups.commit(session, message, reply, deadline, again=again)
+            turn = (message, reply)
+            (result,) = await self._groups.commit(session, [turn], deadline, again=again)
         if result is None:
             result = await commit_turn(
                 self._pool,
@@ -236,8 +234,15 @@ class Turns:
             return session
         return await load_session(self._pool, message, deadline, number_kept=self._number_kept)
 
+    async def find_session(self, message: Message, deadline: float) -> Session:
+        """What is remembered of the writer, by the cache or else the database."""
+        return self._cache.find(deciding_address(message.addresses)) or await self._load(
+            message, deadline
+        )
+
     @asynccontextmanager
-    async def _one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
+    async def one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
+        """Keeps other turns of this address waiting. Raises Busy at the deadline."""
         lock = self._locks.setdefault(address, asyncio.Lock())
         try:
             async with asyncio.timeout_at(_on_loop(deadline)):
@@ -272,6 +277,12 @@ def name_cause(answered_from: Session, current: Session) -> str:
     ) or (current.id is not None and current.session_revision is None):
         return "edit"
     return "turn"
+
+
+def check_time(deadline: float) -> None:
+    """Raises Busy after it, before a stale turn is answered again."""
+    if time.monotonic() > deadline:
+        raise Busy("other transactions kept changing this client")
 
 
 def _on_loop(deadline: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import psycopg
@@ -35,7 +36,7 @@ async def until_unready(bot: RunningBot, reason: str) -> None:
 
 
 async def test_drift_makes_a_bot_unready_while_its_answers_stay_right(
-    start_bot: StartBot, api: Api, connection: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+    start_bot: StartBot, api: Api, connection: psycopg.Connection, logged: Callable[[], str]
 ) -> None:
     bot = await start_bot()
     assert await bot.say("nama saya Petang", PHONE) == 200
@@ -48,7 +49,7 @@ async def test_drift_makes_a_bot_unready_while_its_answers_stay_right(
     assert await api.until_sent(2, PHONE) == ["1: Halo Petang", "1: Siapa nama Anda?"]
     connection.execute('ALTER TABLE "User" ENABLE ALWAYS TRIGGER reset_deleted')
     await bot.until_ready()
-    log = "".join(capfd.readouterr())
+    log = logged()
     assert log.count("the database's triggers are not as shipped") == 1
     assert DISABLED in log
     assert log.count("the database's triggers are as shipped again") == 1

@@ -43,7 +43,7 @@ class Side:
         self.turns = bot_turns
 
     async def say(self, text: str, *addresses: str) -> None:
-        await self.turns.take(make_message(text, *addresses))
+        await self.turns.take([make_message(text, *addresses)])
 
 
 @pytest.fixture

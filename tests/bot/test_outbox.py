@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -224,16 +225,14 @@ async def test_a_client_who_waits_for_a_later_release_wakes_no_bot_of_this_one(
 
 
 async def test_a_bot_warns_of_what_has_waited_for_a_later_release_for_a_minute(
-    start_bot: StartBot, connection: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+    start_bot: StartBot, connection: psycopg.Connection, logged: Callable[[], str]
 ) -> None:
     queue(connection, "one", "two", age=70)
     connection.execute("UPDATE \"Conversation\" SET kind = 'hologram' WHERE body = 'one'")
     await start_bot()
-    log = ""
 
     def is_warned() -> bool:
-        nonlocal log
-        log += "".join(capfd.readouterr())
+        log = logged()
         return "wait for a bot of a newer release" in log and "hologram" in log
 
     await until(is_warned, "the warning")

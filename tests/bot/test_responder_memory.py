@@ -124,7 +124,7 @@ async def test_a_merge_is_told_and_an_edit_a_gap_and_a_notify_by_hand_are_not(
 
 
 async def test_a_failure_stands_on_the_receipt_by_its_kind_alone(
-    start_bot: StartBot, connection: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+    start_bot: StartBot, connection: psycopg.Connection, logged: Callable[[], str]
 ) -> None:
     def fail() -> None:
         raise LookupError("Petang is not to be quoted")
@@ -137,7 +137,7 @@ async def test_a_failure_stands_on_the_receipt_by_its_kind_alone(
         'SELECT r.acks FROM "Reset" AS s, LATERAL reset_receipt(s.id) AS r'
     ).fetchone()
     assert receipt is not None and receipt[0][0]["error"] == "forgotten failed: LookupError"
-    log = "".join(capfd.readouterr())
+    log = logged()
     assert "the responder may still remember forgotten clients" in log
     assert "Petang" not in log
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx2 as httpx
 import psycopg
 import pytest
@@ -81,11 +83,11 @@ def test_a_form_that_is_too_large_is_refused(dashboard: Dashboard) -> None:
 
 
 def test_the_access_log_names_the_route_and_no_number(
-    ana: httpx.Client, connection: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+    ana: httpx.Client, connection: psycopg.Connection, logged: Callable[[], str]
 ) -> None:
     add_petang(connection)
     assert ana.get("/clients/6281717407674@c.us").status_code == 200
     assert ana.get("/resets").status_code == 200
-    logged = "".join(capfd.readouterr())
-    assert "/clients/{id}" in logged
-    assert "6281717407674" not in logged
+    log = logged()
+    assert "/clients/{id}" in log
+    assert "6281717407674" not in log

@@ -379,8 +379,8 @@ def act_once(
     module, name = (groups, "execute_once") if function == "commit_turns" else (turn, function)
     if function == "commit_turn":
 
-        async def judge_nothing(*_: object, **_more: object) -> None:
-            pass
+        async def judge_nothing(*_: object, **_more: object) -> list[None]:
+            return [None]
 
         monkeypatch.setattr(groups.TurnGroups, "commit", judge_nothing)
     original: Callable[..., Awaitable[Any]] = getattr(module, name)

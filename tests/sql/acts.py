@@ -38,8 +38,8 @@ _GROUP = """
         %(message_ids)s::text[], %(kinds)s::text[], %(bodies)s::text[], %(details)s::jsonb[],
         %(written)s::timestamptz[], %(profiles)s::text[], %(contexts)s::jsonb[],
         %(learnt_names)s::text[], %(outgoing)s::jsonb[], %(tokens)s::uuid[],
-        %(address_places)s::integer[], %(addresses)s::text[], %(bot)s, %(number)s, %(digest)s,
-        %(is_paced)s
+        %(address_places)s::integer[], %(addresses)s::text[], %(chain_ends)s::integer[], %(bot)s,
+        %(number)s, %(digest)s, %(is_paced)s
     )
     ORDER BY place
 """
@@ -243,6 +243,18 @@ class Item:
     written_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     profile: str | None = None
     token: UUID | None = None
+    chained: bool = False
+    """Answered from what the item before it leaves."""
+
+
+def _find_chain_ends(items: Sequence[Item]) -> list[int]:
+    ends: list[int] = []
+    end = len(items)
+    for place in range(len(items), 0, -1):
+        ends.append(end)
+        if not items[place - 1].chained:
+            end = place - 1
+    return ends[::-1]
 
 
 def take_turns(
@@ -270,6 +282,7 @@ def take_turns(
         "tokens": [item.token for item in items],
         "address_places": [place for place, item in enumerate(items, 1) for _ in item.addresses],
         "addresses": [address for item in items for address in item.addresses],
+        "chain_ends": _find_chain_ends(items),
         "bot": bot,
         "number": number,
         "digest": digest,

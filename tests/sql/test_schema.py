@@ -362,7 +362,7 @@ FIRST_AT_USER = {
     " 'text', '', NULL, now(), NULL, '{}', NULL, NULL, NULL)",
     "commit_turns": "SELECT novabot_internal.commit_turns('{6281717407674@c.us}', '{NULL}',"
     " '{NULL}', '{wamid.1}', '{text}', '{}', '{NULL}', '{2026-01-01}', '{NULL}', '{\"{}\"}',"
-    " '{NULL}', '{[]}', '{NULL}', '{1}', '{6281717407674}')",
+    " '{NULL}', '{[]}', '{NULL}', '{1}', '{6281717407674}', '{1}')",
     "store_message": f"SELECT novabot_internal.store_message({ADDRESSES}, 'wamid.1', 'text', '',"
     " NULL, now(), NULL, gen_random_uuid())",
     "forget_by_chat": f"SELECT novabot_internal.forget_by_chat({ADDRESSES}, NULL, NULL, NULL,"

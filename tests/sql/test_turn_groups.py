@@ -169,6 +169,107 @@ def test_a_group_writes_what_its_turns_would_write_alone(connection: psycopg.Con
         )
 
 
+def make_chain(conn: psycopg.Connection, phone: str, *asked: dict[str, Any]) -> list[Item]:
+    """The last has the name that the chain leaves."""
+    first, *others = [make_item(conn, phone, **fields) for fields in asked]
+    others[-1] = replace(others[-1], learnt_name=others[-1].learnt_name or f"Sari {phone[-2:]}")
+    return [first, *(replace(item, chained=True) for item in others)]
+
+
+def test_a_chain_writes_what_its_turns_would_write_one_after_the_other(
+    connection: psycopg.Connection,
+) -> None:
+    now = datetime.now(UTC)
+    asked: list[dict[str, Any]] = [
+        {"body": "satu", "learnt_name": "Dewi", "profile": "D", "written_at": now},
+        {"body": "dua", "outgoing": [], "written_at": now - timedelta(days=2)},
+        {"body": "tiga", "outgoing": [{"body": "x"}, {"body": "y", "key": "k"}]},
+        {"body": "empat", "outgoing": [{"body": "z", "key": "k"}], "context": {"n": 5}},
+    ]
+    alone, together, after = PHONES[:3]
+    for fields in asked:
+        row = take_turn(connection, load(connection, alone), addresses=[alone], **fields)
+        assert row.outcome == "committed"
+    chain = make_chain(connection, together, *asked)
+    chain[-1] = replace(chain[-1], learnt_name="Dewi", profile="D")
+    rows = take_turns(connection, *chain, make_item(connection, after, body="sesudah"))
+    assert [row.outcome for row in rows] == ["committed"] * 5
+    assert len({(row.id, row.user_revision, row.session_revision) for row in rows[:4]}) == 1
+
+    def read(phone: str) -> list[Any]:
+        return fetch(
+            connection,
+            """SELECT u.nama, u."profileName", s.context, c.direction, c.body, c.status, c.key,
+                c.at <= now() - interval '1 day' AS is_old,
+                u."beganAt" <= now() - interval '1 day' AS began_early,
+                u."windowUntil" > now() + interval '23 hours' AS is_open
+            FROM "User" AS u JOIN "Session" AS s ON s."userId" = u.id
+            JOIN "Conversation" AS c ON c."userId" = u.id
+            WHERE u.id = %s ORDER BY c.id""",
+            f"{phone}@c.us",
+        )
+
+    assert read(together) == read(alone)
+    assert len(read(after)) == 2
+
+
+def test_of_a_chain_and_refused_messages_nothing_is_committed(
+    connection: psycopg.Connection,
+) -> None:
+    seen, beside, locked_out = PHONES[:3]
+    take_turn(connection, load(connection, seen), addresses=[seen], message_id="wamid.seen")
+    chain = make_chain(
+        connection, seen, {"body": "baru"}, {"message_id": "wamid.seen"}, {"body": "baru"}
+    )
+    stale = make_chain(connection, locked_out, {"body": "baru"}, {"body": "baru"})
+    edit(connection, locked_out)
+    rows = take_turns(connection, *chain, *stale, make_item(connection, beside))
+    assert [row.outcome for row in rows] == [
+        *("alone", "duplicate", "alone"),
+        *("stale", "stale"),
+        "committed",
+    ]
+    assert one(connection, """SELECT count(*) FROM "Conversation" WHERE body = 'baru'""") == 0
+    assert [row.outcome for row in take_turns(connection, *chain[::2])] == ["committed"] * 2
+
+
+def test_of_a_chain_and_noted_messages_nothing_is_committed(
+    connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
+) -> None:
+    other, watching = connect(), connect()
+    lift_lock_timeouts(connection)
+    chain = make_chain(connection, PHONES[0], *({"body": "bersama"} for _ in range(3)))
+    pid = one(connection, "SELECT pg_backend_pid()")
+    with other.transaction():
+        other.execute(
+            'INSERT INTO "Delivery" (digest, "seenAt")'
+            " VALUES (novabot_internal.digest_of('message:' || %s), now())",
+            (chain[1].message_id,),
+        )
+        taking = Thread(lambda: take_turns(connection, *chain))
+        wait_until_blocked(watching, pid)
+    with pytest.raises(psycopg.errors.SerializationFailure, match="seen elsewhere"):
+        taking.result()
+    assert one(connection, """SELECT count(*) FROM "Conversation" WHERE body = 'bersama'""") == 0
+
+
+def test_the_first_answer_of_a_chain_is_begun_and_no_other(
+    connection: psycopg.Connection,
+) -> None:
+    first, second, third = make_chain(connection, PHONES[0], {"outgoing": []}, {}, {})
+    rows = take_turns(
+        connection,
+        first,
+        replace(second, token=uuid4()),
+        third,
+        bot=BOT,
+        number=NUMBER,
+        digest=DIGEST,
+    )
+    assert [row.taken is not None for row in rows] == [False, True, False]
+    assert [status for status, *_ in read_answers(connection)] == ["sending", "queued"]
+
+
 def test_messages_and_answers_stand_in_their_order(connection: psycopg.Connection) -> None:
     items = [
         make_item(

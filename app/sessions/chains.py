@@ -1,0 +1,116 @@
+"""Turns of one client whose messages came together: one step, all of it committed or nothing.
+
+Each message is answered from what the turn before it is expected to leave, before anything of that
+is written. The statement that commits them (sql/turn_groups.sql) raises if they leave something
+else, because of a trigger of the DBA's; then, and wherever it can't judge them, each turn goes
+alone, from what the database says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from app.addresses import deciding_address
+from app.database.retrying import deadline_from_now
+from app.messages import Message, Reply
+from app.sessions.cache import Cache
+from app.sessions.groups import MOST_CHAINED, TurnGroups
+from app.sessions.session import Session
+from app.sessions.store import Committed, Rejected, Stale
+from app.sessions.turn import BecameReset, Turns, check_time, name_cause
+from app.telemetry.bot import count_stale_turn
+
+Taken = Sequence[Committed | Rejected | BecameReset]
+"""What became of the first messages, in their order."""
+
+
+class Chains:
+    """Takes turns that came together, for the clients of one bot."""
+
+    def __init__(self, turns: Turns, cache: Cache, groups: TurnGroups) -> None:
+        self._turns = turns
+        self._cache = cache
+        self._groups = groups
+
+    async def take(self, messages: Sequence[Message]) -> Taken:
+        """Answers the first of a client's messages, and those after it that could go with it.
+
+        All have the same addresses, and each an id of its own. What is raised concerns the first:
+        Busy, Unavailable, and what the responder raises.
+        """
+        if len(messages) == 1:
+            return [await self._turns.take(messages[0])]
+        chained = messages[:MOST_CHAINED]
+        return await self._take_together(chained) or await self._take_each(chained)
+
+    async def _take_together(self, messages: Sequence[Message]) -> Taken:
+        """Empty where each has to go alone."""
+        deadline = deadline_from_now()
+        address = deciding_address(messages[0].addresses)
+        async with self._turns.one_at_a_time(address, deadline):
+            session = await self._turns.find_session(messages[0], deadline)
+            again = False
+            while len(turns := await self._answer(session, messages)) > 1:
+                mark = self._cache.mark()
+                results = await self._groups.commit(session, turns, deadline, again=again)
+                match results[0]:
+                    case Stale(current):
+                        count_stale_turn(name_cause(session, current))
+                        session, again = current, True
+                        check_time(deadline)
+                    case Committed(current):
+                        self._cache.keep(current, address, mark)
+                        return [result for result in results if isinstance(result, Committed)]
+                    case Rejected():
+                        return _list_rejected(results)
+                    case None:
+                        refused = [isinstance(result, Rejected) for result in results]
+                        if True not in refused:
+                            return []
+                        messages = messages[: refused.index(True)]
+        return []
+
+    async def _answer(
+        self, session: Session, messages: Sequence[Message]
+    ) -> Sequence[tuple[Message, Reply]]:
+        """The messages that may go together, with their replies."""
+        turns: list[tuple[Message, Reply]] = []
+        if session.id is None or session.paused:
+            return turns
+        for message in messages:
+            try:
+                reply = await self._turns.answer(session, message)
+            except Exception:
+                if not turns:
+                    raise
+                break  # asked again when it is the first, and raised then
+            if reply.forget:
+                break
+            turns.append((message, reply))
+            session = expect_session(session, reply)
+        return turns
+
+    async def _take_each(self, messages: Sequence[Message]) -> Taken:
+        taken: list[Committed | Rejected | BecameReset] = []
+        for message in messages:
+            try:
+                taken.append(await self._turns.take(message))
+            except Exception:
+                if not taken:
+                    raise
+                break  # taken again when it is the first, and raised then
+        return taken
+
+
+def expect_session(session: Session, reply: Reply) -> Session:
+    """What a turn leaves for the next, as the database will say it; the revisions are the old."""
+    name = session.nama if reply.learnt_name is None else reply.learnt_name or None
+    return replace(session, nama=name, context=json.loads(json.dumps(dict(reply.context))))
+
+
+def _list_rejected(results: Sequence[Committed | Stale | Rejected | None]) -> Taken:
+    leading = takewhile(lambda result: isinstance(result, Rejected), results)
+    return [result for result in leading if isinstance(result, Rejected)]

@@ -1,0 +1,224 @@
+"""Messages of one client that came together, against a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.database.pool import Pool, open_pool
+from app.messages import Message, Reply, instant
+from app.sessions import groups
+from app.sessions.cache import Cache
+from app.sessions.chains import Chains
+from app.sessions.groups import MOST_CHAINED, TurnGroups
+from app.sessions.session import Session
+from app.sessions.store import Committed, Rejected
+from app.sessions.turn import BecameReset, Turns, ask_at_once
+from tests.sessions.turns import CLIENT, Asked, make_message, read_tables
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    opened = await open_pool(database_url, name="test", size=4)
+    yield opened
+    await opened.close()
+
+
+class Side:
+    """One bot that has met the client once."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.asked = Asked()
+        make_reply = self.asked.make()
+
+        @instant
+        def respond(session: Session, message: Message) -> Reply:
+            if message.text == "gagal":
+                raise ZeroDivisionError
+            reply = make_reply(session, message)
+            assert isinstance(reply, Reply)
+            return reply
+
+        cache, together = Cache(100, lambda: True), TurnGroups(pool)
+        turns = Turns(pool, cache, ask_at_once(respond), groups=together)
+        self.chains = Chains(turns, cache, together)
+
+    async def take_all(self, *texts: str) -> list[Any]:
+        """What became of each, as a webhook's body has them taken."""
+        left = [make_message(text) for text in texts]
+        taken: list[Any] = []
+        while left:
+            some = await self.chains.take(left)
+            assert some
+            taken += some
+            left = left[len(some) :]
+        return taken
+
+
+@pytest.fixture
+async def side(pool: Pool) -> Side:
+    side = Side(pool)
+    await side.take_all("halo")
+    return side
+
+
+@pytest.fixture
+def statements(side: Side, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many turns were in each group from here on."""
+    sizes: list[int] = []
+    execute = groups.execute_once
+
+    async def count(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
+        sizes.append(len(parameters[0]))
+        return await execute(pool, statement, parameters, deadline)
+
+    monkeypatch.setattr(groups, "execute_once", count)
+    return sizes
+
+
+def said(connection: psycopg.Connection, client: str = CLIENT) -> list[str]:
+    tables = read_tables(connection, client)
+    return [] if tables is None else tables.said
+
+
+async def test_each_is_answered_from_what_the_one_before_leaves(
+    side: Side, connection: psycopg.Connection, statements: list[int]
+) -> None:
+    taken = await side.take_all("nama saya Petang", *["halo"] * MOST_CHAINED)
+    assert all(isinstance(result, Committed) for result in taken)
+    assert statements == [MOST_CHAINED, 1]
+    assert said(connection) == [
+        "1: Siapa nama Anda?",
+        *(f"{count}: Halo Petang" for count in range(2, MOST_CHAINED + 3)),
+    ]
+
+
+async def test_a_stranger_is_met_first(pool: Pool, connection: psycopg.Connection) -> None:
+    taken = await Side(pool).take_all(*["halo"] * 5)
+    assert [type(result) for result in taken] == [Committed] * 5
+    assert [text[0] for text in said(connection)] == ["1", "2", "3", "4", "5"]
+
+
+async def test_delivered_again_each_is_a_duplicate(
+    side: Side, connection: psycopg.Connection, statements: list[int]
+) -> None:
+    messages = [make_message(message_id=f"wamid.{n}") for n in range(6)]
+    await side.chains.take(messages[2:4])
+    assert [type(result) for result in await side.chains.take(messages)] == [Committed] * 2
+    assert list(await side.chains.take(messages[2:])) == [Rejected("duplicate")] * 2
+    assert [type(result) for result in await side.chains.take(messages[4:])] == [Committed] * 2
+    assert list(await side.chains.take(messages)) == [Rejected("duplicate")] * 6
+    assert len(said(connection)) == 7
+    assert statements == [2, 6, 2, 4, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("table", "when", "act", "answers"),
+    [
+        (
+            "User",
+            "BEFORE UPDATE",
+            "NEW.nama := upper(NEW.nama); RETURN NEW;",
+            ["2: Halo Sore", "3: Halo SORE", "4: Halo SORE"],
+        ),
+        (
+            "Conversation",
+            "AFTER INSERT",
+            """UPDATE public."User" SET "pausedAt" = now()
+            WHERE id = NEW."userId" AND NEW.body LIKE 'nama%'; RETURN NULL;""",
+            ["2: Halo Sore"],
+        ),
+        (
+            "Session",
+            "BEFORE UPDATE",
+            """NEW.context := jsonb_set(NEW.context, '{n}', '40'); RETURN NEW;""",
+            ["2: Halo Sore", "41: Halo Sore", "41: Halo Sore"],
+        ),
+        (
+            "Conversation",
+            "AFTER INSERT",
+            """DELETE FROM public."User"
+            WHERE id = NEW."userId" AND NEW.body LIKE 'nama%'; RETURN NULL;""",
+            ["1: Siapa nama Anda?", "2: Siapa nama Anda?"],
+        ),
+    ],
+    ids=["name", "pause", "context", "reset"],
+)
+async def test_what_a_trigger_changes_is_what_the_next_is_answered_from(
+    side: Side,
+    connection: psycopg.Connection,
+    table: str,
+    when: str,
+    act: str,
+    answers: list[str],
+) -> None:
+    connection.execute(
+        f"CREATE FUNCTION dba() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act} END $$;"
+        f'CREATE TRIGGER dba {when} ON "{table}" FOR EACH ROW EXECUTE FUNCTION dba()'.encode()
+    )
+    await side.take_all("nama saya Sore", "halo", "halo")
+    assert said(connection)[-len(answers) :] == answers
+    assert len(said(connection)) == len(answers) + (answers[0][0] == "2")
+
+
+async def test_what_comes_while_they_are_answered_decides(
+    side: Side, connection: psycopg.Connection, statements: list[int]
+) -> None:
+    await side.take_all("nama saya Petang")
+    side.asked.meanwhile = lambda: connection.execute('DELETE FROM "User"')
+    await side.take_all("siapa saya", "siapa saya")
+    assert said(connection) == ["1: Siapa nama Anda?", "2: Siapa nama Anda?"]
+    side.asked.meanwhile = lambda: connection.execute("UPDATE \"User\" SET nama = 'Budi'")
+    await side.take_all("siapa saya", "siapa saya")
+    assert said(connection)[2:] == ["3: Halo Budi", "4: Halo Budi"]
+    assert statements[-2:] == [2, 2]  # stale, and again together
+
+
+async def test_a_reply_that_fails_keeps_nothing_of_those_before_it_back(
+    side: Side, connection: psycopg.Connection
+) -> None:
+    messages = [make_message(text) for text in ("halo", "halo", "gagal", "halo")]
+    assert len(await side.chains.take(messages)) == 2
+    with pytest.raises(ZeroDivisionError):
+        await side.chains.take(messages[2:])
+    assert len(said(connection)) == 3
+
+
+async def test_a_wish_to_be_forgotten_goes_alone(
+    side: Side, connection: psycopg.Connection
+) -> None:
+    taken = await side.take_all("nama saya Petang", "halo", "lupakan saya", "siapa saya")
+    assert [type(result) for result in taken] == [Committed, Committed, BecameReset, Committed]
+    assert said(connection) == ["1: Siapa nama Anda?"]
+
+
+async def test_each_goes_alone_while_another_transaction_holds_the_client(
+    side: Side,
+    connection: psycopg.Connection,
+    statements: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    execute = groups.execute_once
+
+    async def hold(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
+        monkeypatch.setattr(groups, "execute_once", execute)
+        with connection.transaction():
+            connection.execute('SELECT FROM "User" WHERE id = %s FOR UPDATE', (CLIENT,))
+            return await execute(pool, statement, parameters, deadline)
+
+    monkeypatch.setattr(groups, "execute_once", hold)
+    await side.take_all("halo", "halo", "halo")
+    assert [text[0] for text in said(connection)] == ["1", "2", "3", "4"]
+    assert statements == [3, 1, 1, 1]
+
+
+async def test_messages_of_another_bot_in_between_are_seen(
+    side: Side, pool: Pool, connection: psycopg.Connection
+) -> None:
+    other = Side(pool)
+    await other.take_all("nama saya Malam", "halo")
+    await side.take_all("halo", "halo")
+    assert said(connection)[-1] == "5: Halo Malam"
