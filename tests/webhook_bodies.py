@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.simulator.cloud_api import JsonObject, message_body
 
 
@@ -26,3 +28,14 @@ def text_body(
         profile_name=profile_name,
         bsuid=bsuid,
     )
+
+
+def join_bodies(bodies: Iterable[JsonObject]) -> JsonObject:
+    """One body with the messages of all, in their order."""
+    first, *others = bodies
+    value = first["entry"][0]["changes"][0]["value"]
+    for other in others:
+        added = other["entry"][0]["changes"][0]["value"]
+        value["messages"] += added["messages"]
+        value["contacts"] += added["contacts"]
+    return first

@@ -18,7 +18,7 @@ from tests.system.history.operators import Act, Operators, id_of
 from tests.system.history.record import Arrival, Record
 from tests.system.history.stalls import Stalls
 from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova
-from tests.webhook_bodies import text_body
+from tests.webhook_bodies import join_bodies, text_body
 
 REDELIVER_FOR = 40.0
 """Seconds; WhatsApp goes on for days."""
@@ -72,6 +72,7 @@ class Driver:
         acts: list[Act] = [
             (self._ask, 40),
             (self._tell, 26),
+            (self._say_several, 8),
             (self._redeliver, 6),
             (self._reset_by_chat, 3),
             *self._operators.acts(),
@@ -85,16 +86,19 @@ class Driver:
     # What clients do.
 
     async def _tell(self, phone: str) -> None:
-        number = next(self.record.numbers)
-        await self._say(phone, number, "tell", f"T {number} n{number}", f"n{number}")
+        await self._say(phone, "tell")
 
     async def _ask(self, phone: str) -> None:
-        number = next(self.record.numbers)
-        await self._say(phone, number, "ask", f"A {number}")
+        await self._say(phone, "ask")
 
     async def _reset_by_chat(self, phone: str) -> None:
-        number = next(self.record.numbers)
-        await self._say(phone, number, "reset", f"F {number}")
+        await self._say(phone, "reset")
+
+    async def _say_several(self, phone: str) -> None:
+        """Messages that WhatsApp delivers together; one in twelve is a wish to be forgotten."""
+        kinds: list[Kind] = ["ask", "tell", "reset"]
+        count = self._chance.randint(2, 6)
+        await self._say(phone, *self._chance.choices(kinds, [6, 5, 1], k=count))
 
     async def _redeliver(self, phone: str) -> None:
         """WhatsApp delivers again what it has delivered: nothing may happen."""
@@ -102,19 +106,28 @@ class Driver:
         if said:
             await self._deliver(self._chance.choice(said))
 
-    async def _say(
-        self, phone: str, number: int, kind: Kind, text: str, value: str | None = None
-    ) -> None:
-        body = text_body(
-            phone, text, phone_number_id=PHONE_NUMBER_ID, message_id=new_wamid(phone, "in")
+    async def _say(self, phone: str, *kinds: Kind) -> None:
+        """The messages of one body."""
+        numbers = [next(self.record.numbers) for _ in kinds]
+        raw = encode(
+            join_bodies(
+                text_body(
+                    phone,
+                    _TEXTS[kind].format(number),
+                    phone_number_id=PHONE_NUMBER_ID,
+                    message_id=new_wamid(phone, "in"),
+                )
+                for kind, number in zip(kinds, numbers, strict=True)
+            )
         )
-        raw = encode(body)
         invoked = time.monotonic()
         bot = await self._deliver(raw)
         returned = time.monotonic()
         self._said.setdefault(phone, []).append(raw)
         del self._said[phone][:-20]
-        self.record.note(phone, Operation(number, kind, value, None, invoked, returned, bot))
+        for kind, number in zip(kinds, numbers, strict=True):
+            value = f"n{number}" if kind == "tell" else None
+            self.record.note(phone, Operation(number, kind, value, None, invoked, returned, bot))
 
     async def _deliver(self, raw: bytes) -> str:
         """Until a bot has taken it, as WhatsApp does; which one."""
@@ -197,4 +210,5 @@ class Driver:
 
 
 _EXCUSES = {answers.not_forgotten for answers in ANSWERS.values()}
+_TEXTS = {"tell": "T {0} n{0}", "ask": "A {0}", "reset": "F {0}"}
 UNKNOWN = (NOTHING, NOTHING)
