@@ -33,7 +33,7 @@ from app.crm.sending.number import make_sender
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool, open_pool
 from app.database.readiness import find_database_unreadiness
-from app.server import HttpServer, RequestLog, list_probes
+from app.server import DirectPost, HttpServer, RequestLog, list_probes
 from app.sessions.acknowledgement import Acknowledgements
 from app.sessions.cache import Cache
 from app.sessions.listener import Listener
@@ -176,14 +176,14 @@ class Bot:
             find_obstacle=self._rehearsal.find_obstacle,
             note_refusal=self._rehearsal.note_refusal,
         )
-        self.http = Starlette(
+        rest = Starlette(
             routes=[
                 Route("/webhook", webhook.shake_hands, methods=["GET"]),
-                Route("/webhook", webhook.receive, methods=["POST"]),
                 *list_probes(self._find_unreadiness, REGISTRY, self._number.describe_trouble),
             ],
             middleware=[Middleware(RequestLog, requests=REQUESTS)],
         )
+        self.http = DirectPost("/webhook", webhook.receive, rest, REQUESTS)
         measure_memory(lambda: len(self._cache), self._is_listening)
 
     async def run(self, host: str, port: int) -> None:

@@ -31,8 +31,8 @@ class Grouping(Generic[Item, Result]):
         """Whether a call is in flight, and so another comes for what is asked now."""
         return self._flight is not None
 
-    async def ask(self, item: Item, *, first: bool = False) -> Result:
-        """The result for this item; `first` puts it before those that wait.
+    def ask(self, item: Item, *, first: bool = False) -> asyncio.Future[Result]:
+        """The result for this item, to be awaited; `first` puts it before those that wait.
 
         An asker who is cancelled leaves the call as it is, which others are in too.
         """
@@ -43,7 +43,7 @@ class Grouping(Generic[Item, Result]):
             self._waiting.append((item, result))
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly())
-        return await result
+        return result
 
     async def finish(self) -> None:
         """Waits until nothing is in flight."""
@@ -55,7 +55,7 @@ class Grouping(Generic[Item, Result]):
             while self._waiting:
                 count = min(self._most, len(self._waiting))
                 taken = [self._waiting.popleft() for _ in range(count)]
-                asked = [(item, result) for item, result in taken if not result.cancelled()]
+                asked = [(item, result) for item, result in taken if not result.done()]
                 if asked:
                     await self._call(asked)
         finally:

@@ -12,10 +12,8 @@ in flight beside one of other turns: those don't wait for a body of a thousand m
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -28,15 +26,18 @@ from app.database.grouping import Grouping
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, execute_once
 from app.messages import Message, Outgoing, Reply
-from app.sessions.session import Session
-from app.sessions.store import (
-    Committed,
-    Rejected,
-    Stale,
-    detail_of,
-    read_session,
-    write_outgoing,
+from app.sessions.group_items import (
+    COMMIT,
+    Item,
+    Origin,
+    Result,
+    Row,
+    list_parameters,
+    make_item,
+    read_result,
 )
+from app.sessions.session import Session
+from app.sessions.store import Stale
 from app.telemetry.bot import report_group_failed
 
 MOST: Final = 64
@@ -47,23 +48,6 @@ _CHAINS: Final = 2
 """Chains in a group at the most."""
 _GRACE: Final = 0.25
 """Seconds after its deadline that a turn waits for the statement that it is in."""
-
-Result = Committed | Stale | Rejected | None
-"""None: not judged. The turn is to be committed alone, or its session loaded alone."""
-
-_Row = tuple[Any, ...]
-"""What `commit_turns` returns for a turn, but its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who sends the first answers, and from which number."""
-
-    bot: UUID
-    number: str
-    digest: bytes
-    """SHA-256 of the access token."""
-    is_paced: bool
 
 
 class FirstAnswers(Protocol):
@@ -90,33 +74,6 @@ class FirstAnswers(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Step:
-    """One turn, as it is to be written."""
-
-    message: Message
-    context: str
-    """JSON, as all that a responder made: what can't be written fails its own turn alone."""
-    outgoing: str
-    answers: int
-    learnt_name: str | None
-    profile_name: str | None
-
-
-@dataclass(slots=True)
-class _Item:
-    session: Session
-    """Without an id it is only to be loaded."""
-    steps: Sequence[_Step]
-    """One, or more for a chain."""
-    token: UUID | None = None
-    """Of the first answer, where it is begun with the commit."""
-
-    @property
-    def answers(self) -> int:
-        return sum(step.answers for step in self.steps)
-
-
 class TurnGroups:
     """Commits the turns of one bot, and loads sessions, in groups."""
 
@@ -141,7 +98,7 @@ class TurnGroups:
         """
         if not self._grouping.is_flying:
             return None
-        (result,) = await self._ask(_make_item(Session(), [(message, Reply({}))]), deadline)
+        (result,) = await self._ask(make_item(Session(), [(message, Reply({}))]), deadline)
         return result.session if isinstance(result, Stale) else None
 
     async def commit(
@@ -162,27 +119,31 @@ class TurnGroups:
         """
         if session.id is None or session.session_revision is None:
             return [None] * len(turns)
-        return await self._ask(_make_item(session, turns), deadline, first=again)
+        return await self._ask(make_item(session, turns), deadline, first=again)
 
-    async def _ask(self, item: _Item, deadline: float, *, first: bool = False) -> Sequence[Result]:
+    async def _ask(self, item: Item, deadline: float, *, first: bool = False) -> Sequence[Result]:
+        grouping = self._grouping if len(item.steps) == 1 else self._chains
+        asked = grouping.ask(item, first=first)
+        # Cheaper than asyncio.timeout(), which every turn would pay for.
+        timer = asyncio.get_running_loop().call_later(
+            deadline + _GRACE - time.monotonic(), _give_up, asked
+        )
         try:
-            async with asyncio.timeout(max(0.0, deadline + _GRACE - time.monotonic())):
-                grouping = self._grouping if len(item.steps) == 1 else self._chains
-                return await grouping.ask(item, first=first)
-        except TimeoutError:
-            raise Unavailable("the database has not done it in time") from None
+            return await asked
+        finally:
+            timer.cancel()
 
-    async def _commit(self, items: Sequence[_Item]) -> Sequence[Sequence[Result]]:
+    async def _commit(self, items: Sequence[Item]) -> Sequence[Sequence[Result]]:
         origin = None
         if self._answers is not None:
             origin = self._answers.origin
             for item in items:
                 if item.session.id and item.answers:
                     item.token = self._answers.reserve(item.session.id)
-        rows: dict[int, _Row] = {}
+        rows: dict[int, Row] = {}
         try:
             fetched = await execute_once(
-                self._pool, _COMMIT, _parameters(items, origin), deadline_from_now()
+                self._pool, COMMIT, list_parameters(items, origin), deadline_from_now()
             )
             rows = {row[0]: row[1:] for row in fetched}
         except UnconfirmedCommit as error:
@@ -196,7 +157,7 @@ class TurnGroups:
             ]
         return results
 
-    def _conclude(self, item: _Item, rows: Sequence[_Row | None]) -> Sequence[Result]:
+    def _conclude(self, item: Item, rows: Sequence[Row | None]) -> Sequence[Result]:
         """Hands the first answer over. `rows`: of the item's turns; None if none has come back."""
         is_handed_over = False
         client, token = item.session.id, item.token
@@ -211,93 +172,10 @@ class TurnGroups:
                 )
                 is_handed_over = True
         return [
-            None if row is None else _read_result(row, is_handed_over=is_handed_over)
-            for row in rows
+            None if row is None else read_result(row, is_handed_over=is_handed_over) for row in rows
         ]
 
 
-def _make_item(session: Session, turns: Sequence[tuple[Message, Reply]]) -> _Item:
-    steps = [_make_step(message, reply) for message, reply in turns]
-    if len(steps) > 1:
-        learnt = [step.learnt_name for step in steps if step.learnt_name is not None]
-        profiles = [step.profile_name for step in steps if step.profile_name is not None]
-        last = steps[-1]
-        last.learnt_name = learnt[-1] if learnt else session.nama or ""
-        last.profile_name = profiles[-1] if profiles else None
-    return _Item(session, steps)
-
-
-def _make_step(message: Message, reply: Reply) -> _Step:
-    outgoing = [write_outgoing(outgoing) for outgoing in reply.outgoing]
-    return _Step(
-        message,
-        json.dumps(dict(reply.context)),
-        json.dumps(outgoing),
-        len(outgoing),
-        reply.learnt_name,
-        message.profile_name,
-    )
-
-
-def _read_result(row: _Row, *, is_handed_over: bool) -> Result:
-    match row[0]:
-        case "committed":
-            return Committed(read_session(row[1:8]), is_handed_over=is_handed_over)
-        case "stale":
-            return Stale(read_session(row[1:8]))
-        case "alone":
-            return None
-        case outcome:
-            return Rejected(outcome)
-
-
-_COMMIT: Final = (
-    "SELECT place, outcome, id, incarnation, nama, paused, context, user_revision,"
-    " session_revision, taken"
-    " FROM novabot_internal.commit_turns(%s::text[], %s::uuid[], %s::uuid[], %s::text[],"
-    " %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::text[], %s::jsonb[],"
-    " %s::text[], %s::jsonb[], %s::uuid[], %s::integer[], %s::text[], %s::integer[], %s, %s, %s,"
-    " %s)"
-)
-
-
-def _parameters(items: Sequence[_Item], origin: Origin | None) -> tuple[Any, ...]:
-    steps: list[_Step] = []
-    sessions: list[Session] = []
-    tokens: list[UUID | None] = []
-    ends: list[int] = []
-    for item in items:
-        token, end = item.token, len(steps) + len(item.steps)
-        for step in item.steps:
-            steps.append(step)
-            sessions.append(item.session)
-            ends.append(end)
-            tokens.append(token if step.answers else None)
-            token = None if step.answers else token
-    written = [
-        (place, address)
-        for place, step in enumerate(steps, 1)
-        for address in step.message.addresses
-    ]
-    return (
-        [session.id for session in sessions],
-        [session.user_revision for session in sessions],
-        [session.session_revision for session in sessions],
-        [step.message.id for step in steps],
-        [step.message.kind for step in steps],
-        [step.message.text for step in steps],
-        [detail_of(step.message) for step in steps],
-        [step.message.at for step in steps],
-        [step.profile_name for step in steps],
-        [step.context for step in steps],
-        [step.learnt_name for step in steps],
-        [step.outgoing for step in steps],
-        tokens,
-        [place for place, _ in written],
-        [address for _, address in written],
-        ends,
-        origin and origin.bot,
-        origin and origin.number,
-        origin and origin.digest,
-        origin is not None and origin.is_paced,
-    )
+def _give_up(asked: asyncio.Future[Sequence[Result]]) -> None:
+    if not asked.done():
+        asked.set_exception(Unavailable("the database has not done it in time"))

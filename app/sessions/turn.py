@@ -244,11 +244,14 @@ class Turns:
     async def one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
         """Keeps other turns of this address waiting. Raises Busy at the deadline."""
         lock = self._locks.setdefault(address, asyncio.Lock())
-        try:
-            async with asyncio.timeout_at(_on_loop(deadline)):
-                await lock.acquire()
-        except TimeoutError:
-            raise Busy("earlier messages of this client are still waiting") from None
+        if not lock.locked():
+            await lock.acquire()  # at once
+        else:
+            try:
+                async with asyncio.timeout_at(_on_loop(deadline)):
+                    await lock.acquire()
+            except TimeoutError:
+                raise Busy("earlier messages of this client are still waiting") from None
         try:
             yield
         finally:

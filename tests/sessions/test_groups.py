@@ -183,12 +183,10 @@ async def test_who_goes_first_and_how_many_together() -> None:
         return [item * 10 for item in items]
 
     grouping = Grouping[int, int](act, 3)
-    first = asyncio.create_task(grouping.ask(1))
+    first = grouping.ask(1)
     await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    others = [asyncio.create_task(grouping.ask(n)) for n in (2, 3, 4, 5)]
-    again = asyncio.create_task(grouping.ask(6, first=True))
-    await asyncio.sleep(0)
+    others = [grouping.ask(n) for n in (2, 3, 4, 5)]
+    again = grouping.ask(6, first=True)
     others[1].cancel()
     gate.set()
     assert await asyncio.gather(first, others[0], others[2], others[3], again) == [

@@ -30,7 +30,7 @@ from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
 from app.messages import Outgoing
 from app.sessions import clock
-from app.sessions.groups import Origin
+from app.sessions.group_items import Origin
 
 RECHECK_AFTER: Final = 0.5
 """Seconds after which the database is asked again, right before the first byte, whether the message

@@ -82,7 +82,7 @@ class Settling:
 
         Cancelled, it gives back what the statement in flight still gives out.
         """
-        asked = asyncio.ensure_future(self._grouping.ask(_Sent(client, token, message_id)))
+        asked = self._grouping.ask(_Sent(client, token, message_id))
         try:
             after = await asyncio.shield(asked)
         except asyncio.CancelledError:

@@ -138,11 +138,14 @@ class CloudApi:
             body = msgspec.json.encode(build_request(address, message, token))
         except UnsendableError as error:
             return Unsendable(str(error))
-        try:
-            async with asyncio.timeout(self._timeouts.pool):
-                await self._places.acquire()
-        except TimeoutError:
-            return NotSent(f"no connection was free within {self._timeouts.pool:g} s")
+        if self._places.locked():
+            try:
+                async with asyncio.timeout(self._timeouts.pool):
+                    await self._places.acquire()
+            except TimeoutError:
+                return NotSent(f"no connection was free within {self._timeouts.pool:g} s")
+        else:
+            await self._places.acquire()  # at once
         try:
             while (outcome := await self._post(body, may_write)) is None:
                 pass
