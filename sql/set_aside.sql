@@ -2,7 +2,7 @@
 -- they mention.
 
 CREATE OR REPLACE FUNCTION novabot_internal.set_aside(
-    sender text, what text, why text, written_at timestamptz
+    sender text, what text, why text, written_at timestamptz, key text DEFAULT NULL
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -23,7 +23,7 @@ BEGIN
     END IF;
     INSERT INTO public."Delivery" (digest, "seenAt")
     VALUES (
-        novabot_internal.digest_of('aside:' || what), greatest(clock_timestamp(), written_at)
+        novabot_internal.digest_of('aside:' || coalesce(key, what)), greatest(clock_timestamp(), written_at)
     )
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
@@ -32,8 +32,8 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION novabot_internal.set_aside(text, text, text, timestamptz) IS
-'Keeps an item that could not be read, once: delivered again, also after a reset, or written over 7.5 days ago or before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+COMMENT ON FUNCTION novabot_internal.set_aside(text, text, text, timestamptz, text) IS
+'Keeps an item that could not be read, once for its key (NULL: the item itself): delivered again, also after a reset, or written over 7.5 days ago or before a reset of its sender, it is not kept. written_at: NULL if that could not be read either. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.set_aside_of(forgotten text[]) RETURNS SETOF bigint
 LANGUAGE sql STABLE

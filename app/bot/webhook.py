@@ -185,7 +185,9 @@ class Webhook:
 
     async def _set_aside(self, item: SetAside) -> None:
         count_turn("set_aside")
-        await set_aside(self._pool, item.item, item.reason, address=item.address, at=item.at)
+        await set_aside(
+            self._pool, item.item, item.reason, key=item.key, address=item.address, at=item.at
+        )
 
 
 async def _read_bounded(request: Request) -> bytes | None:
@@ -270,12 +272,15 @@ def _read_token(token: str | None) -> UUID | None:
 def _describe_failure(item: Item, error: Exception) -> SetAside:
     match item:
         case Message():
-            address = item.addresses[0]
+            key, address = item.id, item.addresses[0]
             text = json.dumps({"from": address, "type": item.kind, "text": item.text[:8_000]})
         case IdentityEvent():
-            address = item.after[-1]
+            key, address = item.id, item.after[-1]
             text = json.dumps({"type": "system", "before": item.before, "after": item.after})
-        case _:
-            address, text = None, json.dumps({"type": type(item).__name__})
+        case StatusUpdate():
+            key, address = f"{item.message_id} {item.status}", None
+            text = json.dumps({"status": item.status})
+        case SetAside():
+            key, address, text = item.key, None, json.dumps({"reason": item.reason})
     at = item.at if isinstance(item, Message | IdentityEvent) else None
-    return SetAside(text, f"could not be handled: {type(error).__name__}", address, at)
+    return SetAside(text, f"could not be handled: {type(error).__name__}", key, address, at)

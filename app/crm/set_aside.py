@@ -36,12 +36,15 @@ async def list_set_aside(source: Source, client_id: str | None) -> list[SetAside
 
 
 async def set_aside(
-    pool: Pool, item: str, reason: str, *, address: str | None, at: datetime | None
+    pool: Pool, item: str, reason: str, *, key: str, address: str | None, at: datetime | None
 ) -> None:
-    """Keeps an item, unless its sender was reset after it was written. Raises TryLater."""
+    """Keeps an item, once for its key, unless its sender was reset after it was written.
+
+    Raises TryLater.
+    """
     await fetch_row(
         pool,
-        "SELECT novabot_internal.set_aside(%s, %s, %s, %s)",
-        (address, item, reason, at),
+        "SELECT novabot_internal.set_aside(%s, %s, %s, %s, %s)",
+        (address, item, reason, at, key),
         deadline_from_now(),
     )

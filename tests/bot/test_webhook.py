@@ -264,6 +264,16 @@ async def test_one_bad_item_is_set_aside_and_the_others_are_taken(
     assert connection.execute('SELECT count(*) FROM "SetAside"').fetchone() == (1,)
 
 
+async def test_items_that_differ_only_in_their_ids_are_all_kept_and_none_twice(
+    bot: RunningBot, connection: psycopg.Connection
+) -> None:
+    spoilt = [make_item("a") | {"id": f"wamid.{n}", "text": {"body": 7}} for n in range(3)]
+    body = make_body([*spoilt, make_item("b")])
+    for _ in range(2):
+        assert await bot.deliver(body) == 200
+    assert count_rows(connection)["SetAside"] == 3
+
+
 async def test_a_message_that_the_responder_fails_at_is_set_aside_and_costs_no_other(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:

@@ -41,7 +41,8 @@ class IdentityEvent:
 
 def is_identity_event(item: Mapping[str, Any]) -> bool:
     """Whether this message of type `system` tells of other addresses."""
-    return _system(item).get("type") in NUMBER_CHANGES | USER_ID_CHANGES
+    told = _system(item).get("type")
+    return isinstance(told, str) and told in NUMBER_CHANGES | USER_ID_CHANGES
 
 
 def read_identity_event(

@@ -7,7 +7,9 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +37,13 @@ _ACCOUNT_LIMIT = 64
 """Characters of a business account's id that are told apart."""
 
 
+_UNSTORABLE = re.compile(
+    rb"\\u(?:0000|[dD][89abAB]..(?!\\u[dD][c-fC-F]))|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)
+"""NUL or half of a surrogate pair, escaped. Finds too much where a backslash is escaped, which
+costs a walk through the body."""
+
+
 class NotABody(ValueError):
     """The bytes are not a JSON object."""
 
@@ -47,6 +56,8 @@ class SetAside:
     """Its JSON without message ids, cut to `SET_ASIDE_LIMIT`: for the operator, not to parse."""
     reason: str
     """One line, without personal data."""
+    key: str
+    """What the same item has again when it is delivered again, and no other item."""
     address: str | None
     """Its sender's, where it can be read: a reset of that client deletes the item."""
     at: datetime | None = None
@@ -75,13 +86,17 @@ def read_body(raw: bytes, phone_number_id: str) -> Body:
 
 
 def _decode(raw: bytes) -> dict[str, Any]:
-    """By the standard library, since msgspec's decoder refuses lone surrogates (`\\ud800`)."""
+    """Cleaned of what no text holds. By the standard library, since msgspec's decoder refuses lone
+    surrogates (`\\ud800`).
+    """
     try:
         body = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotABody("not JSON in UTF-8, or nested too deeply") from error
     if not isinstance(body, dict):
         raise NotABody("JSON, but not an object")
+    if _UNSTORABLE.search(raw):
+        body = clean_json(body)
     return cast("dict[str, Any]", body)
 
 
@@ -155,6 +170,9 @@ def _read_value(
                 found = read(item, person)
             except UnreadableError as error:
                 found = _set_aside(entry, str(error), person if person.addresses else only)
+            except Exception as error:  # a shape that nobody thought of, and the others go on
+                reason = f"could not be read: {type(error).__name__}"
+                found = _set_aside(entry, reason, person if person.addresses else only)
             if isinstance(found, Ignored):
                 ignored.append(found.reason)
             else:
@@ -162,9 +180,13 @@ def _read_value(
 
 
 def _set_aside(item: object, reason: str, owner: Sender) -> SetAside:
-    text = remove_message_ids(json.dumps(clean_json(item), ensure_ascii=False))
+    whole = json.dumps(clean_json(item), ensure_ascii=False, sort_keys=True)
     return SetAside(
-        text[:SET_ASIDE_LIMIT], reason, next(iter(owner.addresses), None), find_time(item)
+        remove_message_ids(whole)[:SET_ASIDE_LIMIT],
+        reason,
+        hashlib.sha256(whole.encode()).hexdigest(),
+        next(iter(owner.addresses), None),
+        find_time(item),
     )
 
 

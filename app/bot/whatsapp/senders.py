@@ -46,7 +46,7 @@ def read_contacts(contacts: object) -> Mapping[str, Sender]:
         fields = cast("dict[str, Any]", contact)
         sender = Sender(
             phone=read_phone(fields.get("wa_id")),
-            user_id=read_user_id(fields.get("user_id")),
+            user_id=read_user_id(fields.get("user_id")) or read_user_id(fields.get("wa_id")),
             parent_user_id=read_user_id(fields.get("parent_user_id")),
             profile_name=_read_profile_name(fields.get("profile")),
         )

@@ -48,6 +48,13 @@ def test_the_contact_with_the_same_id_fills_in_what_is_missing() -> None:
     assert by_phone.profile_name is None
 
 
+def test_a_user_id_in_the_place_of_a_number_is_one() -> None:
+    message = read_one(
+        [{"wa_id": USER_ID, "profile": {"name": "Ayu"}}], **{"from": ...}, from_user_id=USER_ID
+    )
+    assert (message.addresses, message.profile_name) == ((USER_ID,), "Ayu")
+
+
 def test_contacts_are_not_matched_by_their_position() -> None:
     contacts = [
         {"wa_id": "6281111111111", "profile": {"name": "Satu"}},
