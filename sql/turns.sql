@@ -16,6 +16,14 @@ $$;
 COMMENT ON FUNCTION novabot_internal.refusal_of(text[], text, timestamptz, timestamptz) IS
 'Why a message is not to be answered: duplicate (seen before, by any bot, before or after any reset), too_old (written over 7.5 days ago), forgotten (written before its sender was forgotten, and delivered late), or NULL.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.detail_of_learnt(name text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT CASE WHEN name IS NULL THEN '{}' ELSE jsonb_build_object('learnt', name) END
+$$;
+COMMENT ON FUNCTION novabot_internal.detail_of_learnt(text) IS
+'What the detail of a message says of the name that it taught: learnt, empty where it had the name cleared.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.commit_turn(
     addresses text[],
     expected_id text,
@@ -88,7 +96,13 @@ BEGIN
     ELSIF stored_message IS NOT NULL THEN
         -- 3a. The message was stored before it was answered: it must still be there.
         UPDATE public."Conversation" AS c
-        SET status = commit_turn.status, "claimedBy" = NULL, "claimedAt" = NULL
+        SET
+            status = commit_turn.status,
+            "claimedBy" = NULL,
+            "claimedAt" = NULL,
+            detail = nullif(
+                coalesce(c.detail, '{}') || novabot_internal.detail_of_learnt(learnt_name), '{}'
+            )
         WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending';
         outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
         answer_to := novabot_internal.answer_address(client.id, addresses);

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from app.bot.annotating import Annotating
 from app.bot.audit import TriggerAudit
 from app.bot.ending import end_tasks
 from app.bot.heartbeat import Heartbeat
@@ -170,6 +171,7 @@ class Bot:
         webhook = Webhook(
             pool,
             self._turns.take,
+            Annotating(pool, responder, self._turns.load, self._turns.take).annotate,
             phone_number_id=settings.whatsapp_phone_number_id,
             app_secret=settings.whatsapp_app_secret.get_secret_value(),
             verify_token=settings.whatsapp_verify_token.get_secret_value(),

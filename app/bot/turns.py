@@ -126,11 +126,11 @@ class BotTurns:
         """Whether the message was the wish's: a confirmation may find no question."""
         if wish is Wish.CONFIRM:
             # From the database, not the cache: another bot may have asked, or have forgotten him.
-            session = await self._load(message)
+            session = await self.load(message)
             if session.id is not None and not await is_wish_open(
                 self._pool, session.id, deadline_from_now()
             ):
-                session = await self._load(message)  # forgotten since, or not asked
+                session = await self.load(message)  # forgotten since, or not asked
                 if session.id is not None:
                     return False
             if session.id is None:
@@ -149,7 +149,8 @@ class BotTurns:
             raise
         return True
 
-    async def _load(self, message: Message) -> Session:
+    async def load(self, message: Message) -> Session:
+        """What the database remembers of the writer. Raises Busy or Unavailable."""
         mark = self._cache.mark()
         session = await load_session(
             self._pool, message, deadline_from_now(), number_kept=self._number_kept

@@ -16,9 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.addresses import canonical
+from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import StatusUpdate
-from app.bot.whatsapp.payload import Body, NotABody, SetAside, read_body
+from app.bot.whatsapp.payload import Body, Item, NotABody, SetAside, read_body
 from app.bot.whatsapp.signature import verify_signature
 from app.crm.identity import apply_identity_event
 from app.crm.sending.outbox import apply_status
@@ -41,8 +42,6 @@ MAX_BODY = 3 * 1024 * 1024
 _SIDE_BY_SIDE = 16
 """Clients of one body that are served at the same time."""
 
-Item = Message | IdentityEvent | StatusUpdate | SetAside
-
 
 class Webhook:
     """GET and POST /webhook. `take` answers the first of these messages of one client, and those
@@ -56,6 +55,7 @@ class Webhook:
         self,
         pool: Pool,
         take: Callable[[Sequence[Message]], Awaitable[int]],
+        annotate: Callable[[Annotation], Awaitable[None]],
         *,
         phone_number_id: str,
         app_secret: str,
@@ -65,6 +65,7 @@ class Webhook:
     ) -> None:
         self._pool = pool
         self._take = take
+        self._annotate = annotate
         self._phone_number_id = phone_number_id
         self._app_secret = app_secret
         self._verify_token = verify_token
@@ -142,6 +143,8 @@ class Webhook:
             match item:
                 case Message():
                     return await self._take(_list_messages(items))
+                case Annotation():
+                    await self._annotate(item)
                 case IdentityEvent():
                     await self._apply_identity_event(item)
                 case StatusUpdate():
@@ -252,7 +255,7 @@ def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:
 
 def _find_keys(item: Item) -> Sequence[str]:
     match item:
-        case Message() | IdentityEvent():
+        case Message() | Annotation() | IdentityEvent():
             return [canonical(address) for address in item.addresses]
         case StatusUpdate():
             return [f"status {item.message_id}"]
@@ -277,10 +280,13 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
         case IdentityEvent():
             key, address = item.id, item.after[-1]
             text = json.dumps({"type": "system", "before": item.before, "after": item.after})
+        case Annotation():
+            key, address = item.id, item.addresses[0]
+            text = json.dumps({"from": address, "type": item.act})
         case StatusUpdate():
             key, address = f"{item.message_id} {item.status}", None
             text = json.dumps({"status": item.status})
         case SetAside():
             key, address, text = item.key, None, json.dumps({"reason": item.reason})
-    at = item.at if isinstance(item, Message | IdentityEvent) else None
+    at = item.at if isinstance(item, Message | Annotation | IdentityEvent) else None
     return SetAside(text, f"could not be handled: {type(error).__name__}", key, address, at)

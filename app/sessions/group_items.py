@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from app.messages import Message, Reply
 from app.sessions.session import Session
 from app.sessions.store import (
@@ -42,6 +44,7 @@ class Step:
     """One turn, as it is to be written."""
 
     message: Message
+    detail: Jsonb | None
     context: str
     """JSON, as all that a responder made: what can't be written fails its own turn alone."""
     outgoing: str
@@ -79,6 +82,7 @@ def _make_step(message: Message, reply: Reply) -> Step:
     outgoing = [write_outgoing(outgoing) for outgoing in reply.outgoing]
     return Step(
         message,
+        detail_of(message, reply.learnt_name),
         json.dumps(dict(reply.context)),
         json.dumps(outgoing),
         len(outgoing),
@@ -134,7 +138,7 @@ def list_parameters(items: Sequence[Item], origin: Origin | None) -> tuple[Any, 
         [step.message.id for step in steps],
         [step.message.kind for step in steps],
         [step.message.text for step in steps],
-        [detail_of(step.message) for step in steps],
+        [step.detail for step in steps],
         [step.message.at for step in steps],
         [step.profile_name for step in steps],
         [step.context for step in steps],

@@ -113,7 +113,7 @@ async def commit_turn(
             message.id,
             message.kind,
             message.text,
-            detail_of(message),
+            detail_of(message, reply.learnt_name),
             message.at,
             message.profile_name,
             Jsonb(dict(reply.context)),
@@ -220,11 +220,13 @@ def write_outgoing(outgoing: Outgoing) -> dict[str, Any]:
     return written
 
 
-def detail_of(message: Message) -> Jsonb | None:
-    """What is kept of a message beside its text."""
+def detail_of(message: Message, learnt_name: str | None = None) -> Jsonb | None:
+    """What is kept of a message beside its text, and the name that it taught."""
     detail = dict(message.detail or {})
     if message.forwarded:
         detail["forwarded"] = True
+    if learnt_name is not None:
+        detail["learnt"] = learnt_name
     return Jsonb(detail) if detail else None
 
 

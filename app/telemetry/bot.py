@@ -48,17 +48,14 @@ _failed_groups = Counter(
     ["statement"],
     registry=REGISTRY,
 )
-_sent = Counter("novabot_messages_sent", "Attempts to send", ["outcome"], registry=REGISTRY)
-_marks = Counter(
-    "novabot_read_marks", "Read marks and typing indicators", ["outcome"], registry=REGISTRY
-)
-_number_stopped = Gauge(
-    "novabot_sending_stopped",
-    "1 while the number sends nothing until it is seen to",
-    registry=REGISTRY,
-)
 _ignored = Counter(
     "novabot_webhook_ignored", "Items acknowledged and not stored", ["reason"], registry=REGISTRY
+)
+_annotations = Counter(
+    "novabot_annotations",
+    "Reactions, edits and revokes of messages",
+    ["act", "outcome"],
+    registry=REGISTRY,
 )
 _identity = Counter(
     "novabot_identity",
@@ -95,6 +92,10 @@ def measure_memory(sessions: Callable[[], float], listening: Callable[[], bool])
 
 def count_turn(outcome: str) -> None:
     _turns.labels(outcome).inc()
+
+
+def count_annotation(act: str, outcome: str) -> None:
+    _annotations.labels(act, outcome).inc()
 
 
 def count_stale_turn(cause: str) -> None:
@@ -241,46 +242,9 @@ def report_identity(result: str) -> None:
             )
 
 
-def count_sending(outcome: str) -> None:
-    _sent.labels(outcome).inc()
-
-
-def count_mark(outcome: str) -> None:
-    _marks.labels(outcome).inc()
-
-
-def report_number(state: str, code: int | None, reason: str | None, *, by_hand: bool) -> None:
-    """Whether the business's number may send, when that changes."""
-    _number_stopped.set(state == "stopped")
-    match state:
-        case "stopped":
-            log.error(
-                "sending is stopped: mend the cause"
-                + (", then run novabot number resume" if by_hand else "; it is tried now and then"),
-                code=code,
-                reason=reason,
-            )
-        case "slowed":
-            log.warning("sending is slowed: WhatsApp refused the rate", code=code, reason=reason)
-        case _:
-            log.info("sending goes on")
-
-
-def report_number_unwritten(code: int | None, text: str, reason: str) -> None:
-    log.error(
-        "what WhatsApp said of the number could not be written", code=code, said=text, reason=reason
-    )
-
-
 def report_unknown_kinds(kinds: Sequence[str]) -> None:
     """They and what is queued behind them wait; after a downgrade they wait for ever."""
     log.warning("messages of unknown kinds wait for a bot of a newer release", kinds=kinds)
-
-
-def report_unsettled(reason: str) -> None:
-    log.error(
-        "the outcome of a sent answer could not be written: it becomes uncertain", reason=reason
-    )
 
 
 def report_drift(faults: Sequence[str]) -> None:

@@ -206,7 +206,7 @@ async def speak(bot: RunningBot, parts: list[bytes]) -> int:
             "object": "whatsapp_business_account",
             "entry": [{"changes": [{"field": "history", "value": {"history": [{}]}}]}],
         },
-        make_body([make_item("x", type="reaction", reaction={"emoji": "!"})]),
+        make_body([make_item("x", type="reaction", reaction={"message_id": "1", "emoji": "!"})]),
     ],
 )
 async def test_what_is_not_for_us_is_acknowledged_and_not_stored(

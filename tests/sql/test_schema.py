@@ -385,6 +385,8 @@ FIRST_AT_USER = {
     " gen_random_uuid(), 'ana', 'dashboard')",
     "find_client": "SELECT novabot_internal.find_client('0817-1740-7674')",
     "near_misses": "SELECT novabot_internal.near_misses('0817-1740-7675', 5)",
+    "annotate_message": f"SELECT novabot_internal.annotate_message({ADDRESSES}, NULL, 'e', 't',"
+    " 'revoke', '', NULL, now())",
     "set_aside": "SELECT novabot_internal.set_aside('6281717407674', '{}', 'unreadable', now())",
     "list_clients": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
     "describe_client": "SELECT novabot_internal.describe_client('6281717407674@c.us')",

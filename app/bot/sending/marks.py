@@ -18,7 +18,7 @@ from app.bot.whatsapp.cloud_api import CloudApi
 from app.message_kinds import is_message_id
 from app.messages import Message
 from app.sessions.session import Session
-from app.telemetry.bot import count_mark
+from app.telemetry.sending import count_mark
 
 PLACES: Final = 16
 """Marks under way at once; further ones are left out."""

@@ -24,7 +24,7 @@ from app.crm.sending.number import (
 )
 from app.database.errors import TryLater, first_line
 from app.database.pool import Pool
-from app.telemetry.bot import report_number, report_number_unwritten
+from app.telemetry.sending import report_number, report_number_unwritten
 
 _BURST: Final = 0.25
 """Seconds' worth of messages that may go out at once after a quiet time."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.bot.whatsapp.answers import Accepted, NotSent, Outcome, Uncertain, Unsendable, Withdrawn
 from app.bot.whatsapp.refusals import ApiRefusal
-from app.telemetry.bot import count_sending
+from app.telemetry.sending import count_sending
 
 NAMES: Final[Mapping[type[Outcome], str]] = {
     Accepted: "sent",

@@ -23,7 +23,8 @@ from app.crm.sending.outbox import (
 from app.database.errors import TryLater, first_line
 from app.database.grouping import Grouping
 from app.database.pool import Pool
-from app.telemetry.bot import report_group_failed, report_unsettled
+from app.telemetry.bot import report_group_failed
+from app.telemetry.sending import report_unsettled
 
 _TOGETHER: Final = 64
 """Outcomes that are written in one statement at the most."""

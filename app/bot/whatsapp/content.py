@@ -15,8 +15,8 @@ import msgspec
 from app.bot.whatsapp.cleaning import clean_json, clean_text
 
 UNSUPPORTED = "unsupported"
-IGNORED_TYPES = frozenset({"reaction", "edit", "revoke", "request_welcome", "ephemeral"})
-"""They speak of another message or of the account, and are no message to store or to answer."""
+IGNORED_TYPES = frozenset({"request_welcome", "ephemeral"})
+"""They speak of the account, and are no message to store or to answer."""
 MEDIA_TYPES = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
 STORED_TYPES = frozenset(
     {*MEDIA_TYPES, "text", "button", "interactive", "location", "contacts", "order", UNSUPPORTED}

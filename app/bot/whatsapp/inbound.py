@@ -16,6 +16,13 @@ from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
+from app.bot.whatsapp.annotations import (
+    ACTS,
+    Annotation,
+    read_edited,
+    read_emoji,
+    read_target,
+)
 from app.bot.whatsapp.cleaning import clean_json, clean_text, mask_ids
 from app.bot.whatsapp.content import IGNORED_TYPES, is_forwarded, read_content
 from app.bot.whatsapp.identity_events import (
@@ -93,8 +100,9 @@ def read_message(
     sender: Sender,
     account: str | None = None,
     contacts: Mapping[str, Sender] = _NO_CONTACTS,
-) -> Message | IdentityEvent | Ignored:
-    """A message to this business account, or what it tells of a person's addresses.
+) -> Message | Annotation | IdentityEvent | Ignored:
+    """A message to this business account, what it does to another, or what it tells of a person's
+    addresses.
 
     Raises UnreadableError.
     """
@@ -108,6 +116,8 @@ def read_message(
     if not sender.addresses:
         raise UnreadableError("no sender id that could be read")
     try:
+        if header.type in ACTS:
+            return _read_annotation(item, header, sender, account)
         content = read_content(header.type, item)
     except msgspec.ValidationError as error:
         raise UnreadableError(f"{header.type}: {error}") from error
@@ -121,6 +131,33 @@ def read_message(
         profile_name=sender.profile_name,
         detail=content.detail,
         account=account,
+    )
+
+
+def _read_annotation(
+    item: Mapping[str, Any], header: _Header, sender: Sender, account: str | None
+) -> Annotation:
+    """Raises UnreadableError and msgspec.ValidationError."""
+    act = ACTS[header.type]
+    target = read_target(act, item)
+    if not target or len(target) > ID_LIMIT:
+        raise UnreadableError(f"{act}: no id of a message")
+    edited = None
+    if act == "edit":
+        message = {**read_edited(item), "id": target, "timestamp": header.timestamp}
+        if message.get("type") in {*ACTS, "system", *IGNORED_TYPES}:
+            raise UnreadableError("edit: no message")
+        found = read_message(message, sender, account)
+        edited = found if isinstance(found, Message) else None
+    return Annotation(
+        id=_read_id(header, item, sender, act),
+        act=act,
+        target=target,
+        addresses=sender.addresses,
+        at=_read_time(header.timestamp),
+        account=account,
+        emoji=read_emoji(item) if act == "reaction" else "",
+        edited=edited,
     )
 
 

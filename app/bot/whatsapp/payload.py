@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NoReturn, cast
 
+from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.cleaning import clean_json, clean_text, remove_message_ids
 from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import (
@@ -64,11 +65,14 @@ class SetAside:
     """When it was written, where that can be read."""
 
 
+Item = Message | Annotation | IdentityEvent | StatusUpdate | SetAside
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """What one POST brought, in the order in which it stands there."""
 
-    items: tuple[Message | IdentityEvent | StatusUpdate | SetAside, ...] = ()
+    items: tuple[Item, ...] = ()
     ignored: tuple[str, ...] = ()
     """A reason each, from a small vocabulary (`field history`, `type reaction`), for counting."""
 
@@ -78,7 +82,7 @@ def read_body(raw: bytes, phone_number_id: str) -> Body:
     body = _decode(raw)
     if body.get("object") != "whatsapp_business_account":
         return Body(ignored=("object",))
-    items: list[Message | IdentityEvent | StatusUpdate | SetAside] = []
+    items: list[Item] = []
     ignored: list[str] = []
     for account, value in _find_values(body, phone_number_id, ignored):
         _read_value(account, value, items, ignored)
@@ -141,7 +145,7 @@ def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
 def _read_value(
     account: str | None,
     value: Mapping[str, Any],
-    items: list[Message | IdentityEvent | StatusUpdate | SetAside],
+    items: list[Item],
     ignored: list[str],
 ) -> None:
     """By the order of its keys: a value may hold messages, statuses and errors at once."""

@@ -27,6 +27,8 @@ class ShownMessage:
     """Why it is not known to have arrived, in words; empty for a message that waits or arrived."""
     extras: tuple[str, ...]
     """What else the client sees: the buttons or rows, a file's name, a link."""
+    marks: tuple[str, ...]
+    """What the client did to it afterwards, in words."""
     offers: tuple[str, ...]
     """What an operator may say of it: `resend`, `arrived`."""
 
@@ -46,6 +48,7 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
                 beginning=message.body[:LONG] if folded else None,
                 reason=explain_status(message, language),
                 extras=_list_extras(message.kind, message.detail or {}) if message.outgoing else (),
+                marks=_list_marks(message.detail or {}, language),
                 offers=tuple(
                     offer
                     for offer in message.offers
@@ -55,6 +58,17 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
         )
         last = day
     return shown
+
+
+def _list_marks(detail: Mapping[str, Any], language: Language) -> tuple[str, ...]:
+    marks: list[str] = []
+    if detail.get("revoked"):
+        marks.append(language.t("client.revoked"))
+    elif detail.get("editedAt"):
+        marks.append(language.t("client.edited"))
+    if isinstance(emoji := detail.get("reaction"), str):
+        marks.append(language.t("client.reaction", emoji=emoji))
+    return tuple(marks)
 
 
 def _list_extras(kind: str, detail: Mapping[str, Any]) -> tuple[str, ...]:
