@@ -267,6 +267,20 @@ def test_a_long_timeline_comes_in_pages(ana: httpx.Client, connection: psycopg.C
     assert seen == list(range(1, 131))
 
 
+def test_what_a_client_did_to_a_message_afterwards_stands_at_it(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    for body, detail in (
+        ("Hai", '{"editedAt": 1, "reaction": "\N{THUMBS UP SIGN}"}'),
+        ("apa kabar?", '{"revoked": true}'),
+    ):
+        connection.execute('UPDATE "Conversation" SET detail = %s WHERE body = %s', (detail, body))
+    page = ana.get("/clients/6281717407674@c.us").text
+    assert page.count("Edited by the client") == page.count("Deleted by the client") == 1
+    assert "Reaction: \N{THUMBS UP SIGN}" in page
+
+
 def test_a_huge_message_is_folded(ana: httpx.Client, connection: psycopg.Connection) -> None:
     add_petang(connection)
     connection.execute('UPDATE "Conversation" SET body = %s', ["x" * 65_536])
