@@ -227,7 +227,16 @@ def check_reply(reply: object) -> Reply:
     outgoing = reply.outgoing
     if any(answer.author != "bot" for answer in outgoing):
         raise ValueError("the author of a responder's answers is `bot`")
+    _check_name(reply.learnt_name)
     return replace(reply, answers=outgoing)
+
+
+def _check_name(name: object) -> None:
+    if name is None:
+        return
+    if not isinstance(name, str):
+        raise TypeError(f"learnt_name is a text or None, not a {type(name).__qualname__}")
+    check_storable("learnt_name", name)
 
 
 def instant(responder: _Responder) -> _Responder:

@@ -1,9 +1,9 @@
 """Turns of one client whose messages came together: one step, all of it committed or nothing.
 
 Each message is answered from what the turn before it is expected to leave, before anything of that
-is written. The statement that commits them (sql/turn_groups.sql) raises if they leave something
-else, because of a trigger of the DBA's; then, and wherever it can't judge them, each turn goes
-alone, from what the database says.
+is written. Where a trigger of another program could make it something else, and wherever the
+statement that commits them (sql/turn_groups.sql) can't judge them, each turn goes alone, from what
+the database says.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import takewhile
+from typing import Any
 
 from app.addresses import deciding_address
 from app.database.retrying import deadline_from_now
@@ -83,6 +85,7 @@ class Chains:
         for message in messages:
             try:
                 reply = await self._turns.answer(session, message)
+                left = expect_session(session, reply)
             except Exception:
                 if not turns:
                     raise
@@ -90,7 +93,7 @@ class Chains:
             if reply.forget:
                 break
             turns.append((message, reply))
-            session = expect_session(session, reply)
+            session = left
         return turns
 
     async def _take_each(self, messages: Sequence[Message]) -> Taken:
@@ -107,8 +110,27 @@ class Chains:
 
 def expect_session(session: Session, reply: Reply) -> Session:
     """What a turn leaves for the next, as the database will say it; the revisions are the old."""
-    name = session.nama if reply.learnt_name is None else reply.learnt_name or None
-    return replace(session, nama=name, context=json.loads(json.dumps(dict(reply.context))))
+    name = session.nama if reply.learnt_name is None else reply.learnt_name
+    context = json.loads(
+        json.dumps(dict(reply.context)),
+        parse_float=_read_number,
+        object_pairs_hook=_order_keys,
+    )
+    return replace(session, nama=name or None, context=context)
+
+
+def _read_number(text: str) -> float:
+    """A number as jsonb gives it back: without an exponent, and zero without a sign."""
+    digits = format(Decimal(text), "f")
+    return float(digits) + 0.0 if "." in digits else int(digits)
+
+
+def _order_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as jsonb gives it back: the shorter keys first, by their bytes."""
+    written = {key: key.encode() for key, _ in pairs}
+    return dict(
+        sorted(dict(pairs).items(), key=lambda pair: (len(written[pair[0]]), written[pair[0]]))
+    )
 
 
 def _list_rejected(results: Sequence[Committed | Stale | Rejected | None]) -> Taken:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -17,7 +19,9 @@ from app.sessions.groups import MOST_CHAINED, TurnGroups
 from app.sessions.session import Session
 from app.sessions.store import Committed, Rejected
 from app.sessions.turn import BecameReset, Turns, ask_at_once
-from tests.sessions.turns import CLIENT, Asked, make_message, read_tables
+from tests.sessions.turns import CLIENT, PHONE, Asked, make_message, read_tables
+
+OTHER = "6281717407675"
 
 
 @pytest.fixture
@@ -30,25 +34,32 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 class Side:
     """One bot that has met the client once."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, phone: str = PHONE) -> None:
+        self.phone = phone
         self.asked = Asked()
+        self.context: Mapping[str, Any] | None = None
+        """What each reply leaves, where the test says so."""
+        self.replies: dict[str, Reply] = {}
+        """By the message's text, what is answered instead."""
         make_reply = self.asked.make()
 
         @instant
         def respond(session: Session, message: Message) -> Reply:
             if message.text == "gagal":
                 raise ZeroDivisionError
+            if message.text in self.replies:
+                return self.replies[message.text]
             reply = make_reply(session, message)
             assert isinstance(reply, Reply)
-            return reply
+            return reply if self.context is None else replace(reply, context=self.context)
 
         cache, together = Cache(100, lambda: True), TurnGroups(pool)
         turns = Turns(pool, cache, ask_at_once(respond), groups=together)
         self.chains = Chains(turns, cache, together)
 
-    async def take_all(self, *texts: str) -> list[Any]:
+    async def take_all(self, *texts: str, phone: str | None = None) -> list[Any]:
         """What became of each, as a webhook's body has them taken."""
-        left = [make_message(text) for text in texts]
+        left = [make_message(text, phone or self.phone) for text in texts]
         taken: list[Any] = []
         while left:
             some = await self.chains.take(left)
@@ -222,3 +233,44 @@ async def test_messages_of_another_bot_in_between_are_seen(
     await other.take_all("nama saya Malam", "halo")
     await side.take_all("halo", "halo")
     assert said(connection)[-1] == "5: Halo Malam"
+
+
+async def test_each_is_given_the_context_as_the_database_gives_it(
+    side: Side, connection: psycopg.Connection
+) -> None:
+    made = {"zz": 1e16, "b": -0.0, "a": [{"d": 0.5, "c": 10**30}], "é": 1, "": 2, "n": 7}
+    side.context = made
+    await side.take_all("halo", "halo")
+    await side.take_all("halo")
+    _, predicted, read = side.asked.sessions[-3:]
+    assert repr(predicted.context) == repr(read.context)
+    assert list(read.context) != list(made)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"n": {1}}),
+        Reply(None),  # type: ignore[arg-type]
+        Reply({}, (), "\ud800"),
+        Reply({}, (), 5),  # type: ignore[arg-type]
+    ],
+    ids=["no JSON", "no context", "surrogate", "no text"],
+)
+async def test_a_reply_that_cannot_be_written_fails_its_own_turn_alone(
+    side: Side, pool: Pool, connection: psycopg.Connection, reply: Reply
+) -> None:
+    side.replies["rusak"] = reply
+    messages = [make_message(text) for text in ("halo", "halo", "rusak", "halo")]
+    assert len(await side.chains.take(messages)) == 2
+    with pytest.raises((TypeError, ValueError)):
+        await side.chains.take(messages[2:])
+    assert len(said(connection)) == 3
+    await side.take_all(*["halo"] * 2, phone=OTHER)
+    results = await asyncio.gather(
+        side.chains.take([make_message("halo", "6281717407699")]),  # is in flight meanwhile
+        side.chains.take([make_message("rusak")]),
+        side.chains.take([make_message("nama saya Malam", OTHER)]),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, Exception) for result in results] == [False, True, False]
