@@ -88,6 +88,38 @@ COMMENT ON FUNCTION novabot_internal.find_takable(
 ) IS
 'Of these places, those whose first answer start_sending would give out at once: the bot has reserved a place at the API (tokens), the number may send, nothing of the client is unsent, the window is open, and the client has not had too many. paid: until when the client''s budget is then used, as "Conversation"."paidUntil" says.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.has_foreign_code() RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN
+        EXISTS (
+            SELECT FROM pg_trigger AS t
+            WHERE
+                t.tgrelid IN (
+                    'public."User"'::regclass, 'public."Session"'::regclass,
+                    'public."Conversation"'::regclass, 'public."Delivery"'::regclass
+                )
+                AND NOT t.tgisinternal
+                AND t.tgenabled <> 'D'
+                AND NOT EXISTS (
+                    SELECT FROM pg_proc AS p
+                    WHERE p.oid = t.tgfoid AND p.pronamespace = 'novabot_internal'::regnamespace
+                )
+        )
+        OR EXISTS (
+            SELECT FROM pg_rewrite AS r
+            WHERE
+                r.ev_class IN (
+                    'public."User"'::regclass, 'public."Session"'::regclass,
+                    'public."Conversation"'::regclass, 'public."Delivery"'::regclass
+                )
+        );
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.has_foreign_code() IS
+'Whether a trigger or rule of another program could act on what a turn writes: on "User", "Session", "Conversation" or "Delivery".';
+
 CREATE OR REPLACE FUNCTION novabot_internal.commit_turns(
     expected_ids text[],
     expected_user_revisions uuid[],
@@ -134,6 +166,7 @@ DECLARE
     chained CONSTANT boolean := EXISTS (
         SELECT FROM unnest(chain_ends) WITH ORDINALITY AS e (chain_end, place) WHERE e.chain_end > e.place
     );
+    may_chain boolean := true;
     locked integer[];
     chosen integer[];
     wanted_count integer;
@@ -142,6 +175,15 @@ DECLARE
     takable integer[];
     paid timestamptz[];
 BEGIN
+    -- Each turn of a chain but the first was answered from what the one before was expected to leave.
+    -- Only without another program's trigger does it leave that; none can be made from here on.
+    IF chained THEN
+        LOCK TABLE
+            public."User", public."Session", public."Conversation", public."Delivery"
+            IN ROW EXCLUSIVE MODE;
+        may_chain := NOT novabot_internal.has_foreign_code();
+    END IF;
+
     -- 1. Lock each client, then its session, where the fence holds: the revision is compared in the
     --    statement that locks, which looks at the row again if another transaction has just written
     --    it. A row that another transaction holds is left out, never waited for.
@@ -151,7 +193,9 @@ BEGIN
         FROM unnest(expected_ids, expected_user_revisions, chain_ends)
             WITH ORDINALITY AS i (client, revision, chain_end, place)
         JOIN public."User" AS u ON u.id = i.client AND u.revision = i.revision
-        WHERE i.place = i.chain_end
+        WHERE
+            i.place = i.chain_end
+            AND (may_chain OR chain_ends[i.place - 1] IS DISTINCT FROM i.place)
         ORDER BY u.id
         FOR NO KEY UPDATE OF u SKIP LOCKED
     ) AS l;
@@ -314,27 +358,6 @@ BEGIN
     FROM unnest(chosen) AS c (place)
     WHERE s."userId" = expected_ids[c.place] AND c.place = chain_ends[c.place];
 
-    -- Each turn of a chain but the first was answered from what the one before was expected to leave.
-    IF chained AND EXISTS (
-        SELECT
-        FROM unnest(chosen) AS c (place)
-        LEFT JOIN public."User" AS u ON u.id = expected_ids[c.place]
-        LEFT JOIN public."Session" AS s ON s."userId" = u.id
-        WHERE
-            chain_ends[c.place] = c.place
-            AND chain_ends[c.place - 1] = c.place
-            AND (
-                u.id IS NULL
-                OR s.context IS NULL
-                OR u.nama IS DISTINCT FROM nullif(learnt_names[c.place], '')
-                OR u."pausedAt" IS NOT NULL
-                OR s.context - 'novabotWish' <> contexts[c.place] - 'novabotWish'
-            )
-    ) THEN
-        RAISE serialization_failure
-        USING MESSAGE = 'a trigger has changed what the next turn of a chain was answered from';
-    END IF;
-
     -- 5. What has become of each, and what its client's session is by now, another turn of this group
     --    included. All is read from the rows once everything is written: a trigger of the DBA's may
     --    have changed them, or deleted the client, whose answer is not to be sent then.
@@ -371,4 +394,4 @@ COMMENT ON FUNCTION novabot_internal.commit_turns(
     text[], uuid[], uuid[], text[], text[], text[], jsonb[], timestamptz[], text[], jsonb[], text[],
     jsonb[], uuid[], integer[], text[], integer[], uuid, text, bytea, boolean
 ) IS
-'Many turns, each or nothing of it. Rows of clients and sessions that another transaction holds are skipped; a message id that another transaction is noting is waited for, for 50 ms at most, and then the statement raises lock_not_available and writes nothing. The arrays are by the place of the turn, but addresses: of all messages, each sender''s in their order, address_places: of which turn each is. tokens: where the bot has a place to send the first answer at once, the token that its row gets. chain_ends: the place of the last turn of its chain, its own for a turn by itself. A chain: turns of one client in consecutive places, each answered from what the one before leaves; all of it is committed or nothing, and learnt_names and profiles of its last turn are those that the chain leaves, the name it had before included. If a trigger makes that wrong, or another transaction has just noted one of the messages, the statement raises serialization_failure and writes nothing. expected_ids NULL: only load the session. One row a turn. outcome: committed, stale, duplicate, too_old, forgotten as commit_turn says, or alone (not judged: commit_turn has to). taken: the first answer, which the bot bot has begun to send (status sending) since start_sending would give it out: token, address, kind, body, detail; NULL where it is queued, or there is none.';
+'Many turns, each or nothing of it. Rows of clients and sessions that another transaction holds are skipped; a message id that another transaction is noting is waited for, for 50 ms at most, and then the statement raises lock_not_available and writes nothing. The arrays are by the place of the turn, but addresses: of all messages, each sender''s in their order, address_places: of which turn each is. tokens: where the bot has a place to send the first answer at once, the token that its row gets. chain_ends: the place of the last turn of its chain, its own for a turn by itself. A chain: turns of one client in consecutive places, each answered from what the one before leaves; all of it is committed or nothing, and learnt_names and profiles of its last turn are those that the chain leaves, the name it had before included. Where has_foreign_code(), its turns are alone. If another transaction has just noted one of the messages, the statement raises serialization_failure and writes nothing. expected_ids NULL: only load the session. One row a turn. outcome: committed, stale, duplicate, too_old, forgotten as commit_turn says, or alone (not judged: commit_turn has to). taken: the first answer, which the bot bot has begun to send (status sending) since start_sending would give it out: token, address, kind, body, detail; NULL where it is queued, or there is none.';

@@ -235,6 +235,60 @@ async def test_messages_of_another_bot_in_between_are_seen(
     assert said(connection)[-1] == "5: Halo Malam"
 
 
+BETWEEN = ("nama saya Sore", "halo", "x", "halo", "nama saya Budi", "halo")
+
+
+@pytest.mark.parametrize(
+    ("table", "trigger", "act"),
+    [
+        (
+            "Conversation",
+            "TRIGGER dba AFTER INSERT",
+            """UPDATE public."User" SET nama = NULL WHERE id = NEW."userId" AND NEW.body = 'x';""",
+        ),
+        (
+            "Conversation",
+            "TRIGGER dba AFTER INSERT",
+            """UPDATE public."User" SET "pausedAt" = CASE NEW.body WHEN 'x' THEN NULL ELSE now() END
+            WHERE id = NEW."userId" AND NEW.body IN ('nama saya Sore', 'x');""",
+        ),
+        (
+            "Conversation",
+            "CONSTRAINT TRIGGER dba AFTER INSERT",
+            """DELETE FROM public."User" WHERE id = NEW."userId" AND NEW.body = 'x';""",
+        ),
+        (
+            "User",
+            "TRIGGER dba AFTER UPDATE",
+            """DELETE FROM public."User" WHERE id = NEW.id AND NEW.nama = 'Sore';""",
+        ),
+        (
+            "Session",
+            "TRIGGER dba AFTER UPDATE",
+            """DELETE FROM public."User" WHERE id = NEW."userId" AND NEW.context @> '{"n": 3}';""",
+        ),
+    ],
+    ids=["name cleared", "paused a while", "reset at commit", "reset by name", "reset by context"],
+)
+async def test_what_a_trigger_does_between_two_happens_between_them(
+    pool: Pool, connection: psycopg.Connection, table: str, trigger: str, act: str
+) -> None:
+    together, alone = Side(pool), Side(pool, OTHER)
+    for side in (together, alone):
+        await side.take_all("halo")
+    is_deferred = trigger.startswith("CONSTRAINT")
+    connection.execute(
+        "CREATE FUNCTION dba() RETURNS trigger LANGUAGE plpgsql"
+        f" AS $$ BEGIN {act} RETURN NULL; END $$;"
+        f'CREATE {trigger} ON "{table}" {"INITIALLY DEFERRED" if is_deferred else ""}'
+        " FOR EACH ROW EXECUTE FUNCTION dba()".encode()
+    )
+    await together.take_all(*BETWEEN)
+    for text in BETWEEN:
+        await alone.take_all(text)
+    assert read_tables(connection) == read_tables(connection, f"{OTHER}@c.us")
+
+
 async def test_each_is_given_the_context_as_the_database_gives_it(
     side: Side, connection: psycopg.Connection
 ) -> None:
