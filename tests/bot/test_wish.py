@@ -20,6 +20,7 @@ from tests.bot.running_bots import NUMBER_ID, Api, RunningBot
 from tests.sessions.turns import PHONE, Asked
 from tests.sessions.waiting import until
 from tests.system.faults.proxy import Proxy, run_proxy
+from tests.webhook_bodies import join_bodies, text_body
 
 ID = TEXTS["id"]
 
@@ -226,3 +227,16 @@ async def test_a_confirmation_whose_answer_was_lost_is_heard_once_when_it_is_del
     assert (count(connection, "User"), count(connection, "Reset")) == (1, 1)
     await bot.say("YA HAPUS", PHONE)
     assert (await api.until_sent(4, PHONE))[2:] == [ID.question, ID.farewell]
+
+
+async def test_the_farewell_is_said_though_more_came_with_the_confirmation(
+    shop: RunningBot, api: Api
+) -> None:
+    await shop.say("nama saya Petang", PHONE)
+    await shop.say("hapus data saya", PHONE)
+    await api.until_sent(2, PHONE)
+    texts = ["Ya, hapus!", "siapa saya", "halo"]
+    bodies = (text_body(PHONE, text, phone_number_id=NUMBER_ID) for text in texts)
+    assert await shop.deliver(join_bodies(bodies)) == 200
+    said = await api.until_sent(5, PHONE)
+    assert said[2:] == [ID.farewell, "1: Siapa nama Anda?", "2: Siapa nama Anda?"]

@@ -82,7 +82,9 @@ class Farewells:
         until = time.monotonic() + _TRIED
         try:
             for message in messages:
-                while self._wanted.get(address) is wanted:
+                is_tried = False  # though the client's next message may have come with this one
+                while not is_tried or self._wanted.get(address) is wanted:
+                    is_tried = True
                     if await self._try(address, message) or time.monotonic() + _PAUSE > until:
                         break
                     await asyncio.sleep(_PAUSE)
