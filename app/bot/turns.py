@@ -117,9 +117,10 @@ class BotTurns:
             return 1
         mark = self._cache.mark()
         taken = await self._chains.take(_find_chain(messages))
-        for result in taken[:-1]:
-            self._conclude(result)
-        self._conclude(taken[-1], messages[len(taken) - 1], mark)
+        answered = [place for place, each in enumerate(taken) if isinstance(each, Committed)]
+        for place, result in enumerate(taken):
+            read = messages[place] if place in answered[-1:] else None  # those before it too
+            self._conclude(result, read, mark)
         return len(taken)
 
     async def _take_wish(self, message: Message, wish: Wish) -> bool:

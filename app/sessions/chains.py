@@ -105,6 +105,8 @@ class Chains:
                 if not taken:
                     raise
                 break  # taken again when it is the first, and raised then
+            if isinstance(taken[-1], BecameReset):
+                break  # the farewell is said before the next is answered
         return taken
 
 

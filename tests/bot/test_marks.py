@@ -10,9 +10,10 @@ import pytest
 from app.messages import Message, Reply
 from app.sessions.session import Session
 from tests.bot.conftest import StartBot
-from tests.bot.running_bots import Api
+from tests.bot.running_bots import NUMBER_ID, Api
 from tests.sessions.turns import CLIENT, PHONE, read_metric
 from tests.sessions.waiting import until
+from tests.webhook_bodies import join_bodies, text_body
 
 
 def marks(api: Api, outcome: str = "accepted") -> list[bool]:
@@ -176,3 +177,24 @@ async def test_a_turn_that_an_eviction_overtook_is_not_marked(
     await until(lambda: len(marks(api)) == 2, "another mark")
     read = [r.payload for r in api.simulator.simulation.requests._requests if r.kind == "read"]
     assert "wamid.TWO" not in str(read)
+
+
+async def test_of_messages_that_come_together_the_last_that_is_answered_is_marked(
+    start_bot: StartBot, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHATSAPP_READ_MARKS", "true")
+    bot = await start_bot()
+    for ids in (["ONE"], ["TWO", "ONE"], ["THREE", "FOUR", "ONE"]):
+        bodies = (
+            text_body(PHONE, "Hai", phone_number_id=NUMBER_ID, message_id=f"wamid.{each}")
+            for each in ids
+        )
+        assert await bot.deliver(join_bodies(bodies)) == 200
+    await api.until_sent(4, PHONE)
+    await until(lambda: not bot.bot._marks._under_way, "no mark under way")
+    read = [
+        request.payload["message_id"]  # type: ignore[call-overload,index]
+        for request in api.simulator.simulation.requests._requests
+        if request.kind == "read"
+    ]
+    assert read == ["wamid.ONE", "wamid.TWO", "wamid.FOUR"]

@@ -15,7 +15,7 @@ from app.bot.turns import BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.bot.wish import TEXTS
 from app.database.pool import Pool
-from app.messages import Message, Outgoing, Reply
+from app.messages import Message, Outgoing, Reply, instant
 from app.nova.answers import ANSWERS
 from app.sessions.cache import Cache
 from app.sessions.session import Session
@@ -33,7 +33,7 @@ from tests.sessions.turns import (
     read_tables,
 )
 from tests.sessions.waiting import until
-from tests.webhook_bodies import text_body
+from tests.webhook_bodies import join_bodies, text_body
 
 
 @dataclass
@@ -490,3 +490,20 @@ async def test_a_wish_that_the_database_refuses_is_kept_for_a_person_and_the_cli
     assert await bot.say("ya hapus", PHONE) == 200
     assert (await api.until_sent(6, PHONE))[5] == TEXTS["id"].farewell
     assert read_tables(connection) is None
+
+
+async def test_a_farewell_is_said_before_what_came_after_it_is_answered(
+    start_bot: StartBot, api: Api
+) -> None:
+    @instant
+    def respond(_: Session, message: Message) -> Reply:
+        answers = () if message.text == "dua" else (message.text,)
+        return Reply({}, answers, forget=message.text == "tutup akun")
+
+    bot = await start_bot(respond)
+    texts = ["tutup akun", "dua", "tiga", "empat"]
+    await bot.say("halo", PHONE)
+    await api.until_sent(1, PHONE)
+    bodies = (text_body(PHONE, text, phone_number_id=NUMBER_ID) for text in texts)
+    assert await bot.deliver(join_bodies(bodies)) == 200
+    assert await api.until_sent(4, PHONE) == ["halo", "tutup akun", "tiga", "empat"]
