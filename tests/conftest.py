@@ -93,11 +93,15 @@ def log_stream() -> io.StringIO:
 
 
 @pytest.fixture(autouse=True)
-def logged(log_stream: io.StringIO) -> Iterator[Callable[[], str]]:
-    """What the services in threads have logged since the test began; shown if it fails."""
+def logged(
+    log_stream: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> Iterator[Callable[[], str]]:
+    """What the services in threads, and the libraries, have logged since the test began; shown if
+    it fails.
+    """
     log_stream.seek(0)
     log_stream.truncate()
-    yield log_stream.getvalue
+    yield lambda: log_stream.getvalue() + caplog.text
     sys.stdout.write(log_stream.getvalue())
 
 

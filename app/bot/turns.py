@@ -101,9 +101,10 @@ class BotTurns:
 
     async def take(self, messages: Sequence[Message]) -> int:
         """Answers the first of a client's messages that came together, and those that go with it,
-        or stores it to be answered soon. Returns how many that were.
+        or stores the first to be answered soon. Returns how many it has seen to, at least one.
 
-        What it raises concerns the first: Busy or Unavailable, and what the responder raises.
+        Raises Busy or Unavailable when the next has to be delivered again, and what a responder
+        raises at the first.
         The wish to be forgotten is answered here, never stored first, and asks no responder.
         """
         message = messages[0]
@@ -117,11 +118,14 @@ class BotTurns:
             return 1
         mark = self._cache.mark()
         taken = await self._chains.take(_find_chain(messages))
-        answered = [place for place, each in enumerate(taken) if isinstance(each, Committed)]
-        for place, result in enumerate(taken):
+        results = taken.results
+        answered = [place for place, each in enumerate(results) if isinstance(each, Committed)]
+        for place, result in enumerate(results):
             read = messages[place] if place in answered[-1:] else None  # those before it too
             self._conclude(result, read, mark)
-        return len(taken)
+        if taken.error is not None:
+            raise taken.error
+        return len(results)
 
     async def _take_wish(self, message: Message, wish: Wish) -> bool:
         """Whether the message was the wish's: a confirmation may find no question."""

@@ -45,7 +45,8 @@ _SIDE_BY_SIDE = 16
 
 class Webhook:
     """GET and POST /webhook. `take` answers the first of these messages of one client, and those
-    that go with it, and returns how many; it raises TryLater when the first must wait.
+    that go with it, and returns how many, at least one; it raises TryLater when WhatsApp has to
+    deliver the next again.
 
     While `find_obstacle` has a reason, nothing is tried. `note_refusal` is called when the database
     did not store an item, for another reason than another transaction's lock.

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import takewhile
 from typing import Any
 
 from app.addresses import deciding_address
+from app.database.errors import TryLater
 from app.database.retrying import deadline_from_now
 from app.messages import Message, Reply
 from app.sessions.cache import Cache
@@ -25,8 +26,16 @@ from app.sessions.store import Committed, Rejected, Stale
 from app.sessions.turn import BecameReset, Turns, check_time, name_cause
 from app.telemetry.bot import count_stale_turn
 
-Taken = Sequence[Committed | Rejected | BecameReset]
-"""What became of the first messages, in their order."""
+Decided = Committed | Rejected | BecameReset
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the first messages, in their order; one at least, or an error."""
+
+    results: Sequence[Decided]
+    error: TryLater | None = None
+    """Why the next has to be delivered again."""
 
 
 class Chains:
@@ -40,15 +49,18 @@ class Chains:
     async def take(self, messages: Sequence[Message]) -> Taken:
         """Answers the first of a client's messages, and those after it that could go with it.
 
-        All have the same addresses, and each an id of its own. What is raised concerns the first:
-        Busy, Unavailable, and what the responder raises.
+        All have the same addresses, and each an id of its own. A responder may be asked about one
+        of them more than once. What is raised concerns the first: Busy, Unavailable, and what the
+        responder raises.
         """
         if len(messages) == 1:
-            return [await self._turns.take(messages[0])]
+            return Taken([await self._turns.take(messages[0])])
         chained = messages[:MOST_CHAINED]
-        return await self._take_together(chained) or await self._take_each(chained)
+        if together := await self._take_together(chained):
+            return Taken(together)
+        return await self._take_each(chained)
 
-    async def _take_together(self, messages: Sequence[Message]) -> Taken:
+    async def _take_together(self, messages: Sequence[Message]) -> Sequence[Decided]:
         """Empty where each has to go alone."""
         deadline = deadline_from_now()
         address = deciding_address(messages[0].addresses)
@@ -97,17 +109,21 @@ class Chains:
         return turns
 
     async def _take_each(self, messages: Sequence[Message]) -> Taken:
-        taken: list[Committed | Rejected | BecameReset] = []
+        taken: list[Decided] = []
         for message in messages:
             try:
                 taken.append(await self._turns.take(message))
+            except TryLater as error:
+                if not taken:
+                    raise
+                return Taken(taken, error)
             except Exception:
                 if not taken:
                     raise
                 break  # taken again when it is the first, and raised then
             if isinstance(taken[-1], BecameReset):
                 break  # the farewell is said before the next is answered
-        return taken
+        return Taken(taken)
 
 
 def expect_session(session: Session, reply: Reply) -> Session:
@@ -135,6 +151,8 @@ def _order_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     )
 
 
-def _list_rejected(results: Sequence[Committed | Stale | Rejected | None]) -> Taken:
+def _list_rejected(
+    results: Sequence[Committed | Stale | Rejected | None],
+) -> Sequence[Decided]:
     leading = takewhile(lambda result: isinstance(result, Rejected), results)
     return [result for result in leading if isinstance(result, Rejected)]

@@ -41,7 +41,7 @@ from app.sessions.store import Stale
 from app.telemetry.bot import report_group_failed
 
 MOST: Final = 64
-"""Turns in a group at the most."""
+"""Turns in a group at the most; chains go in groups of their own."""
 MOST_CHAINED: Final = 16
 """Turns of a chain at the most."""
 _CHAINS: Final = 2
@@ -152,28 +152,29 @@ class TurnGroups:
             report_group_failed("commit_turns", first_line(error))  # each alone raises its own
         finally:
             places = iter(range(1, sum(len(item.steps) for item in items) + 1))
-            results = [
-                self._conclude(item, [rows.get(next(places)) for _ in item.steps]) for item in items
+            by_item = [[rows.get(next(places)) for _ in item.steps] for item in items]
+            handed_over = [
+                self._hand_over(item, own) for item, own in zip(items, by_item, strict=True)
             ]
-        return results
-
-    def _conclude(self, item: Item, rows: Sequence[Row | None]) -> Sequence[Result]:
-        """Hands the first answer over. `rows`: of the item's turns; None if none has come back."""
-        is_handed_over = False
-        client, token = item.session.id, item.token
-        if self._answers is not None and client is not None and token is not None:
-            begun: dict[str, Any] | None = next((row[8] for row in rows if row and row[8]), None)
-            if begun is None:
-                self._answers.release(client, token, is_unknown=None in rows)
-            else:
-                message = Outgoing(begun["body"], begun["kind"], begun["detail"], checked=False)
-                self._answers.take(
-                    client, token, begun["address"], message, has_more=item.answers > 1
-                )
-                is_handed_over = True
         return [
-            None if row is None else read_result(row, is_handed_over=is_handed_over) for row in rows
+            [None if row is None else read_result(row, is_handed_over=handed) for row in own]
+            for own, handed in zip(by_item, handed_over, strict=True)
         ]
+
+    def _hand_over(self, item: Item, rows: Sequence[Row | None]) -> bool:
+        """Whether the outbox has the first answer. `rows`: of the item's turns; None if none has
+        come back.
+        """
+        client, token = item.session.id, item.token
+        if self._answers is None or client is None or token is None:
+            return False
+        begun: dict[str, Any] | None = next((row[8] for row in rows if row and row[8]), None)
+        if begun is None:
+            self._answers.release(client, token, is_unknown=None in rows)
+            return False
+        message = Outgoing(begun["body"], begun["kind"], begun["detail"], checked=False)
+        self._answers.take(client, token, begun["address"], message, has_more=item.answers > 1)
+        return True
 
 
 def _give_up(asked: asyncio.Future[Sequence[Result]]) -> None:

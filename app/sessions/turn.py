@@ -243,9 +243,10 @@ class Turns:
     @asynccontextmanager
     async def one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
         """Keeps other turns of this address waiting. Raises Busy at the deadline."""
-        lock = self._locks.setdefault(address, asyncio.Lock())
-        if not lock.locked():
-            await lock.acquire()  # at once
+        lock = self._locks.get(address)
+        if lock is None:
+            lock = self._locks[address] = asyncio.Lock()
+            await lock.acquire()  # nobody else has it: at once
         else:
             try:
                 async with asyncio.timeout_at(_on_loop(deadline)):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
+from app.database.errors import Unconfirmed
 from app.database.pool import Pool, open_pool
 from app.messages import Message, Reply, instant
 from app.sessions import groups
@@ -62,7 +63,7 @@ class Side:
         left = [make_message(text, phone or self.phone) for text in texts]
         taken: list[Any] = []
         while left:
-            some = await self.chains.take(left)
+            some = (await self.chains.take(left)).results
             assert some
             taken += some
             left = left[len(some) :]
@@ -88,6 +89,12 @@ def statements(side: Side, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(groups, "execute_once", count)
     return sizes
+
+
+async def take(side: Side, messages: Sequence[Message]) -> Sequence[Any]:
+    taken = await side.chains.take(messages)
+    assert taken.error is None
+    return taken.results
 
 
 def said(connection: psycopg.Connection, client: str = CLIENT) -> list[str]:
@@ -117,11 +124,11 @@ async def test_delivered_again_each_is_a_duplicate(
     side: Side, connection: psycopg.Connection, statements: list[int]
 ) -> None:
     messages = [make_message(message_id=f"wamid.{n}") for n in range(6)]
-    await side.chains.take(messages[2:4])
-    assert [type(result) for result in await side.chains.take(messages)] == [Committed] * 2
-    assert list(await side.chains.take(messages[2:])) == [Rejected("duplicate")] * 2
-    assert [type(result) for result in await side.chains.take(messages[4:])] == [Committed] * 2
-    assert list(await side.chains.take(messages)) == [Rejected("duplicate")] * 6
+    await take(side, messages[2:4])
+    assert [type(result) for result in await take(side, messages)] == [Committed] * 2
+    assert list(await take(side, messages[2:])) == [Rejected("duplicate")] * 2
+    assert [type(result) for result in await take(side, messages[4:])] == [Committed] * 2
+    assert list(await take(side, messages)) == [Rejected("duplicate")] * 6
     assert len(said(connection)) == 7
     assert statements == [2, 6, 2, 4, 2, 6]
 
@@ -192,9 +199,9 @@ async def test_a_reply_that_fails_keeps_nothing_of_those_before_it_back(
     side: Side, connection: psycopg.Connection
 ) -> None:
     messages = [make_message(text) for text in ("halo", "halo", "gagal", "halo")]
-    assert len(await side.chains.take(messages)) == 2
+    assert len(await take(side, messages)) == 2
     with pytest.raises(ZeroDivisionError):
-        await side.chains.take(messages[2:])
+        await take(side, messages[2:])
     assert len(said(connection)) == 3
 
 
@@ -316,9 +323,9 @@ async def test_a_reply_that_cannot_be_written_fails_its_own_turn_alone(
 ) -> None:
     side.replies["rusak"] = reply
     messages = [make_message(text) for text in ("halo", "halo", "rusak", "halo")]
-    assert len(await side.chains.take(messages)) == 2
+    assert len(await take(side, messages)) == 2
     with pytest.raises((TypeError, ValueError)):
-        await side.chains.take(messages[2:])
+        await take(side, messages[2:])
     assert len(said(connection)) == 3
     await side.take_all(*["halo"] * 2, phone=OTHER)
     results = await asyncio.gather(
@@ -328,3 +335,57 @@ async def test_a_reply_that_cannot_be_written_fails_its_own_turn_alone(
         return_exceptions=True,
     )
     assert [isinstance(result, Exception) for result in results] == [False, True, False]
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_the_database_delays_is_delivered_again_not_tried_again(
+    side: Side, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    """A commit that no standby has confirmed would be a duplicate at the second try."""
+    messages = [make_message(), make_message(), make_message()]
+    delayed = messages[0 if first else 1]
+    judged: list[str] = []
+    commit = TurnGroups.commit
+
+    async def commit_alone(
+        self: TurnGroups, session: Session, turns: Sequence[Any], *more: Any, **named: Any
+    ) -> Sequence[Any]:
+        if len(turns) > 1:
+            return [None] * len(turns)
+        judged.append(turns[0][0].id)
+        if turns[0][0] is delayed:
+            raise Unconfirmed("no standby")
+        return await commit(self, session, turns, *more, **named)
+
+    monkeypatch.setattr(TurnGroups, "commit", commit_alone)
+    if first:
+        with pytest.raises(Unconfirmed):
+            await side.chains.take(messages)
+        assert judged == [delayed.id]
+    else:
+        taken = await side.chains.take(messages)
+        assert [type(result) for result in taken.results] == [Committed]
+        assert isinstance(taken.error, Unconfirmed)
+        assert judged == [messages[0].id, delayed.id]
+
+
+async def test_other_turns_do_not_wait_for_a_chain_in_flight(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await take(side, [make_message("halo", "62811")])
+    execute, gate, begun = groups.execute_once, asyncio.Event(), asyncio.Event()
+
+    async def hold(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
+        if len(parameters[0]) > 1:
+            begun.set()
+            await gate.wait()
+        return await execute(pool, statement, parameters, deadline)
+
+    monkeypatch.setattr(groups, "execute_once", hold)
+    chain = asyncio.create_task(side.take_all("halo", "halo"))
+    await begun.wait()
+    taken = await take(side, [make_message("halo", "62811")])
+    assert [type(result) for result in taken] == [Committed]
+    assert not chain.done()
+    gate.set()
+    await chain

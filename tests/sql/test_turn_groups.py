@@ -233,19 +233,21 @@ def test_of_a_chain_and_refused_messages_nothing_is_committed(
     assert [row.outcome for row in take_turns(connection, *chain[::2])] == ["committed"] * 2
 
 
+@pytest.mark.parametrize("noted", [slice(1, 2), slice(None)], ids=["one", "all"])
 def test_of_a_chain_and_noted_messages_nothing_is_committed(
-    connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]
+    connection: psycopg.Connection, connect: Callable[[], psycopg.Connection], noted: slice
 ) -> None:
     other, watching = connect(), connect()
     lift_lock_timeouts(connection)
     chain = make_chain(connection, PHONES[0], *({"body": "bersama"} for _ in range(3)))
     pid = one(connection, "SELECT pg_backend_pid()")
     with other.transaction():
-        other.execute(
-            'INSERT INTO "Delivery" (digest, "seenAt")'
-            " VALUES (novabot_internal.digest_of('message:' || %s), now())",
-            (chain[1].message_id,),
-        )
+        for item in chain[noted]:
+            other.execute(
+                'INSERT INTO "Delivery" (digest, "seenAt")'
+                " VALUES (novabot_internal.digest_of('message:' || %s), now())",
+                (item.message_id,),
+            )
         taking = Thread(lambda: take_turns(connection, *chain))
         wait_until_blocked(watching, pid)
     with pytest.raises(psycopg.errors.SerializationFailure, match="seen elsewhere"):
