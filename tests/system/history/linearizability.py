@@ -29,6 +29,10 @@ Kind = Literal[
 NOTHING = "-"
 
 
+LATEST = 20
+"""Seconds before a breach of which everything is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a reader saw in the tables."""
@@ -68,10 +72,16 @@ class Violation:
 
     operations: tuple[Operation, ...]
     failing: Operation
+    latest: tuple[Operation, ...]
+    """All of the last LATEST seconds before it: what led there need not be part of the proof."""
 
     def __str__(self) -> str:
         lines = "\n".join(f"  {operation}" for operation in self.operations)
-        return f"no order explains operation {self.failing.number}:\n{lines}"
+        latest = "\n".join(f"  {operation}" for operation in self.latest)
+        return (
+            f"no order explains operation {self.failing.number}:\n{lines}\n"
+            f"and of the {LATEST} s before it, all:\n{latest}"
+        )
 
 
 def find_violation(history: Iterable[Operation]) -> Violation | None:
@@ -86,7 +96,8 @@ def find_violation(history: Iterable[Operation]) -> Violation | None:
         read = {value for o in rest if isinstance(o.result, tuple) for value in o.result}
         if candidate is not failing and candidate.value not in read and _find_failing(rest):
             shown = rest
-    return Violation(tuple(shown), failing)
+    latest = [o for o in operations if failing.returned - LATEST <= o.returned <= failing.returned]
+    return Violation(tuple(shown), failing, tuple(latest))
 
 
 def apply(state: State, operation: Operation) -> Iterator[State]:
