@@ -28,12 +28,13 @@ from tests.benchmarks.chat import TEXT
 from tests.benchmarks.figures import Section, run_side_by_side
 from tests.benchmarks.server import Place, count_transactions, make_clients
 from tests.system.nova import APP_SECRET, PHONE_NUMBER_ID, Nova, wait_for
-from tests.webhook_bodies import text_body
+from tests.webhook_bodies import join_bodies, text_body
 
 AT_ONCE = (1, 16, 64)
 ROUNDS = 5
 CALLS = {1: 300, 16: 1_500, 64: 1_500}
 CLIENTS = 500
+MANY, ALONE = 1_000, 100
 IDLE = 3.0
 """Seconds of a bot that has nothing to do, whose transactions are counted."""
 _PATIENCE = 30.0
@@ -147,8 +148,13 @@ def measure(place: Place) -> Iterator[Section]:
         spent = count_transactions(url, before + spent_idle)
         bare_spent = count_transactions(bare_url, bare_before)
         sent = sink.ask("count")
+
+        def measure_bodies(bot: str, pid: int) -> None:
+            sections.append(_measure_bodies(Receiver("bot", bot, pid, phones, lambda _: None)))
+
+        _run_bot(url, directory, sink.ask("url"), measure_bodies)
     own = spent_idle / idle
-    sections[-1].note(
+    sections[-2].note(
         f"{turns:,} turns answered by {sent:,} messages:"
         f" {(spent - own * busy) / turns:.2f} transactions a turn with its sending,"
         f" beside {own:.1f} a second of an idle bot; bare: {bare_spent / turns:.2f}"
@@ -217,6 +223,48 @@ def _make_section(at_once: int, receivers: list[Receiver]) -> Section:
     return section
 
 
+def _measure_bodies(receiver: Receiver) -> Section:
+    """Bodies of MANY messages, and how long other clients' messages take meanwhile."""
+    section = Section(
+        f"webhook, a body of {MANY:,} messages: until its 200; answers not waited for"
+    )
+    alone = asyncio.run(_post(receiver, ALONE, 1))
+    section.add("bot: POST of one message alone", alone, "ms")
+    for clients in (1, 50):
+        body, meanwhile = asyncio.run(_post_body(receiver, clients))
+        who = "one client" if clients == 1 else f"{clients} clients"
+        section.add(f"bot: body of {who}", [body], "ms")
+        section.add(
+            "bot: POST of others meanwhile", meanwhile, "ms", than="bot: POST of one message alone"
+        )
+    return section
+
+
+async def _post_body(receiver: Receiver, clients: int) -> tuple[float, list[float]]:
+    """Seconds until the 200 of the body, and of the other POSTs, one after the other."""
+    phones, others = receiver.phones[:clients], receiver.phones[clients:]
+    joined = join_bodies(
+        text_body(phones[place % clients], TEXT, phone_number_id=PHONE_NUMBER_ID)
+        for place in range(MANY)
+    )
+    line, side = await _open_line(receiver.url), await _open_line(receiver.url)
+    taken: list[float] = []
+    try:
+        started = time.perf_counter()
+        posting = asyncio.create_task(line.ask(_sign_request(encode(joined))))
+        while not posting.done():
+            begun = time.perf_counter()
+            assert await side.ask(_make_request(others[len(taken) % len(others)])) == 200
+            taken.append(time.perf_counter() - begun)
+        assert await posting == 200
+        seconds = time.perf_counter() - started
+    finally:
+        line.close()
+        side.close()
+    receiver.posted += MANY + len(taken)
+    return seconds, taken
+
+
 async def _post(receiver: Receiver, count: int, at_once: int) -> list[float]:
     """So many messages over as many new connections; seconds of each until its 200."""
     places = list(range(receiver.posted, receiver.posted + count))
@@ -263,7 +311,10 @@ async def _open_line(url: str) -> Line:
 
 
 def _make_request(phone: str) -> bytes:
-    raw = encode(text_body(phone, TEXT, phone_number_id=PHONE_NUMBER_ID))
+    return _sign_request(encode(text_body(phone, TEXT, phone_number_id=PHONE_NUMBER_ID)))
+
+
+def _sign_request(raw: bytes) -> bytes:
     return (
         b"POST /webhook HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\n"
         b"X-Hub-Signature-256: %s\r\nContent-Length: %d\r\n\r\n%s"

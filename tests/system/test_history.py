@@ -18,7 +18,7 @@ from tests.system.history.restarts import Restarts, restarting
 from tests.system.history.run import RESPONDER, run_history
 from tests.system.nova import run_nova
 
-SECONDS = float(os.environ.get("NOVABOT_HISTORY_SECONDS", "18"))
+SECONDS = float(os.environ.get("NOVABOT_HISTORY_SECONDS", "25"))
 
 PLANS = {
     "calm": [],
