@@ -113,14 +113,11 @@ class Chains:
         for message in messages:
             try:
                 taken.append(await self._turns.take(message))
-            except TryLater as error:
+            except Exception as error:
                 if not taken:
                     raise
-                return Taken(taken, error)
-            except Exception:
-                if not taken:
-                    raise
-                break  # taken again when it is the first, and raised then
+                # Any other error is raised when the message is taken again, as the first.
+                return Taken(taken, error if isinstance(error, TryLater) else None)
             if isinstance(taken[-1], BecameReset):
                 break  # the farewell is said before the next is answered
         return Taken(taken)

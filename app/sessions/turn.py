@@ -246,7 +246,7 @@ class Turns:
         lock = self._locks.get(address)
         if lock is None:
             lock = self._locks[address] = asyncio.Lock()
-            await lock.acquire()  # nobody else has it: at once
+            await lock.acquire()  # just made, so at once
         else:
             try:
                 async with asyncio.timeout_at(_on_loop(deadline)):

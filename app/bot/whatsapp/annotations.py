@@ -43,12 +43,13 @@ class _Reaction(msgspec.Struct):
     emoji: str | None = None
 
 
-class _Revoke(msgspec.Struct):
+class _Original(msgspec.Struct):
+    """Of an edit or a revoke."""
+
     original_message_id: str
 
 
 class _Edit(msgspec.Struct):
-    original_message_id: str
     message: dict[str, Any]
 
 
@@ -57,7 +58,7 @@ def read_target(act: Act, item: Mapping[str, Any]) -> str:
     part = item.get(act)
     if act == "reaction":
         return clean_text(msgspec.convert(part, _Reaction).message_id)
-    return clean_text(msgspec.convert(part, _Revoke).original_message_id)
+    return clean_text(msgspec.convert(part, _Original).original_message_id)
 
 
 def read_emoji(item: Mapping[str, Any]) -> str:

@@ -174,7 +174,7 @@ def _read_value(
                 found = read(item, person)
             except UnreadableError as error:
                 found = _set_aside(entry, str(error), person if person.addresses else only)
-            except Exception as error:  # a shape that nobody thought of, and the others go on
+            except Exception as error:  # an unforeseen shape costs no other item
                 reason = f"could not be read: {type(error).__name__}"
                 found = _set_aside(entry, reason, person if person.addresses else only)
             if isinstance(found, Ignored):
