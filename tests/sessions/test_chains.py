@@ -20,7 +20,14 @@ from app.sessions.groups import MOST_CHAINED, TurnGroups
 from app.sessions.session import Session
 from app.sessions.store import Committed, Rejected
 from app.sessions.turn import BecameReset, Turns, ask_at_once
-from tests.sessions.turns import CLIENT, PHONE, Asked, make_message, read_tables
+from tests.sessions.turns import (
+    CLIENT,
+    PHONE,
+    Asked,
+    count_turns_in_groups,
+    make_message,
+    read_tables,
+)
 
 OTHER = "6281717407675"
 
@@ -80,15 +87,7 @@ async def side(pool: Pool) -> Side:
 @pytest.fixture
 def statements(side: Side, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many turns were in each group from here on."""
-    sizes: list[int] = []
-    execute = groups.execute_once
-
-    async def count(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
-        sizes.append(len(parameters[0]))
-        return await execute(pool, statement, parameters, deadline)
-
-    monkeypatch.setattr(groups, "execute_once", count)
-    return sizes
+    return count_turns_in_groups(monkeypatch)
 
 
 async def take(side: Side, messages: Sequence[Message]) -> Sequence[Any]:
@@ -312,6 +311,7 @@ async def test_each_is_given_the_context_as_the_database_gives_it(
     "reply",
     [
         Reply({"n": {1}}),
+        # Responders are not all type-checked.
         Reply(None),  # type: ignore[arg-type]
         Reply({}, (), "\ud800"),
         Reply({}, (), 5),  # type: ignore[arg-type]

@@ -14,12 +14,11 @@ from app.database.errors import Busy
 from app.database.grouping import Grouping
 from app.database.pool import Pool, open_pool
 from app.messages import Message, Reply, instant
-from app.sessions import groups
 from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.store import Committed, Rejected
 from app.sessions.turn import Turns, ask_at_once
-from tests.sessions.turns import make_message, make_reply
+from tests.sessions.turns import count_turns_in_groups, make_message, make_reply
 
 PHONES = [f"62817000000{n:02}" for n in range(40)]
 
@@ -50,15 +49,7 @@ async def turns(pool: Pool) -> Turns:
 @pytest.fixture
 def flights(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many turns were in each group from here on."""
-    sizes: list[int] = []
-    execute = groups.execute_once
-
-    async def count(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
-        sizes.append(len(parameters[0]))
-        return await execute(pool, statement, parameters, deadline)
-
-    monkeypatch.setattr(groups, "execute_once", count)
-    return sizes
+    return count_turns_in_groups(monkeypatch)
 
 
 async def take_all(turns: Turns, texts: dict[str, str]) -> dict[str, Any]:

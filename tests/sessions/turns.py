@@ -10,9 +10,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from app.database.pool import Pool
 from app.messages import Message, Reply, instant
+from app.sessions import groups
 from app.sessions.cache import Cache
 from app.sessions.session import Session
 from app.sessions.turn import Turns, ask_at_once
@@ -87,6 +89,19 @@ def open_side(pool: Pool, is_trusted: Callable[[], bool] = lambda: True) -> Side
     asked = Asked()
     cache = Cache(1_000, is_trusted)
     return Side(Turns(pool, cache, ask_at_once(asked.make())), cache, asked)
+
+
+def count_turns_in_groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of each statement from now on; grows with every one."""
+    sizes: list[int] = []
+    execute = groups.execute_once
+
+    async def count(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
+        sizes.append(len(parameters[0]))
+        return await execute(pool, statement, parameters, deadline)
+
+    monkeypatch.setattr(groups, "execute_once", count)
+    return sizes
 
 
 @dataclass(frozen=True)
