@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, cast
-
-import aiohttp
+from typing import Any, cast
 
 from app.bot.whatsapp.cleaning import clean_text
+from app.bot.whatsapp.connection import Answer
 from app.bot.whatsapp.refusals import ApiRefusal, read_refusal
-
-_LONGEST_ANSWER: Final = 256 * 1024
-"""Bytes of an answer that are read; Meta's have some hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +47,14 @@ class Unsendable:
 Outcome = Accepted | ApiRefusal | NotSent | Uncertain | Withdrawn | Unsendable
 
 
-async def read_bounded(content: aiohttp.StreamReader) -> bytes:
-    """The content of an answer; empty for an answer longer than any of Meta's."""
-    read = bytearray()
-    while chunk := await content.readany():
-        read += chunk
-        if len(read) > _LONGEST_ANSWER:
-            return b""
-    return bytes(read)
-
-
-def read_answer(response: aiohttp.ClientResponse, content: bytes | None) -> Outcome:
-    """What an answer means whose status line was read; `content` is None where it broke off."""
-    status, retry_after = response.status, response.headers.get("Retry-After")
+def read_answer(answered: Answer) -> Outcome:
+    """What an answer means."""
+    status, content = answered.status, answered.content
     if content is None and status == 400:
         # Not accepted; but nearly every reason, a passing one too, comes as a 400.
         return ApiRefusal(status, f"HTTP {status}, the answer broke off", "retry")
     answer = _decode(content or b"")
-    return read_refusal(status, answer, retry_after) or _read_acceptance(status, answer)
+    return read_refusal(status, answer, answered.retry_after) or _read_acceptance(status, answer)
 
 
 def _decode(content: bytes) -> object:

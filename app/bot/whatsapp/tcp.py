@@ -44,20 +44,30 @@ class _Counters:
 
 
 class Watched:
-    """A connection from right before a request is written. To be closed."""
+    """A connection, looked at from beside its transport. To be closed."""
 
     def __init__(self, transport_socket: Socket) -> None:
         # Of its own: the transport closes its descriptor before the error is known.
         self._socket = socket.fromfd(
             transport_socket.fileno(), transport_socket.family, transport_socket.type
         )
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        self._before: _Counters | None = None
+
+    def has_anything(self) -> bool:
+        """Bytes or a FIN that the event loop has not seen yet."""
+        return bool(self._poll.poll(0))
+
+    def begin(self) -> None:
+        """A request is written right after this."""
         self._before = _read_counters(self._socket)
 
     def close(self) -> None:
         self._socket.close()
 
     def has_lost_it_all(self) -> bool:
-        """Whether the connection has ended without the peer having received a byte since.
+        """Whether it has ended without the peer having received a byte since `begin`.
 
         The peer closed first (its FIN came, and no acknowledgement), or nothing left this machine.
         A reset alone proves nothing: a server that dies with the request half read sends one too.
@@ -75,13 +85,6 @@ class Watched:
                 and self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.EPIPE
             )
         )
-
-
-def has_something_to_read(transport_socket: Socket) -> bool:
-    """Bytes or a FIN that the event loop has not seen yet."""
-    poll = select.poll()
-    poll.register(transport_socket.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _read_counters(watched: socket.socket) -> _Counters | None:

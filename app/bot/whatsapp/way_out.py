@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ssl
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
-from yarl import URL
 
 
 class WayOutError(Exception):
     """What the environment names cannot be used; the text says which variable, and what to do."""
 
 
-def find_proxy(url: str) -> URL | None:
+def find_proxy(url: str) -> SplitResult | None:
     """The proxy to go by, with its user and password; None if there is none for this host.
 
     Raises WayOutError for any proxy that cannot be used; its URL may hold a password.
@@ -22,8 +22,8 @@ def find_proxy(url: str) -> URL | None:
     if "*" in (host.strip() for host in proxies.get("no", "").split(",")):
         return None
     usable = {scheme: _read_proxy(scheme, proxies.get(scheme)) for scheme in _SCHEMES}
-    target = URL(url)
-    if proxy_bypass(f"{target.host}:{target.port}"):
+    target = urlsplit(url)
+    if proxy_bypass(f"{target.hostname}:{target.port or 443}"):
         return None
     return usable[target.scheme] or usable["all"]
 
@@ -42,7 +42,7 @@ def load_certificates() -> ssl.SSLContext:
         ) from error
 
 
-def _read_proxy(scheme: str, proxy: str | None) -> URL | None:
+def _read_proxy(scheme: str, proxy: str | None) -> SplitResult | None:
     if not proxy:
         return None
     url, fault = _parse(proxy if "://" in proxy else f"http://{proxy}")
@@ -52,15 +52,15 @@ def _read_proxy(scheme: str, proxy: str | None) -> URL | None:
     return url
 
 
-def _parse(proxy: str) -> tuple[URL | None, str | None]:
+def _parse(proxy: str) -> tuple[SplitResult | None, str | None]:
     """The URL, or what is wrong with it."""
     try:
-        url = URL(proxy)
-        port = url.port
+        url = urlsplit(proxy)
+        has_port = url.port != 0
     except ValueError:
         return None, "it is no URL of a proxy"
     if url.scheme in ("socks5", "socks5h"):
         return None, "a SOCKS proxy cannot be used"
-    if url.scheme not in ("http", "https") or not url.host or port is None:
+    if url.scheme not in ("http", "https") or not url.hostname or not has_port:
         return None, "it is no URL of a proxy"
     return url, None
