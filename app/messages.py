@@ -225,10 +225,11 @@ def check_reply(reply: object) -> Reply:
     if not isinstance(reply, Reply):
         raise TypeError(f"a responder returns a novabot.Reply, not a {type(reply).__qualname__}")
     outgoing = reply.outgoing
-    if any(answer.author != "bot" for answer in outgoing):
-        raise ValueError("the author of a responder's answers is `bot`")
+    for answer in outgoing:
+        if answer.author != "bot":
+            raise ValueError("the author of a responder's answers is `bot`")
     _check_name(reply.learnt_name)
-    return replace(reply, answers=outgoing)
+    return Reply(reply.context, outgoing, reply.learnt_name, reply.forget)
 
 
 def _check_name(name: object) -> None:

@@ -270,8 +270,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.settle_sendings(
     kept_for interval
 )
 RETURNS TABLE (
-    place bigint, outcome text, has_more boolean,
-    token uuid, address text, kind text, body text, detail jsonb, attempts integer
+    place bigint, outcome text, has_more boolean, taken jsonb
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -332,10 +331,14 @@ BEGIN
         place := settled.place;
         outcome := settled.outcome;
         has_more := settled.has_more;
-        token := NULL;
+        taken := NULL;
         IF has_more AND wants_next[place] AND novabot_internal.hold_next(settled.client) THEN
-            SELECT s.token, s.address, s.kind, s.body, s.detail, s.attempts
-            INTO token, address, kind, body, detail, attempts
+            SELECT
+                jsonb_build_object(
+                    'token', s.token, 'address', s.address, 'kind', s.kind, 'body', s.body,
+                    'detail', s.detail, 'attempts', s.attempts
+                )
+            INTO taken
             FROM novabot_internal.give_out(
                 settled.client, bot, posted, kinds, number, digest, false, is_paced, kept_for
             ) AS s;

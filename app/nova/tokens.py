@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.nova.lexicon import ABBREVIATIONS, ADDRESS_ENDINGS, DEGREES
 
@@ -26,8 +25,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z]+(?=[ ,!?\n]|\Z)")
 """Nearly every word: nothing in it or behind it has to be looked at one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, number, address or mark."""
 
     kind: Literal["word", "other", "mark"]

@@ -64,7 +64,8 @@ class Chains:
         """Empty where each has to go alone."""
         deadline = deadline_from_now()
         address = deciding_address(messages[0].addresses)
-        async with self._turns.one_at_a_time(address, deadline):
+        lock = await self._turns.start(address, deadline)
+        try:
             session = await self._turns.find_session(messages[0], deadline)
             again = False
             while len(turns := await self._answer(session, messages)) > 1:
@@ -85,7 +86,9 @@ class Chains:
                         if True not in refused:
                             return []
                         messages = messages[: refused.index(True)]
-        return []
+            return []
+        finally:
+            lock.release()
 
     async def _answer(
         self, session: Session, messages: Sequence[Message]

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
+from app.database.arrays import write_plain, write_texts
 from app.messages import Message, Reply
 from app.sessions.session import Session
 from app.sessions.store import (
@@ -44,9 +43,9 @@ class Step:
     """One turn, as it is to be written."""
 
     message: Message
-    detail: Jsonb | None
-    context: str
+    detail: str | None
     """JSON, as all that a responder made: what can't be written fails its own turn alone."""
+    context: str
     outgoing: str
     answers: int
     learnt_name: str | None
@@ -80,9 +79,10 @@ def make_item(session: Session, turns: Sequence[tuple[Message, Reply]]) -> Item:
 
 def _make_step(message: Message, reply: Reply) -> Step:
     outgoing = [write_outgoing(outgoing) for outgoing in reply.outgoing]
+    detail = detail_of(message, reply.learnt_name)
     return Step(
         message,
-        detail_of(message, reply.learnt_name),
+        None if detail is None else json.dumps(detail.obj),
         json.dumps(dict(reply.context)),
         json.dumps(outgoing),
         len(outgoing),
@@ -132,21 +132,21 @@ def list_parameters(items: Sequence[Item], origin: Origin | None) -> tuple[Any, 
         for address in step.message.addresses
     ]
     return (
-        [session.id for session in sessions],
-        [session.user_revision for session in sessions],
-        [session.session_revision for session in sessions],
-        [step.message.id for step in steps],
-        [step.message.kind for step in steps],
-        [step.message.text for step in steps],
-        [step.detail for step in steps],
-        [step.message.at for step in steps],
-        [step.profile_name for step in steps],
-        [step.context for step in steps],
-        [step.learnt_name for step in steps],
-        [step.outgoing for step in steps],
-        tokens,
+        write_texts(session.id for session in sessions),
+        write_plain(session.user_revision for session in sessions),
+        write_plain(session.session_revision for session in sessions),
+        write_texts(step.message.id for step in steps),
+        write_texts(step.message.kind for step in steps),
+        write_texts(step.message.text for step in steps),
+        write_texts(step.detail for step in steps),
+        write_plain(step.message.at for step in steps),
+        write_texts(step.profile_name for step in steps),
+        write_texts(step.context for step in steps),
+        write_texts(step.learnt_name for step in steps),
+        write_texts(step.outgoing for step in steps),
+        write_plain(tokens),
         [place for place, _ in written],
-        [address for _, address in written],
+        write_texts(address for _, address in written),
         ends,
         origin and origin.bot,
         origin and origin.number,

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, LiteralString, Protocol
 from uuid import UUID
 
 import psycopg
@@ -50,6 +50,22 @@ _GRACE: Final = 0.25
 """Seconds after its deadline that a turn waits for the statement that it is in."""
 
 
+class Rider(Protocol):
+    """What is to be written in the same statement as a group of turns, and its own outcomes."""
+
+    @property
+    def statement(self) -> LiteralString:
+        """Its rows are shaped as those of COMMIT; their places are negative."""
+        ...
+
+    @property
+    def parameters(self) -> Sequence[Any]: ...
+
+    def land(self, rows: Mapping[int, Row] | None) -> None:
+        """The rows by their place, as `commit_turns` has them; None if the statement failed."""
+        ...
+
+
 class FirstAnswers(Protocol):
     """What sends a turn's first answer right after the commit: the bot's Outbox."""
 
@@ -71,6 +87,10 @@ class FirstAnswers(Protocol):
 
     def release(self, client: str, token: UUID, *, is_unknown: bool) -> None:
         """The turn has not; or, if `is_unknown`, it may have: the reply was lost."""
+        ...
+
+    def find_rider(self) -> Rider | None:
+        """What waits to be written; its `land` is called."""
         ...
 
 
@@ -141,16 +161,24 @@ class TurnGroups:
                 if item.session.id and item.answers:
                     item.token = self._answers.reserve(item.session.id)
         rows: dict[int, Row] = {}
+        parameters = list_parameters(items, origin)
+        rider = self._answers.find_rider() if self._answers is not None else None
+        landed: dict[int, Row] | None = None
         try:
-            fetched = await execute_once(
-                self._pool, COMMIT, list_parameters(items, origin), deadline_from_now()
-            )
-            rows = {row[0]: row[1:] for row in fetched}
+            if rider is None:
+                statement = COMMIT
+            else:
+                statement = f"{rider.statement} UNION ALL {COMMIT}"
+                parameters = (*rider.parameters, *parameters)
+            fetched = await execute_once(self._pool, statement, parameters, deadline_from_now())
+            landed = rows = {row[0]: row[1:] for row in fetched}
         except UnconfirmedCommit as error:
             raise Unconfirmed(first_line(error)) from error
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("commit_turns", first_line(error))  # each alone raises its own
         finally:
+            if rider is not None:
+                rider.land(landed)
             places = iter(range(1, sum(len(item.steps) for item in items) + 1))
             by_item = [[rows.get(next(places)) for _ in item.steps] for item in items]
             handed_over = [

@@ -39,8 +39,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -120,7 +119,8 @@ class Turns:
         """
         deadline = deadline_from_now()
         address = deciding_address(message.addresses)
-        async with self.one_at_a_time(address, deadline):
+        lock = await self.start(address, deadline)
+        try:
             session = await self.find_session(message, deadline)
             again = False
             while True:
@@ -135,6 +135,8 @@ class Turns:
                         return committed
                     case decided:
                         return decided
+        finally:
+            lock.release()
 
     async def take_stored(
         self, message: Message, token: UUID
@@ -240,23 +242,22 @@ class Turns:
             message, deadline
         )
 
-    @asynccontextmanager
-    async def one_at_a_time(self, address: str, deadline: float) -> AsyncGenerator[None]:
-        """Keeps other turns of this address waiting. Raises Busy at the deadline."""
+    async def start(self, address: str, deadline: float) -> asyncio.Lock:
+        """Keeps other turns of this address waiting, until the lock is released.
+
+        Raises Busy at the deadline.
+        """
         lock = self._locks.get(address)
         if lock is None:
             lock = self._locks[address] = asyncio.Lock()
             await lock.acquire()  # just made, so at once
-        else:
-            try:
-                async with asyncio.timeout_at(_on_loop(deadline)):
-                    await lock.acquire()
-            except TimeoutError:
-                raise Busy("earlier messages of this client are still waiting") from None
+            return lock
         try:
-            yield
-        finally:
-            lock.release()
+            async with asyncio.timeout_at(_on_loop(deadline)):
+                await lock.acquire()
+        except TimeoutError:
+            raise Busy("earlier messages of this client are still waiting") from None
+        return lock
 
 
 def ask_at_once(responder: InstantResponder) -> Ask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -10,6 +11,7 @@ import time
 from types import TracebackType
 from typing import Literal
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -52,7 +54,7 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     ]
     renderer: Processor
     if log_format == "json":
-        renderer = structlog.processors.JSONRenderer()
+        renderer = structlog.processors.JSONRenderer(_write_json)
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
     structlog.configure(
@@ -74,6 +76,13 @@ def configure_logging(log_format: LogFormat, service: str) -> None:
     sys.excepthook = _report_end
     threading.excepthook = _report_thread_end
     sys.unraisablehook = _report_unraisable
+
+
+def _write_json(event: object, **_: object) -> str:
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can escape
+        return json.dumps(event, default=repr)
 
 
 def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

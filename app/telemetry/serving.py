@@ -26,13 +26,18 @@ class RequestReports:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
             registry=registry,
         )
+        self._known: dict[tuple[str, str, int], Histogram] = {}
 
     def report(self, method: str, route: str, status: int, seconds: float) -> None:
         """Not for probes: why a service is unready is an event of its own."""
         if route in PROBES:
             return
         counted = method if method in _METHODS else "other"
-        self._seconds.labels(counted, route, str(status)).observe(seconds)
+        key = counted, route, status
+        series = self._known.get(key)
+        if series is None:
+            series = self._known[key] = self._seconds.labels(counted, route, str(status))
+        series.observe(seconds)
         write = log.info if status < 500 else log.warning
         write("request", method=counted, route=route, status=status, ms=round(seconds * 1e3, 1))
 

@@ -57,8 +57,10 @@ def read_statuses(connection: psycopg.Connection, phone: str = PHONE) -> list[st
     return [status for (status,) in rows]
 
 
-def has_statuses(connection: psycopg.Connection, *statuses: str) -> Callable[[], bool]:
-    return lambda: read_statuses(connection) == list(statuses)
+def has_statuses(
+    connection: psycopg.Connection, *statuses: str, phone: str = PHONE
+) -> Callable[[], bool]:
+    return lambda: read_statuses(connection, phone) == list(statuses)
 
 
 def make_due(connection: psycopg.Connection) -> None:

@@ -109,6 +109,52 @@ async def test_answers_of_quick_turns_go_out_in_order_and_once(
     assert api.texts(PHONE, None) == expected
 
 
+OTHER = "6281717407675"
+
+
+async def say_and_keep_the_outcome(side: Side, api: Api, connection: psycopg.Connection) -> None:
+    """Two clients are met; the outcome of one's second answer waits for the next statement."""
+    await meet(side, api, connection)
+    await side.say("hai", OTHER)
+    await until(has_statuses(connection, "sent", phone=OTHER), "the other met")
+    grouping = side.outbox._settling._grouping
+    grouping._patience = 60.0  # longer than the test
+    await side.say("satu")
+    await until(lambda: bool(grouping._waiting), "its outcome waits")
+    assert api.texts(PHONE) == ["halo", "satu"]
+    assert has_statuses(connection, "sent", "sending")()
+    grouping._patience = 0.0
+
+
+async def test_an_outcome_is_written_in_the_statement_of_the_next_turns(
+    side: Side, api: Api, connection: psycopg.Connection, statements: list[str]
+) -> None:
+    await say_and_keep_the_outcome(side, api, connection)
+    statements.clear()
+    await side.say("dua", OTHER)
+    assert statements == ["settle_sendings"] and has_statuses(connection, "sent", "sent")()
+    await until(has_statuses(connection, "sent", "sent", phone=OTHER), "the other's answer sent")
+    assert api.texts(OTHER) == ["hai", "dua"]
+
+
+async def test_a_statement_that_fails_costs_neither_turns_nor_outcomes(
+    side: Side, api: Api, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await say_and_keep_the_outcome(side, api, connection)
+    execute, failed = groups.execute_once, list[str]()
+
+    async def fail(pool: Pool, statement: Any, *more: Any) -> Any:
+        failed.append(statement)
+        return await execute(pool, f"SELECT 1 / 0 AS x, y.* FROM ({statement}) AS y", *more)
+
+    monkeypatch.setattr(groups, "execute_once", fail)
+    await side.say("dua", OTHER)
+    assert len(failed) == 1 and "settle_sendings" in failed[0] and "commit_turns" in failed[0]
+    await until(has_statuses(connection, "sent", "sent"), "the outcome written alone")
+    await until(has_statuses(connection, "sent", "sent", phone=OTHER), "the other's answer sent")
+    assert api.texts(PHONE) == ["halo", "satu"] and api.texts(OTHER) == ["hai", "dua"]
+
+
 def act_after_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Acts once a group has been committed, before the bot has the reply."""
     call = groups.execute_once

@@ -24,6 +24,7 @@ from tests.sessions.turns import (
     CLIENT,
     PHONE,
     Asked,
+    count_turns,
     count_turns_in_groups,
     make_message,
     read_tables,
@@ -376,7 +377,7 @@ async def test_other_turns_do_not_wait_for_a_chain_in_flight(
     execute, gate, begun = groups.execute_once, asyncio.Event(), asyncio.Event()
 
     async def hold(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
-        if len(parameters[0]) > 1:
+        if count_turns(parameters) > 1:
             begun.set()
             await gate.wait()
         return await execute(pool, statement, parameters, deadline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,13 +91,18 @@ def open_side(pool: Pool, is_trusted: Callable[[], bool] = lambda: True) -> Side
     return Side(Turns(pool, cache, ask_at_once(asked.make())), cache, asked)
 
 
+def count_turns(parameters: Sequence[Any]) -> int:
+    """In a statement of `commit_turns`: chain_ends has one element a turn."""
+    return len(parameters[-5])
+
+
 def count_turns_in_groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Of each statement from now on; grows with every one."""
     sizes: list[int] = []
     execute = groups.execute_once
 
     async def count(pool: Pool, statement: Any, parameters: Any, deadline: float) -> Any:
-        sizes.append(len(parameters[0]))
+        sizes.append(count_turns(parameters))
         return await execute(pool, statement, parameters, deadline)
 
     monkeypatch.setattr(groups, "execute_once", count)

@@ -72,6 +72,7 @@ class Outbox:
         """What turns have handed over, by client."""
         self._evictions = 0
         self._settling = Settling(pool, bot, number, self._mark)
+        self.find_rider = self._settling.find_rider
         self.farewells = Farewells(api, number)
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -13,9 +13,12 @@ from psycopg_pool import PoolTimeout
 
 from app.bot.sending.number import Number
 from app.crm.sending.outbox import (
+    SETTLE,
     Sending,
     SentMessage,
     Settled,
+    list_settle_parameters,
+    read_settled,
     settle_sendings,
     settle_sent,
     settle_unsent,
@@ -28,6 +31,9 @@ from app.telemetry.sending import report_unsettled
 
 _TOGETHER: Final = 64
 """Outcomes that are written in one statement at the most."""
+_PATIENCE: Final = 0.005
+"""Seconds that an outcome waits for a group of turns, to be written in their statement. Not where
+more of its client's is to be sent: that waits for the outcome."""
 _TRIES = 30
 _PAUSE = 1.0
 
@@ -61,6 +67,38 @@ class _Sent:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The outcomes of one statement."""
+
+    clients: Sequence[str]
+    messages: Sequence[SentMessage]
+    mark: Mark
+    """From before the statement."""
+
+
+class Rider:
+    """Outcomes that are written in the statement of a group of turns."""
+
+    def __init__(
+        self,
+        parameters: Sequence[Any],
+        count: int,
+        end: Callable[[Sequence[Settled | None]], None],
+    ) -> None:
+        self.statement: LiteralString = SETTLE
+        self.parameters = parameters
+        self._count = count
+        self._end = end
+
+    def land(self, rows: Mapping[int, tuple[Any, ...]] | None) -> None:
+        """The statement's rows by their places; None if it failed."""
+        if rows is None:
+            self._end([None] * self._count)
+        else:
+            self._end([read_settled(rows[-place]) for place in range(1, self._count + 1)])
+
+
 class Settling:
     """Writes the outcomes of one bot's attempts."""
 
@@ -69,7 +107,7 @@ class Settling:
         self._bot = bot
         self._number = number
         self._mark = mark
-        self._grouping = Grouping(self._settle_together, _TOGETHER)
+        self._grouping = Grouping(self._settle_together, _TOGETHER, patience=_PATIENCE)
         self.posted: set[UUID] = set()
         """Tokens that this bot has begun to POST, or is about to, until their outcome is written.
 
@@ -83,7 +121,7 @@ class Settling:
 
         Cancelled, it gives back what the statement in flight still gives out.
         """
-        asked = self._grouping.ask(_Sent(client, token, message_id))
+        asked = self._grouping.ask(_Sent(client, token, message_id), at_once=client in self.more)
         try:
             after = await asyncio.shield(asked)
         except asyncio.CancelledError:
@@ -116,28 +154,53 @@ class Settling:
         """Queues a message of which nothing was written to the socket; any bot may take it."""
         await self.settle_unsent(sending, "queued", None)
 
+    def find_rider(self) -> Rider | None:
+        """The outcomes that wait, to be written in a statement of the turns'."""
+        asked = self._grouping.take()
+        if not asked:
+            return None
+        batch = self._begin([sent for sent, _ in asked])
+        parameters = list_settle_parameters(
+            batch.messages, self._bot, self.posted, self._number.sender
+        )
+
+        def land(settled: Sequence[Settled | None]) -> None:
+            for (_, result), after in zip(asked, self._end(batch, settled), strict=True):
+                if not result.done():
+                    result.set_result(after)
+
+        return Rider(parameters, len(asked), land)
+
     async def _settle_together(self, sent: Sequence[_Sent]) -> Sequence[After | None]:
         """None for one that has to be settled alone."""
-        mark = self._mark()
-        wanted = [each.client in self.more and self._number.try_place() for each in sent]
-        messages = [
-            SentMessage(each.token, each.message_id, wants_next)
-            for each, wants_next in zip(sent, wanted, strict=True)
-        ]
-        settled: Sequence[Settled | None]
+        batch = self._begin(sent)
+        settled: Sequence[Settled | None] = [None] * len(sent)
         try:
             settled = await settle_sendings(
-                self._pool, messages, self._bot, self.posted, self._number.sender
+                self._pool, batch.messages, self._bot, self.posted, self._number.sender
             )
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("settle_sendings", first_line(error))
-            settled = [None] * len(sent)
-        for wants_next, result in zip(wanted, settled, strict=True):
-            if wants_next and (result is None or result.next is None):
+        return self._end(batch, settled)
+
+    def _begin(self, sent: Sequence[_Sent]) -> _Batch:
+        messages = [
+            SentMessage(
+                each.token,
+                each.message_id,
+                wants_next=each.client in self.more and self._number.try_place(),
+            )
+            for each in sent
+        ]
+        return _Batch([each.client for each in sent], messages, self._mark())
+
+    def _end(self, batch: _Batch, settled: Sequence[Settled | None]) -> Sequence[After | None]:
+        for message, result in zip(batch.messages, settled, strict=True):
+            if message.wants_next and (result is None or result.next is None):
                 self._number.give_back_place()
         return [
-            None if result is None else self._find_next(each.client, result, mark)
-            for each, result in zip(sent, settled, strict=True)
+            None if result is None else self._find_next(client, result, batch.mark)
+            for client, result in zip(batch.clients, settled, strict=True)
         ]
 
     def _find_next(self, client: str, settled: Settled, mark: Mark) -> After:

@@ -94,18 +94,21 @@ def _decode(raw: bytes) -> dict[str, Any]:
     surrogates (`\\ud800`).
     """
     try:
-        body = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        body = _DECODER.decode(raw.decode())
     except (ValueError, RecursionError) as error:
         raise NotABody("not JSON in UTF-8, or nested too deeply") from error
     if not isinstance(body, dict):
         raise NotABody("JSON, but not an object")
-    if _UNSTORABLE.search(raw):
+    if b"\\u" in raw and _UNSTORABLE.search(raw):
         body = clean_json(body)
     return cast("dict[str, Any]", body)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _find_values(

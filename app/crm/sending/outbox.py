@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from app.crm.sending.number import Sender
+from app.database.arrays import write_plain, write_texts
 from app.database.pool import Pool
 from app.database.retrying import deadline_from_now, execute_once, fetch_row, fetch_rows
 from app.message_kinds import KINDS
@@ -107,6 +108,39 @@ class Settled:
     """Something of the client is still to be sent."""
 
 
+SETTLE: Final = (
+    "SELECT -place::integer AS place, outcome, NULL::text AS id, NULL::uuid AS incarnation,"
+    " NULL::text AS nama, has_more AS paused, NULL::jsonb AS context,"
+    " NULL::uuid AS user_revision, NULL::uuid AS session_revision, taken"
+    " FROM novabot_internal.settle_sendings(%s::uuid[], %s::text[], %s::boolean[], %s,"
+    " %s::uuid[], %s::text[], %s, %s, %s, %s)"
+)
+"""What `settle_sent` does, for many, in one attempt that skips rows that another transaction holds.
+
+Its rows are shaped as those of `commit_turns` (app/sessions/group_items.py), so that one statement
+does both; the places are negative. `read_settled` reads them.
+"""
+
+
+def list_settle_parameters(
+    sent: Sequence[SentMessage], bot: UUID, posted: Collection[UUID], sender: Sender
+) -> tuple[Any, ...]:
+    """For `SETTLE`; `posted` as for `start_sending`."""
+    wants_next = any(each.wants_next for each in sent)
+    return (
+        write_plain(each.token for each in sent),
+        write_texts(each.message_id for each in sent),
+        [each.wants_next for each in sent],
+        bot,
+        list(posted) if wants_next else [],
+        list(KINDS) if wants_next else [],
+        sender.number,
+        sender.digest,
+        sender.is_paced,
+        sender.kept_for,
+    )
+
+
 async def settle_sendings(
     pool: Pool,
     sent: Sequence[SentMessage],
@@ -114,32 +148,23 @@ async def settle_sendings(
     posted: Collection[UUID],
     sender: Sender,
 ) -> Sequence[Settled | None]:
-    """What `settle_sent` does, for many; None for one that has to be settled by it.
+    """Executes `SETTLE`. Raises psycopg.Error and psycopg_pool.PoolTimeout."""
+    parameters = list_settle_parameters(sent, bot, posted, sender)
+    rows = await execute_once(pool, SETTLE, parameters, deadline_from_now())
+    found = {row[0]: row[1:] for row in rows}
+    return [read_settled(found[-place]) for place in range(1, len(sent) + 1)]
 
-    One attempt, which skips rows that another transaction holds. Raises psycopg.Error and
-    psycopg_pool.PoolTimeout.
-    """
-    wants_next = any(each.wants_next for each in sent)
-    rows = await execute_once(
-        pool,
-        "SELECT place, outcome, has_more, token, address, kind, body, detail, attempts"
-        " FROM novabot_internal.settle_sendings(%s::uuid[], %s::text[], %s::boolean[], %s,"
-        " %s::uuid[], %s::text[], %s, %s, %s, %s) ORDER BY place",
-        (
-            [each.token for each in sent],
-            [each.message_id for each in sent],
-            [each.wants_next for each in sent],
-            bot,
-            list(posted) if wants_next else [],
-            list(KINDS) if wants_next else [],
-            sender.number,
-            sender.digest,
-            sender.is_paced,
-            sender.kept_for,
-        ),
-        deadline_from_now(),
-    )
-    return [None if row[1] == "locked" else Settled(_read_sending(row[3:]), row[2]) for row in rows]
+
+def read_settled(row: tuple[Any, ...]) -> Settled | None:
+    """A row of `SETTLE` without its place; None for a message that `settle_sent` has to settle."""
+    if row[0] == "locked":
+        return None
+    taken = row[8]
+    if taken is None:
+        return Settled(None, row[4])
+    message = Outgoing(taken["body"], taken["kind"], taken["detail"], checked=False)
+    following = Sending(UUID(taken["token"]), taken["address"], message, taken["attempts"])
+    return Settled(following, row[4])
 
 
 async def settle_unsent(
@@ -198,8 +223,6 @@ async def apply_status(
     )
 
 
-def _read_sending(row: tuple[Any, ...]) -> Sending | None:
+def _read_sending(row: tuple[Any, ...]) -> Sending:
     token, address, kind, body, detail, attempts = row
-    if token is None:
-        return None
     return Sending(token, address, Outgoing(body, kind, detail, checked=False), attempts)
