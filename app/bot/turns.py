@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 from app.addresses import deciding_address
@@ -45,8 +45,9 @@ from app.sessions.store import (
 from app.sessions.turn import Ask, BecameReset, Turns, ask_at_once
 from app.telemetry.bot import count_evictions, count_turn, report_responder_failed
 
-GIVE_UP_AFTER = 3
-"""Times a message is claimed; if the responder fails at the last, it stays unanswered."""
+PAUSES: Final = (2.0, 4.0, 8.0, 16.0, 30.0, *(60.0,) * 9)
+"""Seconds until a slow responder that failed is asked again, ten minutes in all; if it fails once
+more after them, the message is left to a person (`unanswered`)."""
 
 
 class BotTurns:
@@ -97,7 +98,9 @@ class BotTurns:
             is_door=True,
             groups=groups,
         )
-        self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
+        self._silent_turns = Turns(
+            pool, cache, _say_nothing, number_kept=number_kept, status="unanswered"
+        )
 
     async def take(self, messages: Sequence[Message]) -> int:
         """Answers the first of a client's messages that came together, and those that go with it,
@@ -244,9 +247,9 @@ class BotTurns:
             return None
         except Exception as error:  # its own, or one of storing what it replied
             report_responder_failed(error)
-        if pending.attempts >= GIVE_UP_AFTER:
+        if pending.attempts > len(PAUSES):
             return await self._silent_turns.take_stored(pending.message, pending.token)
-        await asyncio.sleep(2.0**pending.attempts)  # what it depends on may be away for a moment
+        await asyncio.sleep(PAUSES[pending.attempts - 1])  # what it depends on may be away
         return None
 
     def _conclude(

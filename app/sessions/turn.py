@@ -42,6 +42,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -95,14 +96,17 @@ class Turns:
         number_kept: timedelta = NUMBER_KEPT,
         is_door: bool = False,
         groups: TurnGroups | None = None,
+        status: Literal["answered", "unanswered"] = "answered",
     ) -> None:
         """`number_kept` is how long a number stays a client's who does not write.
 
         Without an `excuse`, a wish to be forgotten that is refused raises RowsKept.
         `is_door`: `ask` is the program's own and no responder. It is asked even while a person has
         taken over, and sees whether the wish to be forgotten awaits its confirmation.
-        `groups`: in which the turns go, with those of others.
+        `groups`: in which the turns go, with those of others. `status`: of the messages, once a
+        turn has been made of them; `unanswered` leaves them to a person.
         """
+        self._status: Literal["answered", "unanswered"] = status
         self._excuse = excuse
         self._is_door = is_door
         self._pool = pool
@@ -199,7 +203,7 @@ class Turns:
                     case _:
                         return Rejected(outcome)
         result = None
-        if stored_message is None and refused is None:
+        if stored_message is None and refused is None and self._status == "answered":
             turn = (message, reply)
             (result,) = await self._groups.commit(session, [turn], deadline, again=again)
         if result is None:
@@ -211,7 +215,7 @@ class Turns:
                 deadline,
                 stored_message=stored_message,
                 number_kept=self._number_kept,
-                status="answered" if refused is None else "unanswered",
+                status=self._status if refused is None else "unanswered",
             )
         if refused is not None and isinstance(result, Committed):
             report_wish_refused(str(refused))

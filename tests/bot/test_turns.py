@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.bot.turns import BotTurns
+from app.bot.turns import PAUSES, BotTurns
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.bot.wish import TEXTS
 from app.database.pool import Pool
@@ -328,7 +328,18 @@ async def test_a_plain_function_whose_client_is_reset_meanwhile_sends_no_answer(
     assert find_everywhere(connection, "Petang") == []
 
 
-async def test_a_responder_that_fails_gets_three_attempts_and_the_next_message_is_answered(
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pauses, and short ones."""
+    monkeypatch.setattr("app.bot.turns.PAUSES", (0.05, 0.1))
+
+
+def test_a_failing_responder_is_asked_for_minutes() -> None:
+    assert sum(PAUSES) == 600 and max(PAUSES) == 60
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_a_responder_fails_at_is_left_to_a_person_and_the_next_message_answered(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
     attempts = 0
@@ -345,9 +356,10 @@ async def test_a_responder_that_fails_gets_three_attempts_and_the_next_message_i
     assert await bot.say("nama saya Petang", PHONE) == 200
     assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
     assert attempts == 3
-    assert read_inbox(connection) == [("bum", "answered"), ("nama saya Petang", "answered")]
+    assert read_inbox(connection) == [("bum", "unanswered"), ("nama saya Petang", "answered")]
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -376,7 +388,7 @@ async def test_a_reply_that_cannot_be_stored_is_the_responders_failure(
     assert await bot.say("nama saya Petang", PHONE) == 200
     assert await api.until_sent(1, PHONE) == ["1: Halo Petang"]
     assert attempts == 3
-    assert read_inbox(connection) == [("bum", "answered"), ("nama saya Petang", "answered")]
+    assert read_inbox(connection) == [("bum", "unanswered"), ("nama saya Petang", "answered")]
 
 
 async def test_an_answer_is_a_value_with_author_and_key(
@@ -400,6 +412,7 @@ async def test_an_answer_is_a_value_with_author_and_key(
     ]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_responder_that_fails_once_is_asked_again(start_bot: StartBot, api: Api) -> None:
     attempts = 0
 
