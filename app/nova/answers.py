@@ -21,6 +21,8 @@ class Answers:
     name_known: str
     """`{nama}` becomes the name itself."""
     name_unknown: str
+    name_begun: str
+    """After a message that ends with "my name is"."""
     greeting: str
     thanks: str
     identity: str
@@ -38,6 +40,7 @@ ANSWERS: Mapping[Language, Answers] = {
         met="Salam kenal{name}! Apa yang bisa saya bantu?",
         name_known="Nama Anda {nama}.",
         name_unknown="Saya belum tahu nama Anda. Silakan beri tahu saya, siapa nama Anda?",
+        name_begun="Ya, siapa nama Anda?",
         greeting="Halo{name}! Apa yang bisa saya bantu?",
         thanks="Sama-sama{name}!",
         identity="Saya NovaBot, bot yang menjawab pesan di sini{name}.",
@@ -53,6 +56,7 @@ ANSWERS: Mapping[Language, Answers] = {
         met="Nice to meet you{name}! How can I help?",
         name_known="Your name is {nama}.",
         name_unknown="I don't know your name yet. Please tell me: what is your name?",
+        name_begun="Yes, what is your name?",
         greeting="Hello{name}! How can I help?",
         thanks="You're welcome{name}!",
         identity="I am NovaBot, the bot that answers here{name}.",

@@ -5,12 +5,14 @@ Patterns run over single clauses or over a line of at most a thousand characters
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from app.nova.answers import Language
 from app.nova.lexicon import FIRST_PERSON
+from app.nova.names.utterance import Utterance
 from app.nova.token_classes import is_filler, is_opener
-from app.nova.tokens import any_of, compile_for_line, key_line, tokenize
+from app.nova.tokens import Token, any_of, compile_for_line, tokenize
 from app.nova.word_lists import load_word_lists
 
 
@@ -71,11 +73,9 @@ _PATTERNS = (
 )
 
 
-def read_intent(text: str) -> Intent:
-    """What `text` asks. The wish to be forgotten is no intent: wishes.py reads it."""
-    tokens = tokenize(text)
-    line = key_line(tokens)
-    keys = {token.key for token in tokens}
+def read_intent(utterance: Utterance) -> Intent:
+    """What the utterance asks. The wish to be forgotten is no intent: wishes.py reads it."""
+    tokens, line, keys = utterance.tokens, utterance.line, utterance.keys
     asks_own_name = _OWN_NAME.search(line) and not _ASKING.isdisjoint(keys)
     if asks_own_name and _OTHER_REQUESTS.isdisjoint(keys):
         return Intent.NAME
@@ -90,7 +90,12 @@ def read_intent(text: str) -> Intent:
 
 def read_language(text: str, before: Language | None) -> Language:
     """The language of `text`; in doubt the one used `before`, else Indonesian."""
-    keys = [token.key for token in tokenize(text)]
+    return choose_language(tokenize(text), before)
+
+
+def choose_language(tokens: Sequence[Token], before: Language | None) -> Language:
+    """`read_language` of a text that has been divided into its tokens."""
+    keys = [token.key for token in tokens]
     english = sum(key in _ENGLISH for key in keys)
     indonesian = sum(key in _INDONESIAN for key in keys)
     if english != indonesian:

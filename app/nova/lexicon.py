@@ -50,6 +50,8 @@ FILLERS = _COURTESY["fillers"]
 
 SKIPPED = _STATEMENTS["skipped"]
 """May stand between a phrase and the name."""
+PHRASE_ENDINGS = FIRST_PERSON | _STATEMENTS["phrase endings"]
+"""The last words of the phrases that a name follows."""
 NEGATIONS = _STATEMENTS["negations"]
 DOUBTS = _STATEMENTS["doubts"]
 """Before a phrase: the statement is asked, denied, supposed or about another person."""

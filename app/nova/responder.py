@@ -2,7 +2,8 @@
 
 It is a pure function of the session and the message. The name is in the session. The context holds
 `language`, `asked` (the client has been asked for the name and is not asked again), `awaiting` (the
-next text may be a name alone) and `unreadable` (the client has been told that only text is read).
+next text may be a name alone), `begun` (the last text ended with "my name is": the next one may
+complete it) and `unreadable` (the client has been told that only text is read).
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from typing import Any
 from app.message_kinds import TEXT_LIMIT
 from app.messages import Message, Reply, instant
 from app.nova.answers import ANSWERS, Answers, Language
-from app.nova.intents import Intent, read_intent, read_language
-from app.nova.names.finder import find_bare_name, find_name
+from app.nova.intents import Intent, choose_language, read_intent, read_language
+from app.nova.names.bare import find_bare_name, find_begun, find_completion
+from app.nova.names.finder import find_told_name
+from app.nova.names.utterance import Utterance
 from app.sessions.session import Responder, Session
 
 KINDS_IN_OWN_WORDS = frozenset(("text", "image", "video", "document"))
 """Their text is written by the client; the title of a button is written by the business."""
+
+_OF_THE_LAST_MESSAGE = ("awaiting", "begun", "unreadable")
+"""Keys of the context that concern the message after the one that sets them, and no other."""
 
 
 def nova() -> Responder:
@@ -41,24 +47,33 @@ def say_not_forgotten(session: Session, message: Message) -> str:
 def _answer_unreadable(session: Session) -> Reply:
     """Answers the first of consecutive messages without text, and not the others."""
     if session.context.get("unreadable") is True:
-        return Reply(session.context)
+        return Reply(_without(session.context, "begun"))
     answers = ANSWERS[_known_language(session) or "id"]
     answer = _fill_in(answers.unreadable, _known_name(session))
-    return Reply({**session.context, "unreadable": True}, (answer,))
+    return Reply({**_without(session.context, "begun"), "unreadable": True}, (answer,))
 
 
 def _answer_text(session: Session, message: Message) -> Reply:
-    language = read_language(message.text, _known_language(session))
+    utterance = Utterance.read(message.text)
+    language = choose_language(utterance.tokens, _known_language(session))
     answers = ANSWERS[language]
-    intent = Intent.OTHER if message.forwarded else read_intent(message.text)
+    intent = Intent.OTHER if message.forwarded else read_intent(utterance)
     known = _known_name(session)
-    told = _find_told_name(session, message)
     context = _next_context(session.context, language)
-    if told is not None:
-        answer = _fill_in(answers.met, told)
-        return Reply(context, (answer,), learnt_name=told if told != known else None)
+    begun = None
+    if not message.forwarded and message.kind in KINDS_IN_OWN_WORDS:
+        told = _find_told_name(session, message.text, utterance)
+        if told is not None:
+            answer = _fill_in(answers.met, told)
+            return Reply(context, (answer,), learnt_name=told if told != known else None)
+        begun = find_begun(utterance) if intent is not Intent.NAME else None
+    if begun is not None:
+        context["begun"] = begun
 
-    answer = _fill_in(_pick_answer(answers, intent, known), known)
+    template = _pick_answer(answers, intent, known)
+    if begun == "name" and known is None and intent is Intent.OTHER:
+        template, intent = answers.name_begun, Intent.NAME
+    answer = _fill_in(template, known)
     if known is None:
         invites = intent is not Intent.NAME and session.context.get("asked") is not True
         if invites:
@@ -69,12 +84,14 @@ def _answer_text(session: Session, message: Message) -> Reply:
     return Reply(context, (answer,))
 
 
-def _find_told_name(session: Session, message: Message) -> str | None:
-    if message.forwarded or message.kind not in KINDS_IN_OWN_WORDS:
-        return None
-    name = find_name(message.text)
+def _find_told_name(session: Session, text: str, utterance: Utterance) -> str | None:
+    """The name that the text tells, alone or together with what was said before it."""
+    name = find_told_name(utterance)
+    begun = session.context.get("begun")
+    if name is None and begun in ("name", "call", "person"):
+        name = find_completion(text, begun)
     if name is None and session.context.get("awaiting") is True and not _known_name(session):
-        name = find_bare_name(message.text)
+        name = find_bare_name(text)
     return name
 
 
@@ -99,8 +116,11 @@ def _next_context(before: Mapping[str, Any], language: Language) -> dict[str, An
 
     Keys that NovaBot does not know stay: another program may keep them there.
     """
-    kept = {key: value for key, value in before.items() if key not in ("awaiting", "unreadable")}
-    return kept | {"language": language}
+    return _without(before, *_OF_THE_LAST_MESSAGE) | {"language": language}
+
+
+def _without(context: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in context.items() if key not in keys}
 
 
 def _known_language(session: Session) -> Language | None:

@@ -18,6 +18,8 @@ from app.nova.tokens import Token
 
 MOST_WORDS = 6
 """In one name."""
+BALINESE_ARTICLES = ("i", "ni")
+"""They begin names of Bali, before one of BALINESE_NAMES."""
 _MOST_TITLES = 3
 
 
@@ -49,6 +51,16 @@ class Candidate:
     def following(self) -> Token | None:
         """The token after the name."""
         return self.utterance.token(self.end)
+
+    def repeated_in_full(self) -> Candidate | None:
+        """The "James Bond" of "Bond, James Bond", if this is its first "Bond"."""
+        following = self.following
+        if len(self.words) > 1 or following is None or following.key not in (",", ".", "…"):
+            return None
+        full = find_candidate(self.utterance, self.end + 1)
+        if full is None or len(full.words) == 1 or full.words[-1].key != self.first.key:
+            return None
+        return full
 
 
 def find_candidate(utterance: Utterance, at: int) -> Candidate | None:
@@ -85,8 +97,13 @@ def _begins_name(utterance: Utterance, at: int) -> bool:
     token, following = utterance.token(at), utterance.token(at + 1)
     if token is None or token.kind != "word":
         return False
+    following_key = "" if following is None else following.key
+    if token.key in BALINESE_ARTICLES and following_key in BALINESE_NAMES:
+        return True
     if token.key == "i":
-        return following is not None and following.key in BALINESE_NAMES
+        return False
+    if token.text == "h.":  # Haji
+        return following_key in GIVEN_NAMES
     if utterance.is_outside_names(token):
         is_last = following is None or following.kind == "mark"
         return is_last and token.key in GIVEN_NAMES

@@ -25,7 +25,7 @@ from app.nova.names.classifier import is_name
 from app.nova.names.phrases import CORRECTION, HERE, IS_MY_NAME, PHRASES, Phrase, Strength
 from app.nova.names.spelling import spell_name
 from app.nova.names.utterance import Utterance
-from app.nova.token_classes import is_filler, is_given_name
+from app.nova.token_classes import is_given_name
 from app.nova.tokens import key_line
 
 _MOST_SKIPPED = 4
@@ -39,30 +39,22 @@ def find_name(text: str) -> str | None:
     It has at most 60 characters in six words: letters, marks, apostrophes, hyphens, dots.
     Only the first thousand characters of `text` are read.
     """
-    utterance = Utterance.read(text)
+    return find_told_name(Utterance.read(text))
+
+
+def find_told_name(utterance: Utterance) -> str | None:
+    """`find_name` of a text that has been read."""
     statements = [*_stated_after_phrases(utterance), *_stated_before_phrases(utterance)]
     return max(statements, key=lambda statement: statement[0])[1] if statements else None
-
-
-def find_bare_name(text: str) -> str | None:
-    """The name in an answer to "what should I call you?" that is nothing but a given name."""
-    utterance = Utterance.read(text)
-    candidate = find_candidate(utterance, 0)
-    if candidate is None or not is_given_name(candidate.first):
-        return None
-    for token in utterance.tokens[candidate.end :]:
-        if token.key == "?" or not (token.kind == "mark" or is_filler(token)):
-            return None
-    return spell_name(candidate.words)
 
 
 def _stated_after_phrases(utterance: Utterance) -> Iterator[tuple[int, str]]:
     """The names after a phrase such as "my name is", each with its place."""
     for phrase in PHRASES:
         for match in phrase.pattern.finditer(utterance.line):
-            if not _is_meant(utterance, phrase, utterance.indexes[match.start()]):
+            if not is_meant(utterance, phrase, utterance.indexes[match.start()]):
                 continue
-            at = _skip_fillers(utterance, utterance.index_after(match.end()))
+            at = skip_fillers(utterance, utterance.index_after(match.end()))
             corrected = _find_correction(utterance, at)
             at = at if corrected is None else corrected
             candidate = find_candidate(utterance, at)
@@ -70,6 +62,7 @@ def _stated_after_phrases(utterance: Utterance) -> Iterator[tuple[int, str]]:
                 continue
             if corrected is not None and not _is_clear(candidate):
                 continue
+            candidate = candidate.repeated_in_full() or candidate
             if name := spell_name(candidate.words):
                 yield at, name
 
@@ -96,7 +89,7 @@ def _stated_before_phrases(utterance: Utterance) -> Iterator[tuple[int, str]]:
                 yield at, name
 
 
-def _is_meant(utterance: Utterance, phrase: Phrase, start: int) -> bool:
+def is_meant(utterance: Utterance, phrase: Phrase, start: int) -> bool:
     """Whether what stands before the phrase lets it be the writer's own statement."""
     clause_start = utterance.clause_start(start)
     if utterance.is_quoted(start):
@@ -125,7 +118,8 @@ def _is_doubted(before: Sequence[str]) -> bool:
     return reported or not DOUBTS.isdisjoint(before)
 
 
-def _skip_fillers(utterance: Utterance, at: int) -> int:
+def skip_fillers(utterance: Utterance, at: int) -> int:
+    """Where the name may begin that a phrase before `at` introduces."""
     for _ in range(_MOST_SKIPPED):
         token = utterance.token(at)
         if token is None or not (token.key in SKIPPED or token.key == "\n"):
@@ -144,7 +138,7 @@ def _find_correction(utterance: Utterance, at: int) -> int | None:
     if match is None:
         return None
     keys = line[: match.end()].count(" ") + 1
-    return _skip_fillers(utterance, at + keys)
+    return skip_fillers(utterance, at + keys)
 
 
 def _is_clear(candidate: Candidate) -> bool:

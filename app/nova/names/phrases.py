@@ -136,3 +136,9 @@ CORRECTION = compile_for_line(
     rf"(?: (?:it's|it is|rather|actually|{_ME}|{_MY_NAMA}))?"
 )
 """Follows a name that is denied; the right one follows it."""
+
+ANSWER_BEGINNING = compile_for_line(
+    r"(?:namanya|nama nya|(?:nama|name)(?: lengkap| panggilan)?(?: :)?|panggil|sapa|sebut|cukup"
+    r"|just|it's|its|it is)"
+)
+"""May stand before the name in the answer to the question for it."""

@@ -50,6 +50,8 @@ class Utterance:
     """The key line of the tokens."""
     indexes: Mapping[int, int]
     """From the place in `line` where a token begins to the token's index."""
+    keys: frozenset[str]
+    """The keys of all tokens."""
     capitals_mark_names: bool
     """The message is neither SHOUTED nor Written Like This."""
 
@@ -61,7 +63,10 @@ class Utterance:
         for index, token in enumerate(tokens):
             indexes[length] = index
             length += len(token.key) + 1
-        return cls(tokens, key_line(tokens), indexes, _do_capitals_mark_names(tokens))
+        keys = [token.key for token in tokens]
+        return cls(
+            tokens, " ".join(keys), indexes, frozenset(keys), _do_capitals_mark_names(tokens)
+        )
 
     def token(self, at: int) -> Token | None:
         return self.tokens[at] if 0 <= at < len(self.tokens) else None

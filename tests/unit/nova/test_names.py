@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.nova.names.finder import find_bare_name, find_name
+from app.nova.names.bare import find_bare_name
+from app.nova.names.finder import find_name
 
 TOLD = """
 halo min, nama saya Ratna Puspita | Ratna Puspita
@@ -101,7 +102,7 @@ MY NAME IS PETER PARKER | Peter Parker
 my name is peter and i need help | Peter
 my name's frank | Frank
 name's Bond | Bond
-the name is Bond, James Bond | Bond
+the name is Bond, James Bond | James Bond
 my nickname is Ziggy | Ziggy
 my full name is Vincent van Gogh | Vincent van Gogh
 my name is actually Deirdre | Deirdre

@@ -1,0 +1,138 @@
+"""Finds names that are told only together with what was said before them.
+
+After the question "what should I call you?" a message may be nothing but the name. After one that
+ends with "my name is" the next one may be the name. Alone, such a message says nothing about the
+writer: greetings, thanks, places and the names of others look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from app.nova.lexicon import BALINESE_NAMES, PHRASE_ENDINGS, SKIPPED
+from app.nova.names.candidates import BALINESE_ARTICLES, Candidate, find_candidate
+from app.nova.names.finder import is_meant, skip_fillers
+from app.nova.names.phrases import ANSWER_BEGINNING, PHRASES, Phrase, Strength
+from app.nova.names.spelling import spell_name
+from app.nova.names.utterance import Utterance
+from app.nova.token_classes import (
+    has_name_form,
+    is_everyday,
+    is_family_name,
+    is_filler,
+    is_given_name,
+    is_uncommon,
+)
+from app.nova.tokens import Token
+
+Begun = Literal["name", "call", "person"]
+"""What a message ended with: "my name is", "call me" or "I am"."""
+_BEGUN: Mapping[Strength, Begun] = {
+    Strength.STRONG: "name",
+    Strength.FAIR: "call",
+    Strength.WEAK: "person",
+}
+
+
+def find_bare_name(text: str) -> str | None:
+    """The name in an answer to "what should I call you?" that is nothing but a listed name."""
+    utterance = Utterance.read(text)
+    beginning = ANSWER_BEGINNING.match(utterance.line)
+    at = utterance.index_after(beginning.end()) if beginning else 0
+    candidate = _find_alone(utterance, at)
+    return spell_name(candidate.words) if candidate and _is_listed(candidate) else None
+
+
+def find_begun(utterance: Utterance) -> Begun | None:
+    """What the utterance ends with, if the name is still to come."""
+    end = len(utterance.tokens)
+    while end > 0 and _may_follow_phrase(utterance.tokens[end - 1]):
+        end -= 1
+    if end == 0 or utterance.tokens[end - 1].key not in PHRASE_ENDINGS:
+        return None
+    for phrase in PHRASES:
+        tells = not (phrase.is_demonstrative or phrase.needs_only)
+        if tells and _ends_with(utterance, phrase, end):
+            return _BEGUN[phrase.strength]
+    return None
+
+
+def find_completion(text: str, begun: Begun) -> str | None:
+    """The name with which `text` completes a message that ended with a phrase."""
+    utterance = Utterance.read(text)
+    candidate = _find_alone(utterance, skip_fillers(utterance, 0))
+    if candidate is None:
+        return None
+    if begun == "person":
+        plain = candidate.title is None and not is_everyday(_telling_word(candidate.words))
+        accepted = plain and _is_listed(candidate)
+    else:
+        accepted = _is_listed(candidate) or _is_unlisted_name(candidate)
+    return spell_name(candidate.words) if accepted else None
+
+
+def _find_alone(utterance: Utterance, at: int) -> Candidate | None:
+    """The candidate at `at`, if nothing but marks and fillers follow it, and no question mark."""
+    candidate = find_candidate(utterance, at)
+    if candidate is None:
+        return None
+    candidate = candidate.repeated_in_full() or candidate
+    for token in utterance.tokens[candidate.end :]:
+        if token.key == "?" or not (token.kind == "mark" or is_filler(token)):
+            return None
+    return candidate
+
+
+def _is_listed(candidate: Candidate) -> bool:
+    words = candidate.words
+    word = _telling_word(words)
+    if is_given_name(word) or is_family_name(word):
+        return True
+    if words[0].key in BALINESE_ARTICLES:  # one of BALINESE_NAMES follows it
+        return len(words) > 1
+    if len(words) == 1 or not all(map(candidate.utterance.is_capital, words)):
+        return False
+    if [token.key for token in words[:2]] == ["anak", "agung"]:
+        return True
+    alike = all(map(candidate.utterance.looks_like_name, words))
+    return alike and (words[1].key in BALINESE_NAMES or is_family_name(words[-1]))
+
+
+def _telling_word(words: Sequence[Token]) -> Token:
+    """The first word that is no initial, without the initials that are written to it."""
+    for word in words:
+        if len(word.key) > 1 or not word.key.isascii():
+            *_, key = word.key.split(".")
+            return Token("word", word.text, key)
+    return words[0]
+
+
+def _is_unlisted_name(candidate: Candidate) -> bool:
+    """Whether, after "my name is", words that find_bare_name does not take are a name.
+
+    A single word is none unless names are built like it: people also write "astaga" then.
+    """
+    first, words = candidate.first, candidate.words
+    if is_everyday(first):
+        return is_uncommon(first) and len(candidate.utterance.tokens) == candidate.end == 1
+    if len(words) == 1:
+        return first.key.isascii() and is_uncommon(first) and has_name_form(first)
+    return all(map(candidate.utterance.looks_like_name, words))
+
+
+def _ends_with(utterance: Utterance, phrase: Phrase, end: int) -> bool:
+    for match in phrase.pattern.finditer(utterance.line):
+        if utterance.index_after(match.end()) < end:
+            continue
+        start = utterance.indexes[match.start()]
+        clause_start = utterance.clause_start(start)
+        opens = utterance.skip_greeting(clause_start, start) == start
+        anywhere = phrase.is_request or phrase.strength is Strength.FAIR
+        return (opens or anywhere) and is_meant(utterance, phrase, start)
+    return False
+
+
+def _may_follow_phrase(token: Token) -> bool:
+    """Whether the token may stand between a phrase and the end of a message that stops there."""
+    return (token.kind == "mark" and token.key != "?") or is_filler(token) or token.key in SKIPPED
