@@ -23,6 +23,8 @@ class Answers:
     name_unknown: str
     name_begun: str
     """After a message that ends with "my name is"."""
+    name_dropped: str
+    """After "don't call me X" and "I am not X"; asks for the name."""
     greeting: str
     thanks: str
     identity: str
@@ -41,6 +43,7 @@ ANSWERS: Mapping[Language, Answers] = {
         name_known="Nama Anda {nama}.",
         name_unknown="Saya belum tahu nama Anda. Silakan beri tahu saya, siapa nama Anda?",
         name_begun="Ya, siapa nama Anda?",
+        name_dropped="Baik, nama itu tidak saya pakai. Bagaimana sebaiknya saya menyapa Anda?",
         greeting="Halo{name}! Apa yang bisa saya bantu?",
         thanks="Sama-sama{name}!",
         identity="Saya NovaBot, bot yang menjawab pesan di sini{name}.",
@@ -57,6 +60,7 @@ ANSWERS: Mapping[Language, Answers] = {
         name_known="Your name is {nama}.",
         name_unknown="I don't know your name yet. Please tell me: what is your name?",
         name_begun="Yes, what is your name?",
+        name_dropped="All right, I do not use that name. How should I address you?",
         greeting="Hello{name}! How can I help?",
         thanks="You're welcome{name}!",
         identity="I am NovaBot, the bot that answers here{name}.",

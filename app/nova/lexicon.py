@@ -58,6 +58,12 @@ DOUBTS = _STATEMENTS["doubts"]
 CONJUNCTIONS = _STATEMENTS["conjunctions"]
 DENIALS = _STATEMENTS["denials"]
 """Alone before a phrase, they introduce a correction."""
+DENYING = _STATEMENTS["denying"]
+"""Every message that corrects a name has one."""
+AFTER_DENIED = _STATEMENTS["after denied"]
+CONNECTING = _STATEMENTS["connecting"]
+BEFORE_RIGHT = CONNECTING | FIRST_PERSON_WORDS | _STATEMENTS["before right"]
+"""What may stand between a name that is denied and the right one."""
 SPEECH = _STATEMENTS["speech"]
 """They introduce the words of another person."""
 SPEAKERS = FIRST_PERSON_WORDS | _STATEMENTS["speakers"]

@@ -16,6 +16,7 @@ from app.messages import Message, Reply, instant
 from app.nova.answers import ANSWERS, Answers, Language
 from app.nova.intents import Intent, choose_language, read_intent, read_language
 from app.nova.names.bare import find_bare_name, find_begun, find_completion
+from app.nova.names.corrections import find_correction
 from app.nova.names.finder import find_told_name
 from app.nova.names.utterance import Utterance
 from app.sessions.session import Responder, Session
@@ -63,9 +64,15 @@ def _answer_text(session: Session, message: Message) -> Reply:
     begun = None
     if not message.forwarded and message.kind in KINDS_IN_OWN_WORDS:
         told = _find_told_name(session, message.text, utterance)
+        correction = find_correction(utterance, known) if told is None else None
+        if correction is not None:
+            told = correction.name
         if told is not None:
             answer = _fill_in(answers.met, told)
             return Reply(context, (answer,), learnt_name=told if told != known else None)
+        if correction is not None:
+            context |= {"awaiting": True, "asked": True}
+            return Reply(context, (answers.name_dropped,), None if known is None else "")
         begun = find_begun(utterance) if intent is not Intent.NAME else None
     if begun is not None:
         context["begun"] = begun

@@ -13,7 +13,7 @@ from typing import Literal
 from app.nova.lexicon import BALINESE_NAMES, PHRASE_ENDINGS, SKIPPED
 from app.nova.names.candidates import BALINESE_ARTICLES, Candidate, find_candidate
 from app.nova.names.finder import is_meant, skip_fillers
-from app.nova.names.phrases import ANSWER_BEGINNING, PHRASES, Phrase, Strength
+from app.nova.names.phrases import ANSWER_BEGINNING, BEGINNINGS, Phrase, Strength
 from app.nova.names.spelling import spell_name
 from app.nova.names.utterance import Utterance
 from app.nova.token_classes import (
@@ -41,7 +41,7 @@ def find_bare_name(text: str) -> str | None:
     beginning = ANSWER_BEGINNING.match(utterance.line)
     at = utterance.index_after(beginning.end()) if beginning else 0
     candidate = _find_alone(utterance, at)
-    return spell_name(candidate.words) if candidate and _is_listed(candidate) else None
+    return spell_name(candidate.words) if candidate and is_listed(candidate) else None
 
 
 def find_begun(utterance: Utterance) -> Begun | None:
@@ -51,7 +51,7 @@ def find_begun(utterance: Utterance) -> Begun | None:
         end -= 1
     if end == 0 or utterance.tokens[end - 1].key not in PHRASE_ENDINGS:
         return None
-    for phrase in PHRASES:
+    for phrase in BEGINNINGS:
         tells = not (phrase.is_demonstrative or phrase.needs_only)
         if tells and _ends_with(utterance, phrase, end):
             return _BEGUN[phrase.strength]
@@ -66,9 +66,9 @@ def find_completion(text: str, begun: Begun) -> str | None:
         return None
     if begun == "person":
         plain = candidate.title is None and not is_everyday(_telling_word(candidate.words))
-        accepted = plain and _is_listed(candidate)
+        accepted = plain and is_listed(candidate)
     else:
-        accepted = _is_listed(candidate) or _is_unlisted_name(candidate)
+        accepted = is_listed(candidate) or _is_unlisted_name(candidate)
     return spell_name(candidate.words) if accepted else None
 
 
@@ -84,7 +84,8 @@ def _find_alone(utterance: Utterance, at: int) -> Candidate | None:
     return candidate
 
 
-def _is_listed(candidate: Candidate) -> bool:
+def is_listed(candidate: Candidate) -> bool:
+    """Whether the lists of names tell, without any phrase, that the candidate is one."""
     words = candidate.words
     word = _telling_word(words)
     if is_given_name(word) or is_family_name(word):

@@ -63,8 +63,20 @@ def _is_asserted(candidate: Candidate, phrase: Phrase) -> bool:
     """Whether what follows the candidate lets the phrase be a statement about it."""
     if not phrase.is_request and candidate.utterance.is_asked(candidate.end):
         return False
+    if phrase.ends_clause and not _ends_clause(candidate):
+        return False
     key = candidate.following.key if candidate.following is not None else ""
     return key not in ALTERNATIVES and (not phrase.needs_only or key in ONLY)
+
+
+def _ends_clause(candidate: Candidate) -> bool:
+    """Whether nothing but fillers stand between the candidate and the end of its clause."""
+    for token in candidate.utterance.tokens[candidate.end :]:
+        if token.kind == "mark":
+            return True
+        if not is_filler(token):
+            return False
+    return True
 
 
 def _is_name_after_strong(candidate: Candidate) -> bool:

@@ -51,6 +51,8 @@ def find_told_name(utterance: Utterance) -> str | None:
 def _stated_after_phrases(utterance: Utterance) -> Iterator[tuple[int, str]]:
     """The names after a phrase such as "my name is", each with its place."""
     for phrase in PHRASES:
+        if phrase.needs and phrase.needs.isdisjoint(utterance.keys):
+            continue
         for match in phrase.pattern.finditer(utterance.line):
             if not is_meant(utterance, phrase, utterance.indexes[match.start()]):
                 continue

@@ -37,6 +37,10 @@ class Phrase:
     """Counts as a statement in a question too: "can you call me X?"."""
     is_demonstrative: bool = False
     """ "This is X": X may be a thing."""
+    ends_clause: bool = False
+    """Counts only if nothing but fillers follow the name in its clause."""
+    needs: frozenset[str] = frozenset()
+    """The pattern matches nothing without one of these keys. Empty: it may match anything."""
     needs_only: bool = False
     """Counts only with "saja" after the name: "panggil X" asks to call another person X."""
 
@@ -78,10 +82,25 @@ PHRASES = (
         compile_for_line(
             rf"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) {_MY_NAMA} "
             r"(?:jadi|menjadi|ke|dengan|sebagai)",
-            rf"{_MY_NAMA} (?:sudah |udah |sekarang )?(?:ganti|berganti) (?:jadi|menjadi)",
+            rf"{_MY_NAMA} (?:sudah |udah |sekarang |mau )?(?:ganti|berganti|diganti|diubah)"
+            r" (?:jadi|menjadi|ke|dengan)",
             r"(?:change|update|correct|set) my name (?:to|as|into)",
         ),
         is_request=True,
+    ),
+    Phrase(
+        Strength.FAIR,
+        compile_for_line(
+            rf"(?:(?:tolong|mohon|minta|mau|ingin|pengen|bisa|boleh|{_ME}) ){{0,3}}"
+            r"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) nama(?: panggilan)?(?:nya)? "
+            r"(?:jadi|menjadi|ke|dengan|sebagai)",
+            r"(?:(?:please|pls|can|could|you|i|want|to|would|like|i'd) ){0,5}"
+            r"(?:(?:change|update|correct|set) name (?:to|as|into)|rename me(?: to| as)?)",
+        ),
+        opens_clause=True,
+        is_request=True,
+        ends_clause=True,
+        needs=frozenset(("nama", "namanya", "name", "rename")),
     ),
     Phrase(
         Strength.FAIR,
@@ -95,8 +114,18 @@ PHRASES = (
         ),
         is_request=True,
     ),
-    Phrase(Strength.FAIR, compile_for_line("panggil"), is_request=True, needs_only=True),
-    Phrase(Strength.FAIR, compile_for_line(r"atas nama|a\.n|an \.|a / n|under the name(?: of)?")),
+    Phrase(
+        Strength.FAIR,
+        compile_for_line("panggil"),
+        is_request=True,
+        needs_only=True,
+        needs=frozenset(("panggil",)),
+    ),
+    Phrase(
+        Strength.FAIR,
+        compile_for_line(r"atas nama|a\.n|an \.|a / n|under the name(?: of)?"),
+        needs=frozenset(("atas", "a.n", "an", "a", "under")),
+    ),
     Phrase(
         Strength.FAIR,
         compile_for_line(
@@ -125,6 +154,19 @@ PHRASES = (
     ),
 )
 
+BEGINNINGS = (
+    *PHRASES,
+    Phrase(
+        Strength.STRONG,
+        compile_for_line(
+            rf"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) (?:{_MY_NAMA}|nama)",
+            "(?:change|update|correct|set) (?:my )?name",
+        ),
+        is_request=True,
+    ),
+)
+"""The phrases with which a message may end whose name is in the next one."""
+
 HERE = compile_for_line("here|speaking|di sini|disini|dsini")
 """Follows a name that begins its clause: "X here"."""
 
@@ -142,3 +184,34 @@ ANSWER_BEGINNING = compile_for_line(
     r"|just|it's|its|it is)"
 )
 """May stand before the name in the answer to the question for it."""
+
+UNWANTED_NAME = compile_for_line(
+    rf"(?:(?:tolong|mohon|please|pls|kamu|anda|bisa|boleh|can|could|would|you|i|{_ME}) ){{0,3}}"
+    r"(?:jangan|jgn|jngn|stop|berhenti|don't|dont|do not|never|not"
+    r"|(?:tidak|tdk|ga|gak|gk|nggak|ngga|enggak) (?:mau|usah|suka|ingin)"
+    r"|(?:don't|dont|do not) (?:want|like) (?:to be|being))"
+    r" (?:panggil|panggilin|manggil|memanggil|sapa|sebut|dipanggil|disapa|call|calling|called)"
+    rf"(?:lah)?(?: (?:me|{_ME}))?(?: (?:dengan|sebagai|by|as))?(?: (?:nama|the name))?"
+)
+"""The name follows by which the writer does not want to be called."""
+
+DENIED_NAME = compile_for_line(
+    r"(?:(?:itu|namanya|it's|its|it is|that's|i'm|im|i am|my name is|my name|the name is|name's"
+    rf"|{_ME}|{_MY_NAMA}) )?(?:bukan|bkn|bukannya|bukanlah|not|isn't|isnt)(?: (?:called|named))?"
+)
+"""A name that is denied follows."""
+
+WRONG_NAME = compile_for_line(
+    rf"(?:{_MY_NAMA}|namanya) (?:itu )?(?:salah|keliru|typo|bukan itu)(?: (?:ketik|tulis|eja))?"
+    r"|my name is (?:wrong|misspelled|misspelt|not that)|(?:salah|wrong) (?:nama|name)"
+)
+"""The right name may follow, without the wrong one."""
+
+NOT_MY_NAME = compile_for_line(
+    r"(?:(?:itu|ini|that|this|it) (?:bukan|is not|isn't|isnt|is n't)|(?:that's|thats|it's) not"
+    rf"|bukan(?: itu)?) (?:{_MY_NAMA}|my (?:real |actual )?name)"
+    rf"|{_MY_NAMA} bukan itu|my name is not that"
+    rf"|(?:jangan|jgn) (?:panggil|sebut|sapa) {_ME} (?:begitu|gitu|itu|dengan nama itu)"
+    r"|(?:don't|dont|do not|stop) (?:call|calling) me that"
+)
+"""The known name is denied without being said."""

@@ -241,3 +241,154 @@ H. Muhidin
 @pytest.mark.parametrize("text", NOT_TOLD_UNASKED.strip().splitlines())
 def test_unasked_the_same_words_are_none(text: str) -> None:
     assert say(Session(), text).learnt_name is None
+
+
+CORRECTIONS = """
+Andi | bukan Andi, tapi Budi | Budi
+Andi | bukan andi tapi budi | Budi
+Andi | Bukan Andi, Budi | Budi
+Andi | Bukan Andi kak, Budi | Budi
+Andi | bukan Andi melainkan Budi Santoso | Budi Santoso
+Andi | Budi, bukan Andi | Budi
+Andi | Budi bukan Andi | Budi
+Andi | eh budi, bukan andi kak | Budi
+Andi | nama saya bukan Andi | -
+Andi | nama saya bukan Andi tapi Budi | Budi
+Andi | saya bukan Andi | -
+Andi | saya bukan Andi kak, saya Budi | Budi
+Andi | bukan Andi | -
+Andi | bukan Andi, seharusnya Xabiru | Xabiru
+Andi | bukan Andi, yang benar Budi | Budi
+Andi | jangan panggil saya Andi | -
+Andi | jangan panggil saya Andi lagi | -
+Andi | jgn panggil aku andi dong | -
+Andi | tolong jangan panggil saya Andi | -
+Andi | jangan panggil saya Andi, panggil saya Budi | Budi
+Andi | jangan panggil saya Andi, panggil Budi | Budi
+Andi | jangan panggil saya Andi, Budi saja | Budi
+Andi | jangan panggil saya Andi tapi Budi | Budi
+Andi | jangan panggil saya Andi, saya nggak suka | -
+Andi | saya tidak mau dipanggil Andi | -
+Andi | aku gak suka dipanggil andi | -
+Andi | don't call me Andi | -
+Andi | please don't call me Andi anymore | -
+Andi | don't call me Andi, call me Budi | Budi
+Andi | don't call me Andi but Budi | Budi
+Andi | stop calling me Andi | -
+Andi | could you stop calling me Andi? | -
+Andi | I don't want to be called Andi | -
+Andi | not Andi, Budi | Budi
+Andi | not Andi but Budi | Budi
+Andi | it's Budi, not Andi | Budi
+Andi | it's not Andi, it's Budi | Budi
+Andi | I'm not Andi | -
+Andi | my name is not Andi | -
+Andi | my name isn't Andi | -
+Andi | my name is not Andi, it's Budi | Budi
+Andi | that's not my name | -
+Andi | itu bukan nama saya | -
+Andi | don't call me that | -
+Andi | jangan panggil saya begitu | -
+Andi | nama saya salah, yang benar Budi | Budi
+Andi | my name is wrong, it should be Budi | Budi
+Andi | salah nama, Budi | Budi
+Andi Wijaya | bukan Andi, tapi Budi | Budi
+Andi | ubah nama jadi Budi | Budi
+Andi | ganti nama ke Budi Santoso | Budi Santoso
+Andi | tolong ubah nama menjadi Budi ya | Budi
+Andi | mau ganti nama jadi Budi | Budi
+Andi | saya mau ganti nama jadi Budi | Budi
+Andi | ganti namaku jadi Budi | Budi
+Andi | nama saya diganti jadi Budi | Budi
+Andi | change name to Budi | Budi
+Andi | change my name to Budi | Budi
+Andi | please change name to Budi | Budi
+Andi | rename me to Budi | Budi
+Andi | ganti nama saya | Budi | Budi
+Andi | jangan panggil saya Andi | Budi | Budi
+Andi | saya bukan Andi | namanya Budi | Budi
+Andi | bukan Rina, tapi Budi | Andi
+Andi | bukan Jakarta, tapi Bandung | Andi
+Andi | bukan Andi yang pesan | Andi
+Andi | bukan Andi tapi Budi yang bayar | Andi
+Andi | bukan Andi, tapi Budi yang bayar | Andi
+Andi | yang pesan bukan Andi, tapi Budi | Andi
+Andi | kalau bukan Andi, Budi | Andi
+Andi | saya bukan Andi? | Andi
+Andi | bukan Andi? | Andi
+Andi | jangan panggil saya Pak | Andi
+Andi | jangan panggil saya bos | Andi
+Andi | jangan panggil saya nanti malam | Andi
+Andi | don't call me at night | Andi
+Andi | don't call me | Andi
+Andi | don't call me sir | Andi
+Andi | jangan panggil teknisi | Andi
+Andi | jangan panggil Rina | Andi
+Andi | my name is wrong on the invoice | Andi
+Andi | nama saya di struk salah | Andi
+Andi | ubah nama penerima jadi Budi | Andi
+Andi | ubah nama jadi Budi di resi | Andi
+Andi | ganti nama file jadi laporan | Andi
+Andi | ganti nama jadi Toko Maju | Andi
+Andi | Twitter ganti nama jadi X | Andi
+Andi | toko itu ganti nama jadi Berkah | Andi
+Andi | dia ganti nama jadi Budi | Andi
+Andi | I'm not Andi's wife | Andi
+Andi | saya bukan temannya Andi | Andi
+Andi | bukan untuk Andi | Andi
+Andi | jangan kirim ke Andi | Andi
+Andi | not now | Andi
+Andi | tidak | Andi
+Andi | bukan | Andi
+Andi | bukan itu | Andi
+Andi | bukan Andi, terima kasih | -
+Andi | bukan Andi, mau pesan | Andi
+Petang | bukan petang | Petang
+Petang | bukan petang, tapi pagi | Petang
+Petang | bukan petang tapi malam | Petang
+Hope | not hope | Hope
+Andi | mau ganti nama | Budi | Budi
+Andi | change my name | Bob | Bob
+Andi | ganti nama saya dong kak | terima kasih | Andi
+"""
+"""What the client is called before, what they write, and what they are called then."""
+
+
+@pytest.mark.parametrize(("said", "name"), read_table(CORRECTIONS))
+def test_a_correction_changes_or_ends_the_name_that_is_known(said: str, name: str | None) -> None:
+    known, *texts = said.split(" | ")
+    session = Session(nama=known, context={"asked": True})
+    for text in texts:
+        session = after(session, say(session, text))
+    assert session.nama == name
+
+
+@pytest.mark.parametrize("text", ["jangan panggil saya Andi", "saya bukan Andi", "I'm not Andi"])
+def test_a_name_that_is_denied_is_forgotten_and_asked_for(text: str) -> None:
+    session = Session(nama="Andi", context={"asked": True})
+    reply = say(session, text)
+    assert reply.learnt_name == "" and "Andi" not in str(reply.answers)
+    assert "?" in str(reply.answers)
+    assert say(after(session, reply), "Budi").learnt_name == "Budi"
+    other = Session(nama="Wahyuni", context={"asked": True})
+    assert say(other, text).learnt_name is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["bukan Andi, tapi Budi", "Budi, bukan Andi", "saya bukan Andi", "not Andi but Budi"],
+)
+def test_what_is_denied_of_others_teaches_nothing(text: str) -> None:
+    assert say(Session(), text).learnt_name is None
+    assert say(Session(nama="Wahyuni"), text).learnt_name is None
+    assert say(Session(nama="Andi"), text, forwarded=True).learnt_name is None
+    assert say(Session(nama="Andi"), text, "button").learnt_name is None
+
+
+def test_a_stranger_who_does_not_want_a_name_is_asked_for_the_right_one() -> None:
+    session = Session(context={"asked": True})
+    reply = say(session, "jangan panggil saya Andi")
+    assert reply.learnt_name is None and "menyapa" in str(reply.answers)
+    assert say(after(session, reply), "Budi").learnt_name == "Budi"
+    assert "menyapa" not in str(say(session, "jangan panggil saya Pak").answers)
+    assert say(session, "ubah nama jadi Budi").learnt_name == "Budi"
