@@ -10,6 +10,7 @@ from app.nova.word_lists import load_word_lists
 _AMBIGUOUS = load_word_lists("ambiguous_names.txt")
 _COURTESY = load_word_lists("courtesy.txt")
 _GRAMMAR = load_word_lists("grammar.txt")
+_OTHER_SCRIPTS = load_word_lists("other_scripts.txt")
 _STATEMENTS = load_word_lists("statements.txt")
 
 GIVEN_NAMES = load_word_lists("given_names.txt")["given names"]
@@ -52,6 +53,8 @@ SKIPPED = _STATEMENTS["skipped"]
 """May stand between a phrase and the name."""
 PHRASE_ENDINGS = FIRST_PERSON | _STATEMENTS["phrase endings"]
 """The last words of the phrases that a name follows."""
+CHANGES = _STATEMENTS["changes"]
+"""Every request to change a name has one."""
 NEGATIONS = _STATEMENTS["negations"]
 DOUBTS = _STATEMENTS["doubts"]
 """Before a phrase: the statement is asked, denied, supposed or about another person."""
@@ -80,5 +83,16 @@ AFTER_PERSONS = _STATEMENTS["after persons"]
 """What follows X in "this is X" when X is a person."""
 INTENTIONS = _STATEMENTS["intentions"]
 """What follows a name when the writer goes on to say what they want."""
+
+HAN_SURNAMES = _OTHER_SCRIPTS["han surnames"]
+HAN_GIVEN = _OTHER_SCRIPTS["han given"]
+"""Single characters."""
+HAN_WORDS = _OTHER_SCRIPTS["han words"]
+JAPANESE_SURNAMES = _OTHER_SCRIPTS["japanese surnames"]
+KOREAN_SURNAMES = _OTHER_SCRIPTS["korean surnames"]
+KOREAN_GIVEN_NAMES = _OTHER_SCRIPTS["korean given names"]
+NO_NAMES = _OTHER_SCRIPTS["no names"]
+TELLING_WORDS = _OTHER_SCRIPTS["telling words"]
+NO_FOREIGN_NAMES = _OTHER_SCRIPTS["no foreign names"]
 
 ADDRESS_ENDINGS = load_word_lists("tokens.txt")["address endings"]

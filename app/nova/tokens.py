@@ -66,7 +66,8 @@ def _shorten(text: str) -> str:
     text = text[: MOST_CHARACTERS_READ * 2].lstrip()
     if len(text) <= MOST_CHARACTERS_READ:
         return text
-    return text[:MOST_CHARACTERS_READ].rpartition(" ")[0]
+    shortened = text[:MOST_CHARACTERS_READ]
+    return shortened.rpartition(" ")[0] or shortened
 
 
 def _split(text: str) -> Iterator[Token]:

@@ -13,7 +13,9 @@ from typing import Literal
 from app.nova.lexicon import BALINESE_NAMES, PHRASE_ENDINGS, SKIPPED
 from app.nova.names.candidates import BALINESE_ARTICLES, Candidate, find_candidate
 from app.nova.names.finder import is_meant, skip_fillers
+from app.nova.names.languages import has_case, is_further_name
 from app.nova.names.phrases import ANSWER_BEGINNING, BEGINNINGS, Phrase, Strength
+from app.nova.names.scripts import find_bare_script_name
 from app.nova.names.spelling import spell_name
 from app.nova.names.utterance import Utterance
 from app.nova.token_classes import (
@@ -34,6 +36,9 @@ _BEGUN: Mapping[Strength, Begun] = {
     Strength.WEAK: "person",
 }
 
+_AFTER_LATIN = "\u0370"
+"""The first of the letters that are not Latin."""
+
 
 def find_bare_name(text: str) -> str | None:
     """The name in an answer to "what should I call you?" that is nothing but a listed name."""
@@ -41,7 +46,9 @@ def find_bare_name(text: str) -> str | None:
     beginning = ANSWER_BEGINNING.match(utterance.line)
     at = utterance.index_after(beginning.end()) if beginning else 0
     candidate = _find_alone(utterance, at)
-    return spell_name(candidate.words) if candidate and is_listed(candidate) else None
+    if candidate is not None and is_listed(candidate):
+        return spell_name(candidate.words)
+    return find_bare_script_name(utterance.line)
 
 
 def find_begun(utterance: Utterance) -> Begun | None:
@@ -62,14 +69,16 @@ def find_completion(text: str, begun: Begun) -> str | None:
     """The name with which `text` completes a message that ended with a phrase."""
     utterance = Utterance.read(text)
     candidate = _find_alone(utterance, skip_fillers(utterance, 0))
-    if candidate is None:
-        return None
+    if candidate is not None and _completes(candidate, begun):
+        return spell_name(candidate.words)
+    return find_bare_script_name(utterance.line)
+
+
+def _completes(candidate: Candidate, begun: Begun) -> bool:
     if begun == "person":
         plain = candidate.title is None and not is_everyday(_telling_word(candidate.words))
-        accepted = plain and is_listed(candidate)
-    else:
-        accepted = is_listed(candidate) or _is_unlisted_name(candidate)
-    return spell_name(candidate.words) if accepted else None
+        return plain and is_listed(candidate)
+    return is_listed(candidate) or _is_unlisted_name(candidate)
 
 
 def _find_alone(utterance: Utterance, at: int) -> Candidate | None:
@@ -87,6 +96,8 @@ def _find_alone(utterance: Utterance, at: int) -> Candidate | None:
 def is_listed(candidate: Candidate) -> bool:
     """Whether the lists of names tell, without any phrase, that the candidate is one."""
     words = candidate.words
+    if not _is_whole(candidate):
+        return False
     word = _telling_word(words)
     if is_given_name(word) or is_family_name(word):
         return True
@@ -98,6 +109,13 @@ def is_listed(candidate: Candidate) -> bool:
         return True
     alike = all(map(candidate.utterance.looks_like_name, words))
     return alike and (words[1].key in BALINESE_NAMES or is_family_name(words[-1]))
+
+
+def _is_whole(candidate: Candidate) -> bool:
+    """Whether the words after the first are of its name, in a script whose words we do not know."""
+    first, *others = candidate.words
+    by_capitals = candidate.utterance.is_capital(first) and has_case(first)
+    return first.key[0] < _AFTER_LATIN or by_capitals or all(map(is_further_name, others))
 
 
 def _telling_word(words: Sequence[Token]) -> Token:
@@ -119,7 +137,7 @@ def _is_unlisted_name(candidate: Candidate) -> bool:
         return is_uncommon(first) and len(candidate.utterance.tokens) == candidate.end == 1
     if len(words) == 1:
         return first.key.isascii() and is_uncommon(first) and has_name_form(first)
-    return all(map(candidate.utterance.looks_like_name, words))
+    return first.key[0] < _AFTER_LATIN and all(map(candidate.utterance.looks_like_name, words))
 
 
 def _ends_with(utterance: Utterance, phrase: Phrase, end: int) -> bool:

@@ -22,7 +22,9 @@ from app.nova.lexicon import (
 )
 from app.nova.names.candidates import Candidate, find_candidate
 from app.nova.names.classifier import is_name
+from app.nova.names.languages import find_foreign_names
 from app.nova.names.phrases import CORRECTION, HERE, IS_MY_NAME, PHRASES, Phrase, Strength
+from app.nova.names.scripts import find_script_name
 from app.nova.names.spelling import spell_name
 from app.nova.names.utterance import Utterance
 from app.nova.token_classes import is_given_name
@@ -44,8 +46,14 @@ def find_name(text: str) -> str | None:
 
 def find_told_name(utterance: Utterance) -> str | None:
     """`find_name` of a text that has been read."""
-    statements = [*_stated_after_phrases(utterance), *_stated_before_phrases(utterance)]
-    return max(statements, key=lambda statement: statement[0])[1] if statements else None
+    statements = [
+        *_stated_after_phrases(utterance),
+        *_stated_before_phrases(utterance),
+        *find_foreign_names(utterance),
+    ]
+    if not statements:
+        return find_script_name(utterance.line)
+    return max(statements, key=lambda statement: statement[0])[1]
 
 
 def _stated_after_phrases(utterance: Utterance) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app.nova.lexicon import FIRST_PERSON, ONLY
+from app.nova.lexicon import CHANGES, FIRST_PERSON, ONLY
 from app.nova.tokens import any_of, compile_for_line
 
 
@@ -87,6 +87,7 @@ PHRASES = (
             r"(?:change|update|correct|set) my name (?:to|as|into)",
         ),
         is_request=True,
+        needs=CHANGES,
     ),
     Phrase(
         Strength.FAIR,
