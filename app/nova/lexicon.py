@@ -62,9 +62,11 @@ CONJUNCTIONS = _STATEMENTS["conjunctions"]
 DENIALS = _STATEMENTS["denials"]
 """Alone before a phrase, they introduce a correction."""
 DENYING = _STATEMENTS["denying"]
-"""Every message that corrects a name has one."""
+"""Every message that says that a name is wrong has one."""
 AFTER_DENIED = _STATEMENTS["after denied"]
 CONNECTING = _STATEMENTS["connecting"]
+RENAMING = _STATEMENTS["renaming"]
+"""Between the known name and the new one."""
 BEFORE_RIGHT = CONNECTING | FIRST_PERSON_WORDS | _STATEMENTS["before right"]
 """What may stand between a name that is denied and the right one."""
 SPEECH = _STATEMENTS["speech"]

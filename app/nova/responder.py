@@ -16,7 +16,7 @@ from app.messages import Message, Reply, instant
 from app.nova.answers import ANSWERS, Answers, Language
 from app.nova.intents import Intent, choose_language, read_intent, read_language
 from app.nova.names.bare import find_bare_name, find_begun, find_completion
-from app.nova.names.corrections import find_correction
+from app.nova.names.corrections import Correction, find_correction
 from app.nova.names.finder import find_told_name
 from app.nova.names.utterance import Utterance
 from app.sessions.session import Responder, Session
@@ -58,26 +58,21 @@ def _answer_text(session: Session, message: Message) -> Reply:
     utterance = Utterance.read(message.text)
     language = choose_language(utterance.tokens, _known_language(session))
     answers = ANSWERS[language]
-    intent = Intent.OTHER if message.forwarded else read_intent(utterance)
     known = _known_name(session)
     context = _next_context(session.context, language)
-    begun = None
-    if not message.forwarded and message.kind in KINDS_IN_OWN_WORDS:
-        told = _find_told_name(session, message.text, utterance)
-        correction = find_correction(utterance, known) if told is None else None
-        if correction is not None:
-            told = correction.name
-        if told is not None:
-            answer = _fill_in(answers.met, told)
-            return Reply(context, (answer,), learnt_name=told if told != known else None)
-        if correction is not None:
-            context |= {"awaiting": True, "asked": True}
-            return Reply(context, (answers.name_dropped,), None if known is None else "")
-        begun = find_begun(utterance) if intent is not Intent.NAME else None
+    in_own_words = not message.forwarded and message.kind in KINDS_IN_OWN_WORDS
+    if in_own_words and (told := _find_told_name(session, message.text, utterance)):
+        answer = _fill_in(answers.met, told)
+        return Reply(context, (answer,), learnt_name=told if told != known else None)
+    if in_own_words and _is_denied(session, utterance):
+        context |= {"awaiting": True, "asked": True}
+        return Reply(context, (answers.name_dropped,), learnt_name=None if known is None else "")
+
+    intent = Intent.OTHER if message.forwarded else read_intent(utterance)
+    template = _pick_answer(answers, intent, known)
+    begun = find_begun(utterance) if in_own_words and intent is not Intent.NAME else None
     if begun is not None:
         context["begun"] = begun
-
-    template = _pick_answer(answers, intent, known)
     if begun == "name" and known is None and intent is Intent.OTHER:
         template, intent = answers.name_begun, Intent.NAME
     answer = _fill_in(template, known)
@@ -93,13 +88,26 @@ def _answer_text(session: Session, message: Message) -> Reply:
 
 def _find_told_name(session: Session, text: str, utterance: Utterance) -> str | None:
     """The name that the text tells, alone or together with what was said before it."""
-    name = find_told_name(utterance)
+    if told := find_told_name(utterance):
+        return told
     begun = session.context.get("begun")
-    if name is None and begun in ("name", "call", "person"):
-        name = find_completion(text, begun)
-    if name is None and session.context.get("awaiting") is True and not _known_name(session):
-        name = find_bare_name(text)
-    return name
+    if begun in ("name", "call", "person") and (completed := find_completion(text, begun)):
+        return completed
+    correction = _find_correction(session, utterance)
+    if correction is not None:
+        return correction.name
+    asked = session.context.get("awaiting") is True and not _known_name(session)
+    return find_bare_name(text) if asked else None
+
+
+def _is_denied(session: Session, utterance: Utterance) -> bool:
+    """Whether the client says that a name is not theirs, and does not tell the right one."""
+    return _find_correction(session, utterance) == Correction(None)
+
+
+def _find_correction(session: Session, utterance: Utterance) -> Correction | None:
+    asked = session.context.get("awaiting") is True
+    return find_correction(utterance, _known_name(session), asked=asked)
 
 
 def _pick_answer(answers: Answers, intent: Intent, known: str | None) -> str:

@@ -88,7 +88,9 @@ def _find_alone(utterance: Utterance, at: int) -> Candidate | None:
         return None
     candidate = candidate.repeated_in_full() or candidate
     for token in utterance.tokens[candidate.end :]:
-        if token.key == "?" or not (token.kind == "mark" or is_filler(token)):
+        if token.key == "?":
+            return None
+        if not (token.kind == "mark" or is_filler(token) or token.key == "kenal"):  # salam kenal
             return None
     return candidate
 

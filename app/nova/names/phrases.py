@@ -47,11 +47,12 @@ class Phrase:
 
 _ME = any_of(FIRST_PERSON)
 _NAMA = "(?:nama|nm|nma|nmae|nam|nana|nami|jeneng|asma)"
-_SORT = "(?:lengkap|panggilan|panggil|asli|depan|kecil|akrab|sapaan|pendek|sebenarnya)"
+_SORT = "(?:lengkap|panggilan|panggil|asli|depan|kecil|akrab|sapaan|pendek|sebenarnya|baru)"
 _MY_NAMA = (
     f"(?:{_NAMA} (?:{_SORT} )?{_ME}|{_NAMA} (?:lengkap|panggilan|asli|depan|kecil)ku"
     "|namaku|namakuu|namaq|namaqu|nmku|namasaya|jenengku|asmaku|namina)"
 )
+_CHANGE = "(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki)"
 _ONLY = any_of(ONLY)
 _ADVERB = "(?:biasa|biasanya|akrab|sering|kerap|cukup|bisa|lebih|suka|yang|yg|juga|selalu)"
 
@@ -60,7 +61,7 @@ PHRASES = (
         Strength.STRONG,
         compile_for_line(
             _MY_NAMA,
-            r"my (?:(?:full|first|given|real|actual|nick|preferred) )?"
+            r"my (?:(?:full|first|given|real|actual|nick|preferred|new) )?"
             r"(?:name|nane|naem|nmae|nme|nam|nama|nickname)"
             r" (?:is|iz|iss|s|has changed to|should be)",
             r"my (?:(?:full|first|real) )?(?:name|nickname)'s|my names|mynameis|me name is",
@@ -73,14 +74,14 @@ PHRASES = (
             rf"panggilan {_ME}|panggilanku",
             rf"{_ME} (?:{_ADVERB} ){{0,2}}(?:bernama|dipanggil|disapa|dinamai)(?: {_ONLY})?",
             r"(?:i am|i'm|im) (?:usually |also )?(?:called|named|known as)",
-            r"i go by(?: the name(?: of)?)?",
+            r"i (?:prefer|want|like|would like) to be called|i go by(?: the name(?: of)?)?",
         ),
         opens_clause=True,
     ),
     Phrase(
         Strength.STRONG,
         compile_for_line(
-            rf"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) {_MY_NAMA} "
+            rf"{_CHANGE} {_MY_NAMA} "
             r"(?:jadi|menjadi|ke|dengan|sebagai)",
             rf"{_MY_NAMA} (?:sudah |udah |sekarang |mau )?(?:ganti|berganti|diganti|diubah)"
             r" (?:jadi|menjadi|ke|dengan)",
@@ -93,8 +94,7 @@ PHRASES = (
         Strength.FAIR,
         compile_for_line(
             rf"(?:(?:tolong|mohon|minta|mau|ingin|pengen|bisa|boleh|{_ME}) ){{0,3}}"
-            r"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) nama(?: panggilan)?(?:nya)? "
-            r"(?:jadi|menjadi|ke|dengan|sebagai)",
+            rf"{_CHANGE} nama(?: panggilan)?(?:nya)? (?:jadi|menjadi|ke|dengan|sebagai|:)",
             r"(?:(?:please|pls|can|could|you|i|want|to|would|like|i'd) ){0,5}"
             r"(?:(?:change|update|correct|set) name (?:to|as|into)|rename me(?: to| as)?)",
         ),
@@ -160,7 +160,7 @@ BEGINNINGS = (
     Phrase(
         Strength.STRONG,
         compile_for_line(
-            rf"(?:ganti|gantikan|ubah|rubah|koreksi|update|perbaiki) (?:{_MY_NAMA}|nama)",
+            rf"{_CHANGE} (?:{_MY_NAMA}|nama)",
             "(?:change|update|correct|set) (?:my )?name",
         ),
         is_request=True,
@@ -191,16 +191,24 @@ UNWANTED_NAME = compile_for_line(
     r"(?:jangan|jgn|jngn|stop|berhenti|don't|dont|do not|never|not"
     r"|(?:tidak|tdk|ga|gak|gk|nggak|ngga|enggak) (?:mau|usah|suka|ingin)"
     r"|(?:don't|dont|do not) (?:want|like) (?:to be|being))"
-    r" (?:panggil|panggilin|manggil|memanggil|sapa|sebut|dipanggil|disapa|call|calling|called)"
-    rf"(?:lah)?(?: (?:me|{_ME}))?(?: (?:dengan|sebagai|by|as))?(?: (?:nama|the name))?"
+    r" (?:(?:panggil|panggilin|manggil|memanggil|sapa|sebut|call|calling)(?:lah)?"
+    rf" (?:me|{_ME})|dipanggil|disapa|called)"
+    r"(?: (?:dengan|sebagai|by|as))?(?: (?:nama|the name))?"
 )
 """The name follows by which the writer does not want to be called."""
 
 DENIED_NAME = compile_for_line(
-    r"(?:(?:itu|namanya|it's|its|it is|that's|i'm|im|i am|my name is|my name|the name is|name's"
-    rf"|{_ME}|{_MY_NAMA}) )?(?:bukan|bkn|bukannya|bukanlah|not|isn't|isnt)(?: (?:called|named))?"
+    r"(?:(?:(?P<writer>i'm|im|i am|my name is|my name|the name is|name's"
+    rf"|{_ME}|{_MY_NAMA})|itu|ini|namanya|it's|its|it is|that's|this is) )?"
+    r"(?:bukan|bkn|bukannya|bukanlah|not|isn't|isnt)(?: (?:called|named))?"
 )
-"""A name that is denied follows."""
+"""A name that is denied follows. `writer`: it is said to be the writer's."""
+
+RENAMED = compile_for_line(
+    rf"(?:(?:tolong|mohon|minta|mau|ingin|bisa|{_ME}) ){{0,3}}{_CHANGE} (?:{_MY_NAMA}|nama)"
+    r"(?: dari)?|(?:please |can you )?(?:change|update) (?:my )?name from"
+)
+"""The known name follows, and then "to" and the right one."""
 
 WRONG_NAME = compile_for_line(
     rf"(?:{_MY_NAMA}|namanya) (?:itu )?(?:salah|keliru|typo|bukan itu)(?: (?:ketik|tulis|eja))?"

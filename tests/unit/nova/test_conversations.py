@@ -350,6 +350,73 @@ Hope | not hope | Hope
 Andi | mau ganti nama | Budi | Budi
 Andi | change my name | Bob | Bob
 Andi | ganti nama saya dong kak | terima kasih | Andi
+Wahyu | nama saya | Petang | Petang
+Wahyu | nama saya | siapa | Wahyu
+Wahyu | saya | Budi | Budi
+Wahyu | halo | Budi | Wahyu
+Wahyu | ok | namanya Budi | Wahyu
+Budi | bukan budi santoso, budi hartono | Budi
+Budi Santoso | bukan Budi Santoso, Budi Hartono | Budi Hartono
+Budi Santoso | bukan Budi, tapi Budiman | Budiman
+Mawar | bukan Mawar, tapi Melati | Melati
+Sari | sarinya bukan yang ini | Sari
+Ayu | jangan panggil saya ayu | -
+Ayu | jangan panggil aku Ayu, panggil aja Made | Made
+Ayu | nama saya bukan Ayu, nama saya Putri | Putri
+Ayu | bkn Ayu, Putri | Putri
+Ayu | Bukan Ayu!! Putri!! | Putri
+Ayu | eh bukan Ayu tapi Putri ya kak | Putri
+Ayu | maaf, bukan Ayu tapi Putri | Putri
+Ayu | maaf bukan Ayu, tetapi Putri Ayu | Putri Ayu
+Ayu | no, not Ayu. Putri | Putri
+Ayu | Sorry, it's Putri not Ayu | Putri
+Ayu | my name is Putri, not Ayu | Putri
+Ayu | I'm Putri not Ayu | Putri
+Ayu | nama saya Putri bukan Ayu | Putri
+Ayu | tolong ganti nama saya dari Ayu jadi Putri | Putri
+Ayu | ubah nama dari Ayu menjadi Putri | Putri
+Ayu | ganti nama Ayu jadi Putri | Putri
+Ayu | change my name from Ayu to Putri | Putri
+Ayu | koreksi: Putri | Ayu
+Ayu | koreksi nama: Putri | Putri
+Ayu | update nama: Putri | Putri
+Ayu | bukan Ayu tapi kakaknya | Ayu
+Ayu | bukan Ayu tapi suaminya | Ayu
+Ayu | bukan Ayu tapi barangnya | Ayu
+Ayu | bukan Ayu tapi besok | Ayu
+Ayu | bukan Ayu tapi Bandung | Ayu
+Ayu | saya bukan Ayu, saya kakaknya | Ayu
+Ayu | ini bukan Ayu | -
+Ayu | ini bukan Ayu, ini Putri | Putri
+Ayu | this is not Ayu | -
+Ayu | This is not Ayu, this is Putri | Putri
+Ayu | kirim ke Putri, bukan Ayu | Ayu
+Ayu | buat Putri bukan Ayu | Ayu
+Ayu | penerimanya Putri bukan Ayu | Ayu
+Ayu | Putri yang bayar, bukan Ayu | Ayu
+Ayu | apakah bukan Ayu? | Ayu
+Ayu | hapus nama Ayu | Ayu
+Ayu | dia bukan Ayu | Ayu
+Ayu | don't call Ayu | Ayu
+Ayu | do not call me Ayu please | -
+Ayu | you can stop calling me Ayu now | -
+Ayu | please stop calling me | Ayu
+Ayu | jangan sebut saya Ayu | -
+Ayu | jangan sebut nama Ayu | Ayu
+Ayu | saya gak mau dipanggil Ayu, panggil Putri aja | Putri
+Ayu | saya lebih suka dipanggil Putri | Putri
+Ayu | I prefer to be called Putri | Putri
+Ayu | nama baru saya Putri | Putri
+Ayu | my new name is Putri | Putri
+Ayu | lupakan nama Ayu | Ayu
+Ayu | bukan Ayu, ke Putri | Ayu
+Ayu | bukan Ayu, sama Putri | Ayu
+Ayu | ganti nama penerima dari Ayu jadi Putri | Ayu
+Ayu | ganti nama Rina jadi Putri | Ayu
+Ayu | ini bukan Ayu? | Ayu
+Mawar | ini bukan mawar | Mawar
+Mawar | ini bukan Mawar, ini Melati kak | Melati
+Mawar | saya bukan Mawar | -
 """
 """What the client is called before, what they write, and what they are called then."""
 
@@ -392,3 +459,112 @@ def test_a_stranger_who_does_not_want_a_name_is_asked_for_the_right_one() -> Non
     assert say(after(session, reply), "Budi").learnt_name == "Budi"
     assert "menyapa" not in str(say(session, "jangan panggil saya Pak").answers)
     assert say(session, "ubah nama jadi Budi").learnt_name == "Budi"
+
+
+CONVERSATIONS = """
+nama saya | Petang | siapa nama saya? | Petang
+hai | nama saya | Petang | Petang
+Nama saya adalah... | Budi | Budi
+nama saya ini | Budi | Budi
+nama sy | budi | Budi
+nm gw | Reza | Reza
+my name's | Kate | Kate
+Hello! My name is: | Tom Hanks | Tom Hanks
+perkenalkan nama saya adalah | Dr. Sari Dewanti | Sari Dewanti
+assalamualaikum, nama saya | Abdullah bin Umar | Abdullah bin Umar
+nama saya | budi santoso | Budi Santoso
+nama saya | BUDI SANTOSO | Budi Santoso
+nama saya | *Petang* | Petang
+nama saya | "Petang" | Petang
+nama saya | Petang. | Petang
+nama saya | Petang! | Petang
+nama saya | Petang ya | Petang
+nama saya | Petang 😊 | Petang
+nama saya | Petang, salam kenal | Petang
+nama saya | Selamat petang | -
+nama saya | Selamat Petang | -
+nama saya | O | -
+nama saya | ok deh | -
+nama saya | gak jadi | -
+nama saya | Gak jadi deh | -
+nama saya | Ga Jadi | -
+nama saya | Mau tanya harga | -
+nama saya | Mau Tanya Harga | -
+nama saya | Bisa Kirim Sekarang | -
+nama saya | Lupa Kak | -
+nama saya | Pesanan Saya Mana | -
+nama saya | Barang Belum Sampai | -
+nama saya | Toko Tutup | -
+nama saya | Hari Minggu | -
+nama saya | Hari ini | -
+nama saya | Indah sekali | -
+nama saya | Bulan depan | -
+nama saya | Jakarta Selatan | -
+nama saya | Bali Indah | -
+nama saya | Kopi Susu | -
+nama saya | Mie Ayam | -
+nama saya | Nasi Padang | -
+nama saya | Dewi Lestari | Dewi Lestari
+nama saya | ada di KTP | -
+nama saya | sudah ada | -
+nama saya | sama | -
+nama saya | Sama seperti tadi | -
+nama saya | salah | -
+nama saya | ganti dong | -
+nama saya | jangan disebut | -
+nama saya | bukan Budi | -
+nama saya | Budi bukan Andi | Budi
+nama saya | saya Budi | Budi
+nama saya | bukan Andi tapi Budi | Budi
+my name is | not important | -
+my name is | Nothing | -
+my name is | Not Telling | -
+my name is | hi | -
+my name is | Good Morning | -
+my name is | How Much | -
+my name is | Where Is My Order | -
+my name is | Never Mind | -
+my name is | Just Kidding | -
+my name is | Oh Sorry | -
+my name is | Wait A Minute | -
+my name is | hold on | -
+my name is | One sec | -
+my name is | One Second | -
+my name is | Mary Jane Watson | Mary Jane Watson
+my name is | mary | Mary
+my name is | Hope | Hope
+my name is | hope | Hope
+my name is | Al | -
+panggil saya | Budi saja | Budi
+panggil saya | Kak | -
+panggil saya | Bos | -
+panggil saya | Sayang | -
+panggil saya | Admin | -
+call me | Maybe | -
+call me | ASAP | -
+call me | Monday | -
+call me | Now | -
+call me | May | May
+call me | Mr. Smith | Smith
+saya | Dewi | Dewi
+aku | Rina | Rina
+aku | Rina? | -
+I am | John Smith | John Smith
+i am | john | John
+I am | Lost | -
+I'm | Jakarta | -
+halo | bukan Andi, tapi Budi | Budi
+halo | Budi, bukan Andi | Budi
+halo | bukan Andi | -
+halo | bukan Jakarta, tapi Bandung | -
+halo | bukan itu, tapi Budi | -
+"""
+"""What a stranger writes, and what they are called then."""
+
+
+@pytest.mark.parametrize(("said", "name"), read_table(CONVERSATIONS))
+def test_a_stranger_is_called_by_what_the_conversation_tells(said: str, name: str | None) -> None:
+    session = Session()
+    for text in said.split(" | "):
+        session = after(session, say(session, text))
+    assert session.nama == name
