@@ -58,9 +58,7 @@ class Candidate:
         if len(self.words) > 1 or following is None or following.key not in (",", ".", "…"):
             return None
         full = find_candidate(self.utterance, self.end + 1)
-        if full is None or len(full.words) == 1 or full.words[-1].key != self.first.key:
-            return None
-        return full
+        return None if full is None or full.words[-1].key != self.first.key else full
 
 
 def find_candidate(utterance: Utterance, at: int) -> Candidate | None:

@@ -87,7 +87,7 @@ def _read_denied(
 ) -> Correction | None:
     """Of "not X but Y" and "Y, not X"; also of "I am not X"."""
     denied = _find_denied(utterance, match)
-    if denied is None or not _may_be_of(denied, known) or utterance.is_asked(denied.end):
+    if denied is None or not _may_be_of(denied, known):
         return None
     right = _find_before(utterance, utterance.indexes[match.start()])
     if right is not None and _ends_message(utterance, denied.end):

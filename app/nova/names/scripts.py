@@ -118,8 +118,6 @@ def _is_chinese_given(name: str) -> bool:
 def _find_japanese(line: str) -> str | None:
     for match in _JAPANESE_NAME.finditer(line):
         name = match["named"] or match["humble"] or match["am"]
-        if name in NO_NAMES:
-            continue
         if _is_japanese(name):
             return name
         said = match["am"] is None and re.fullmatch(f"{_KATAKANA}{{2,10}}", name) is not None

@@ -104,6 +104,8 @@ kalau nama saya | Bambang | -
 namanya | Bambang | -
 ini | Bambang | -
 terima kasih | Bambang | -
+jangan panggil saya | Bambang | -
+cek nama saya | Bambang | -
 call me | later | -
 call me | Tomorrow | -
 call me | back please | -
@@ -417,6 +419,8 @@ Ayu | ini bukan Ayu? | Ayu
 Mawar | ini bukan mawar | Mawar
 Mawar | ini bukan Mawar, ini Melati kak | Melati
 Mawar | saya bukan Mawar | -
+Andi | Rina: "saya bukan Andi" | Andi
+Andi | Budi, bukan Andi? | Andi
 """
 """What the client is called before, what they write, and what they are called then."""
 

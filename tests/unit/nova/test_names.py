@@ -105,6 +105,8 @@ my name is peter and i need help | Peter
 my name's frank | Frank
 name's Bond | Bond
 the name is Bond, James Bond | James Bond
+I'm Bond. James Bond. | James Bond
+nama saya Budi, Rina Wulandari | Budi
 my nickname is Ziggy | Ziggy
 my full name is Vincent van Gogh | Vincent van Gogh
 my name is actually Deirdre | Deirdre
