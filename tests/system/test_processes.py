@@ -52,6 +52,24 @@ def test_a_rolled_back_delete_evicts_and_acknowledges_nothing(nova: Nova) -> Non
     assert "Petang" in nova.ask_for_answer(PHONE, "siapa nama saya?")
 
 
+def test_a_name_begun_at_one_bot_is_completed_at_another_unless_a_reset_comes_between(
+    nova: Nova,
+) -> None:
+    for client in (PHONE, OTHER):
+        assert nova.ask_for_answer(client, "nama saya") == "Ya, siapa nama Anda?"
+    with nova.connect() as conn:
+        conn.execute('DELETE FROM "User" WHERE id = %s', (f"{OTHER}@c.us",))
+        reset = fetch_value(conn, 'SELECT max(id) FROM "Reset"')
+        conn.execute("CALL wait_for_acks(%s, '10 s')", (reset,))
+    for client, bot in ((PHONE, 1), (OTHER, 0)):
+        learnt = "Petang" in nova.ask_for_answer(client, "Petang", bot=bot)
+        assert learnt == (client == PHONE)
+    assert "Budi" in nova.ask_for_answer(PHONE, "bukan Petang, tapi Budi")
+    assert "Budi" not in nova.ask_for_answer(PHONE, "jangan panggil saya Budi", bot=1)
+    with nova.connect() as conn:
+        assert fetch_value(conn, 'SELECT count(nama) FROM "User"') == 0
+
+
 def test_an_answer_committed_by_a_killed_bot_is_sent_once_by_the_other(nova: Nova) -> None:
     nova.services["simulator"].kill()
     nova.say(PHONE, "nama saya Petang")
