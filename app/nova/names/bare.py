@@ -102,7 +102,7 @@ def is_listed(candidate: Candidate) -> bool:
         return False
     word = _telling_word(words)
     if is_given_name(word) or is_family_name(word):
-        return True
+        return len(words) == 1 or not (is_everyday(word) and _ends_everyday(words))
     if words[0].key in BALINESE_ARTICLES:  # one of BALINESE_NAMES follows it
         return len(words) > 1
     if len(words) == 1 or not all(map(candidate.utterance.is_capital, words)):
@@ -111,6 +111,11 @@ def is_listed(candidate: Candidate) -> bool:
         return True
     alike = all(map(candidate.utterance.looks_like_name, words))
     return alike and (words[1].key in BALINESE_NAMES or is_family_name(words[-1]))
+
+
+def _ends_everyday(words: Sequence[Token]) -> bool:
+    """Whether an everyday word that is no name ends them: "Bintang Lima"."""
+    return is_everyday(words[-1]) and not is_uncommon(words[-1])
 
 
 def _is_whole(candidate: Candidate) -> bool:
@@ -139,7 +144,8 @@ def _is_unlisted_name(candidate: Candidate) -> bool:
         return is_uncommon(first) and len(candidate.utterance.tokens) == candidate.end == 1
     if len(words) == 1:
         return first.key.isascii() and is_uncommon(first) and has_name_form(first)
-    return first.key[0] < _AFTER_LATIN and all(map(candidate.utterance.looks_like_name, words))
+    known = any(is_given_name(word) or is_family_name(word) for word in words)
+    return known and all(map(candidate.utterance.looks_like_name, words))
 
 
 def _ends_with(utterance: Utterance, phrase: Phrase, end: int) -> bool:

@@ -48,7 +48,7 @@ nama saya | h. muhidin | H. Muhidin
 nama saya | I Wayan Sudiarta | I Wayan Sudiarta
 nama saya | ni luh putu | Ni Luh Putu
 nama saya | Handayanto | Handayanto
-nama saya | Zulkarim Xabiru | Zulkarim Xabiru
+nama saya | Zulkarim Hidayat | Zulkarim Hidayat
 nama saya | Bond, James Bond | James Bond
 nama saya kak | Yanti 😊 | Yanti
 perkenalkan nama saya | Yosef | Yosef
@@ -562,6 +562,105 @@ halo | Budi, bukan Andi | Budi
 halo | bukan Andi | -
 halo | bukan Jakarta, tapi Bandung | -
 halo | bukan itu, tapi Budi | -
+nama saya | Rahmat Hidayat, mau pesan | -
+nama saya | Sri Mulyani Indrawati | Sri Mulyani Indrawati
+nama saya | Mas Budi | Budi
+nama saya | Ibu | -
+nama saya | Kapan ya | -
+nama saya | Coba tebak | -
+nama saya | Tebak | -
+nama saya | Ada deh | -
+nama saya | Eh salah kirim | -
+nama saya | Salah Kirim | -
+nama saya | Maaf Kepencet | -
+nama saya | Kepencet | -
+nama saya | Ga Penting | -
+nama saya | Penting Banget | -
+nama saya | Cek Ongkir | -
+nama saya | Cek Resi Dong | -
+nama saya | Transfer BCA | -
+nama saya | Sudah Transfer | -
+nama saya | Bukti Transfer | -
+nama saya | Alamat Lengkap | -
+nama saya | Jalan Sudirman | -
+nama saya | Jl. Melati 5 | -
+nama saya | Kota Bandung | -
+nama saya | Shopee Food | -
+nama saya | Grab Food | -
+nama saya | Redmi Note | -
+nama saya | Warung Sederhana | -
+nama saya | Indomie Goreng | -
+nama saya | Yamaha Mio | -
+nama saya | Mohon Maaf | -
+nama saya | Selamat Pagi | -
+nama saya | Good Morning | -
+nama saya | Kurang Tahu | -
+nama saya | Ngga Usah | -
+nama saya | Nggausah Deh | -
+nama saya | Waduh Astaga | -
+nama saya | Anjay Mantul | -
+nama saya | Hehe Becanda | -
+nama saya | Happy Birthday | -
+nama saya | See You | -
+nama saya | Thank You | -
+nama saya | Free Ongkir | -
+nama saya | Flash Sale | -
+nama saya | Best Seller | -
+nama saya | Iphone Bekas | -
+nama saya | Loading | -
+nama saya | Bentar Ya | -
+nama saya | Tunggu Dulu | -
+nama saya | Lanjut Besok | -
+nama saya | Kirim Sekarang | -
+nama saya | Bisa COD | -
+nama saya | Barang Ready | -
+nama saya | Ready Stok | -
+nama saya | Warna Merah | -
+nama saya | Ukuran XL | -
+nama saya | Dua Porsi | -
+nama saya | Satu Aja | -
+nama saya | Orang Baik | -
+nama saya | Hamba Allah | -
+nama saya | Manusia Biasa | -
+nama saya | Superman | -
+my name is | Track Order | -
+my name is | Cancel Order | -
+my name is | Customer Service | -
+my name is | Oops Sorry | -
+my name is | Hang On | -
+my name is | Guess Who | -
+my name is | Delivery Status | -
+my name is | Something Else | -
+my name is | Two Pieces | -
+my name is | Big Size | -
+my name is | Blue Shirt | -
+my name is | Free Shipping | -
+my name is | Lol Jk | -
+halo | Cek Ongkir | -
+halo | Redmi Note | -
+halo | Sudah Transfer | -
+halo | Jl. Melati | -
+halo | Selamat Pagi | -
+halo | Sip Makasih | -
+halo | Mantap Siregar | -
+halo | Belum Ada | -
+halo | Ada Promo | -
+halo | Ayam Geprek | -
+halo | Dewi Sri | Dewi Sri
+halo | Bintang Lima | -
+halo | Bulan Depan | -
+halo | Hari Ini | -
+halo | Surya Pro Mild | -
+halo | Mega Mall | -
+halo | Melati Hotel | -
+halo | Untung Banyak | -
+halo | Bagus Banget | -
+halo | Indah Sekali | -
+halo | Jaya Abadi | -
+halo | Rahmat Jaya | Rahmat Jaya
+halo | Ok Budi | -
+halo | Makasih Rina | -
+halo | Sari Rasa | -
 """
 """What a stranger writes, and what they are called then."""
 
