@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     """`package.module:factory`"""
     session_limit: Annotated[int, Field(ge=1)] = _variable("NOVABOT_SESSION_LIMIT", 100_000)
     """Sessions that one bot keeps in memory."""
+    phone_pause_minutes: Annotated[int, Field(ge=0, le=10_080)] = _variable(
+        "NOVABOT_PHONE_PAUSE_MINUTES", 60
+    )
+    """Minutes that the bot is silent for a client to whom a person has written on the phone."""
     number_kept_days: Annotated[int, Field(ge=1, le=3650)] = _variable(
         "NOVABOT_NUMBER_KEPT_DAYS", 90
     )

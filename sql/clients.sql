@@ -246,6 +246,7 @@ BEGIN
             ELSE coalesce(u."profileName", other."profileName")
         END,
         "pausedAt" = least(u."pausedAt", other."pausedAt"),
+        "pausedUntil" = greatest(u."pausedUntil", other."pausedUntil"),
         "createdAt" = greatest(u."createdAt", other."createdAt"),
         "activeAt" = greatest(u."activeAt", other."activeAt"),
         "windowUntil" = greatest(u."windowUntil", other."windowUntil"),
@@ -279,7 +280,9 @@ SET lock_timeout = '5s'
 AS $$
 BEGIN
     UPDATE public."User" AS u
-    SET "pausedAt" = CASE WHEN pausing THEN coalesce(u."pausedAt", now()) END
+    SET
+        "pausedAt" = CASE WHEN pausing THEN coalesce(u."pausedAt", now()) END,
+        "pausedUntil" = CASE WHEN pausing THEN u."pausedUntil" END
     WHERE
         u.id = client
         AND u.incarnation = coalesce(pause_client.incarnation, u.incarnation);

@@ -42,7 +42,10 @@ COMMENT ON FUNCTION novabot_internal.stop_sending() IS
 
 CREATE OR REPLACE TRIGGER stop_sending
 AFTER UPDATE ON public."User"
-FOR EACH ROW WHEN (OLD."pausedAt" IS NULL AND NEW."pausedAt" IS NOT NULL)
+FOR EACH ROW WHEN (
+    OLD."pausedAt" IS NULL AND NEW."pausedAt" IS NOT NULL
+    OR OLD."pausedUntil" IS DISTINCT FROM NEW."pausedUntil" AND NEW."pausedUntil" > now()
+)
 EXECUTE FUNCTION novabot_internal.stop_sending();
 ALTER TABLE public."User" ENABLE ALWAYS TRIGGER stop_sending;
 
@@ -387,7 +390,10 @@ DECLARE
 BEGIN
     IF new_status = 'queued' THEN
         -- A person who takes over meanwhile waits for this, or this for them.
-        SELECT u."pausedAt" IS NOT NULL AND coalesce(c.author, 'bot') = 'bot' INTO is_stopped
+        SELECT
+            novabot_internal.is_paused(u."pausedAt", u."pausedUntil")
+            AND coalesce(c.author, 'bot') = 'bot'
+        INTO is_stopped
         FROM public."User" AS u
         JOIN public."Conversation" AS c ON c."userId" = u.id
         WHERE c.token = message

@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.list_clients(
 RETURNS TABLE (
     id text, nama text, profile_name text, active_at timestamptz, "cursor" text, paused boolean,
     messages bigint, last_message_at timestamptz, last_text text, last_kind text,
-    last_direction text, last_status text
+    last_direction text, last_status text, last_author text
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -30,13 +30,14 @@ BEGIN
     RETURN QUERY
     SELECT
         u.id, u.nama, u."profileName", novabot_internal.shown_time(u."activeAt"),
-        (to_json(u."activeAt") #>> '{}') || ' ' || u.id, u."pausedAt" IS NOT NULL,
+        (to_json(u."activeAt") #>> '{}') || ' ' || u.id,
+        novabot_internal.is_paused(u."pausedAt", u."pausedUntil"),
         (SELECT count(*) FROM public."Conversation" AS c WHERE c."userId" = u.id),
         novabot_internal.shown_time(last.at), left(last.body, 300), last.kind, last.direction,
-        last.status
+        last.status, last.author
     FROM public."User" AS u
     LEFT JOIN LATERAL (
-        SELECT c.at, c.body, c.kind, c.direction, c.status
+        SELECT c.at, c.body, c.kind, c.direction, c.status, c.author
         FROM public."Conversation" AS c
         WHERE c."userId" = u.id
         ORDER BY c.id DESC
@@ -85,7 +86,8 @@ COMMENT ON FUNCTION novabot_internal.list_clients(text, timestamptz, text, integ
 CREATE OR REPLACE FUNCTION novabot_internal.describe_client(client text)
 RETURNS TABLE (
     id text, incarnation uuid, nama text, profile_name text, created_at timestamptz,
-    active_at timestamptz, paused_at timestamptz, context jsonb, updated_at timestamptz,
+    active_at timestamptz, paused_at timestamptz, paused_until timestamptz, context jsonb,
+    updated_at timestamptz,
     aliases text[], former_aliases text[], received bigint, sent bigint, queued bigint, set_aside bigint
 )
 LANGUAGE plpgsql STABLE
@@ -98,6 +100,7 @@ BEGIN
     SELECT
         u.id, u.incarnation, u.nama, u."profileName", novabot_internal.shown_time(u."createdAt"),
         novabot_internal.shown_time(u."activeAt"), novabot_internal.shown_time(u."pausedAt"),
+        novabot_internal.shown_time(CASE WHEN u."pausedUntil" > now() THEN u."pausedUntil" END),
         s.context, novabot_internal.shown_time(s."updatedAt"),
         ARRAY(
             SELECT a.alias FROM public."Alias" AS a WHERE a."userId" = u.id
@@ -130,14 +133,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.describe_client(text) IS
-'Everything that is kept of a client, with the messages counted (queued ones are among the sent); context is NULL without a session. This is what a reset deletes.';
+'Everything that is kept of a client, with the messages counted (queued ones are among the sent); context is NULL without a session. paused_until: NULL once it is over. This is what a reset deletes.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.client_timeline(
     client text, before bigint, most integer
 )
 RETURNS TABLE (
     id bigint, direction text, kind text, body text, at timestamptz, status text,
-    error_code integer, error_text text, token uuid, detail jsonb, offers text[]
+    error_code integer, error_text text, token uuid, detail jsonb, offers text[], author text
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -148,7 +151,8 @@ BEGIN
     RETURN QUERY
     SELECT
         c.id, c.direction, c.kind, c.body, novabot_internal.shown_time(c.at), c.status,
-        c."errorCode", c."errorText", c.token, c.detail, novabot_internal.operator_offers(c, u."windowUntil")
+        c."errorCode", c."errorText", c.token, c.detail, novabot_internal.operator_offers(c, u."windowUntil"),
+        coalesce(c.author, CASE c.direction WHEN 'in' THEN 'client' ELSE 'bot' END)
     FROM public."User" AS u
     JOIN public."Conversation" AS c ON c."userId" = u.id
     WHERE u.id = client AND c.id < coalesce(before, 9223372036854775807)

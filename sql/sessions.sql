@@ -4,6 +4,16 @@
 -- load_session, commit_turn and the other entries of a turn keep their plans, because planning takes
 -- longer than these look-ups. Why enable_seqscan and jit are off: see clients.sql.
 
+CREATE OR REPLACE FUNCTION novabot_internal.is_paused(
+    paused_at timestamptz, paused_until timestamptz
+) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT paused_at IS NOT NULL OR coalesce(paused_until > now(), false)
+$$;
+COMMENT ON FUNCTION novabot_internal.is_paused(timestamptz, timestamptz) IS
+'Whether the bot is silent for a client, by its "pausedAt" and "pausedUntil".';
+
 CREATE OR REPLACE FUNCTION novabot_internal.read_session(client text)
 RETURNS TABLE (
     id text, incarnation uuid, nama text, paused boolean, context jsonb,
@@ -12,7 +22,8 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 AS $$
     SELECT
-        u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision
+        u.id, u.incarnation, u.nama, novabot_internal.is_paused(u."pausedAt", u."pausedUntil"),
+        s.context, u.revision, s.revision
     FROM public."User" AS u
     LEFT JOIN public."Session" AS s ON s."userId" = u.id
     WHERE u.id = client
@@ -187,8 +198,8 @@ CREATE OR REPLACE TRIGGER renew_revision
 BEFORE UPDATE ON public."User"
 FOR EACH ROW WHEN (
     OLD.revision = NEW.revision
-    AND (OLD.id, OLD.incarnation, OLD.nama, OLD."pausedAt")
-    IS DISTINCT FROM (NEW.id, NEW.incarnation, NEW.nama, NEW."pausedAt")
+    AND (OLD.id, OLD.incarnation, OLD.nama, OLD."pausedAt", OLD."pausedUntil")
+    IS DISTINCT FROM (NEW.id, NEW.incarnation, NEW.nama, NEW."pausedAt", NEW."pausedUntil")
 )
 EXECUTE FUNCTION novabot_internal.renew_user_revision();
 ALTER TABLE public."User" ENABLE ALWAYS TRIGGER renew_revision;
@@ -212,8 +223,8 @@ CREATE OR REPLACE TRIGGER renew_revision_if_changed
 AFTER UPDATE ON public."User"
 FOR EACH ROW WHEN (
     OLD.revision = NEW.revision
-    AND (OLD.id, OLD.incarnation, OLD.nama, OLD."pausedAt")
-    IS DISTINCT FROM (NEW.id, NEW.incarnation, NEW.nama, NEW."pausedAt")
+    AND (OLD.id, OLD.incarnation, OLD.nama, OLD."pausedAt", OLD."pausedUntil")
+    IS DISTINCT FROM (NEW.id, NEW.incarnation, NEW.nama, NEW."pausedAt", NEW."pausedUntil")
 )
 EXECUTE FUNCTION novabot_internal.renew_changed_user();
 ALTER TABLE public."User" ENABLE ALWAYS TRIGGER renew_revision_if_changed;

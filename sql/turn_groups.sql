@@ -375,7 +375,8 @@ BEGIN
                 THEN 'alone'
             ELSE 'stale'
         END,
-        u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision,
+        u.id, u.incarnation, u.nama, novabot_internal.is_paused(u."pausedAt", u."pausedUntil"),
+        s.context, u.revision, s.revision,
         CASE
             WHEN c."userId" = u.id AND c.status = 'sending'
                 THEN jsonb_build_object(

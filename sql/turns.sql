@@ -183,7 +183,8 @@ BEGIN
             ELSE u."beganAt"
         END
     WHERE u.id = client.id
-    RETURNING u.nama, u."pausedAt" IS NOT NULL, u.revision INTO nama, paused, user_revision;
+    RETURNING u.nama, novabot_internal.is_paused(u."pausedAt", u."pausedUntil"), u.revision
+    INTO nama, paused, user_revision;
     IF current_session IS NULL THEN
         INSERT INTO public."Session" AS s ("userId", context, revision)
         VALUES (

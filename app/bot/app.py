@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from app.bot.annotating import Annotating
 from app.bot.audit import TriggerAudit
+from app.bot.echoing import Echoing
 from app.bot.ending import end_tasks
 from app.bot.heartbeat import Heartbeat
 from app.bot.rehearsal import Rehearsal
@@ -172,6 +173,11 @@ class Bot:
             pool,
             self._turns.take,
             Annotating(pool, responder, self._turns.load, self._turns.take).annotate,
+            Echoing(
+                pool,
+                pause=timedelta(minutes=settings.phone_pause_minutes),
+                number_kept=timedelta(days=settings.number_kept_days),
+            ).take,
             phone_number_id=settings.whatsapp_phone_number_id,
             app_secret=settings.whatsapp_app_secret.get_secret_value(),
             verify_token=settings.whatsapp_verify_token.get_secret_value(),

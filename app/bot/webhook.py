@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.addresses import canonical
 from app.bot.whatsapp.annotations import Annotation
+from app.bot.whatsapp.echoes import Echo
 from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import Body, Item, NotABody, SetAside, read_body
@@ -57,6 +58,7 @@ class Webhook:
         pool: Pool,
         take: Callable[[Sequence[Message]], Awaitable[int]],
         annotate: Callable[[Annotation], Awaitable[None]],
+        take_echo: Callable[[Echo], Awaitable[None]],
         *,
         phone_number_id: str,
         app_secret: str,
@@ -67,6 +69,7 @@ class Webhook:
         self._pool = pool
         self._take = take
         self._annotate = annotate
+        self._take_echo = take_echo
         self._phone_number_id = phone_number_id
         self._app_secret = app_secret
         self._verify_token = verify_token
@@ -146,6 +149,8 @@ class Webhook:
                     return await self._take(_list_messages(items))
                 case Annotation():
                     await self._annotate(item)
+                case Echo():
+                    await self._take_echo(item)
                 case IdentityEvent():
                     await self._apply_identity_event(item)
                 case StatusUpdate():
@@ -246,7 +251,7 @@ def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:
     new = {canonical(address) for address in event.after}
     for earlier, item in enumerate(line[:place]):
         if (
-            isinstance(item, Message)
+            isinstance(item, Message | Echo)
             and item.at >= event.at
             and new.intersection(map(canonical, item.addresses))
         ):
@@ -256,7 +261,7 @@ def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:
 
 def _find_keys(item: Item) -> Sequence[str]:
     match item:
-        case Message() | Annotation() | IdentityEvent():
+        case Message() | Annotation() | Echo() | IdentityEvent():
             return [canonical(address) for address in item.addresses]
         case StatusUpdate():
             return [f"status {item.message_id}"]
@@ -281,13 +286,13 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
         case IdentityEvent():
             key, address = item.id, item.after[-1]
             text = json.dumps({"type": "system", "before": item.before, "after": item.after})
-        case Annotation():
+        case Annotation() | Echo():
             key, address = item.id, item.addresses[0]
-            text = json.dumps({"from": address, "type": item.act})
+            text = json.dumps({"client": address, "type": item.act})
         case StatusUpdate():
             key, address = f"{item.message_id} {item.status}", None
             text = json.dumps({"status": item.status})
         case SetAside():
             key, address, text = item.key, None, json.dumps({"reason": item.reason})
-    at = item.at if isinstance(item, Message | Annotation | IdentityEvent) else None
+    at = item.at if isinstance(item, Message | Annotation | Echo | IdentityEvent) else None
     return SetAside(text, f"could not be handled: {type(error).__name__}", key, address, at)

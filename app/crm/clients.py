@@ -34,6 +34,7 @@ class ListedClient:
     last_kind: str | None
     last_direction: str | None
     last_status: str | None
+    last_author: str | None
 
     @property
     def number(self) -> str:
@@ -58,6 +59,8 @@ class Client:
     created_at: datetime
     active_at: datetime
     paused_at: datetime | None
+    paused_until: datetime | None
+    """While the bot steps back because a person has written on the phone."""
     context: Mapping[str, Any] | None
     """None without a session."""
     updated_at: datetime | None
@@ -68,6 +71,10 @@ class Client:
     sent: int
     queued: int
     set_aside: int
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None or self.paused_until is not None
 
     @property
     def number(self) -> str:

@@ -35,6 +35,9 @@ class StoredMessage:
     offers: list[str]
     """What an operator may say becomes of it: `resend`, `arrived` (sql/operator_sending.sql)."""
 
+    author: str
+    """`bot`, `client`, `phone`, `operator:NAME`, `api:NAME`."""
+
     @property
     def outgoing(self) -> bool:
         return self.direction == "out"

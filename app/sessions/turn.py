@@ -241,10 +241,14 @@ class Turns:
         return await load_session(self._pool, message, deadline, number_kept=self._number_kept)
 
     async def find_session(self, message: Message, deadline: float) -> Session:
-        """What is remembered of the writer, by the cache or else the database."""
-        return self._cache.find(deciding_address(message.addresses)) or await self._load(
-            message, deadline
-        )
+        """What is remembered of the writer, by the cache or else the database.
+
+        A pause may end without an edit, by the database's clock, which only the database reads.
+        """
+        session = self._cache.find(deciding_address(message.addresses))
+        if session is None or session.paused:
+            session = await self._load(message, deadline)
+        return session
 
     async def start(self, address: str, deadline: float) -> asyncio.Lock:
         """Keeps other turns of this address waiting, until the lock is released.

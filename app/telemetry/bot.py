@@ -57,6 +57,12 @@ _annotations = Counter(
     ["act", "outcome"],
     registry=REGISTRY,
 )
+_echoes = Counter(
+    "novabot_echoes",
+    "What persons wrote, edited or took back on the phone",
+    ["act", "outcome"],
+    registry=REGISTRY,
+)
 _identity = Counter(
     "novabot_identity",
     "Changes of who has which address, and those that could not be made",
@@ -96,6 +102,10 @@ def count_turn(outcome: str) -> None:
 
 def count_annotation(act: str, outcome: str) -> None:
     _annotations.labels(act, outcome).inc()
+
+
+def count_echo(act: str, outcome: str) -> None:
+    _echoes.labels(act, outcome).inc()
 
 
 def count_stale_turn(cause: str) -> None:

@@ -302,6 +302,41 @@ def test_an_operator_pauses_the_bot_and_lets_it_answer_again(
     assert "The bot answers" in ana.get(PETANG).text
 
 
+def test_what_a_person_said_on_the_phone_and_until_when_the_bot_is_silent_is_shown(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute(
+        """
+        SELECT novabot_internal.store_echo(
+            '{6281717407674}', NULL, 'wamid.' || i.word, 'text', 'harga ' || i.word, NULL, now(),
+            '1 hour'
+        )
+        FROM unnest('{satu,dua,tiga}'::text[]) AS i (word);
+        SELECT novabot_internal.annotate_echo(
+            '{6281717407674}', NULL, 'wamid.e', 'wamid.satu', 'edit', 'harga empat', now()
+        );
+        SELECT novabot_internal.annotate_echo(
+            '{6281717407674}', NULL, 'wamid.r', 'wamid.dua', 'revoke', '', now()
+        );
+        """
+    )
+    html = ana.get(PETANG).text
+    assert "does not answer until" in html and "/resume" in html and "/pause" in html
+    assert html.count("A person, on the phone:") == html.count("<span>on the phone</span>") == 3
+    assert "harga empat" in html and "Edited on the phone" in html
+    assert "harga dua" not in html and "Deleted on the phone" in html
+    listed = ana.get("/clients").text
+    assert "bot paused" in listed and "On the phone:" in listed and "Bot:" not in listed
+    # Over by itself, and ended by an operator before.
+    connection.execute('UPDATE "User" SET "pausedUntil" = now()')
+    assert "The bot answers." in ana.get(PETANG).text
+    assert "bot paused" not in ana.get("/clients").text
+    connection.execute('UPDATE "User" SET "pausedUntil" = now() + interval \'1 hour\'')
+    ana.post(f"{PETANG}/resume")
+    assert "The bot answers." in ana.get(PETANG).text
+
+
 def test_a_pause_made_for_another_incarnation_changes_nothing(
     ana: httpx.Client, connection: psycopg.Connection
 ) -> None:

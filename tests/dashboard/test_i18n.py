@@ -233,7 +233,9 @@ def describe_note(kind: str, detail: Mapping[str, object], language: Language) -
 def failed(code: int | None, status: str = "failed") -> StoredMessage:
     at = datetime(2026, 11, 22, tzinfo=UTC)
     text = "Traceback: of another program"
-    return StoredMessage(1, "out", "text", "Hai", at, status, code, text, UUID(int=1), None, [])
+    return StoredMessage(
+        1, "out", "text", "Hai", at, status, code, text, UUID(int=1), None, [], "bot"
+    )
 
 
 def explain(message: StoredMessage, language: Language) -> str:

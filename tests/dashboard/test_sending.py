@@ -41,7 +41,7 @@ def message(**fields: Any) -> StoredMessage:
     values: dict[str, Any] = {
         "id": 1, "direction": "out", "kind": "text", "body": "Hai", "at": AT, "status": "failed",
         "error_code": None, "error_text": None, "token": UUID(int=1), "detail": None,
-        "offers": [],
+        "offers": [], "author": "bot",
     }  # fmt: skip
     return StoredMessage(**values | fields)
 

@@ -22,6 +22,7 @@ KEPT_BY_A_MERGE = {
         "nama": "of the one that wrote last with a name, else of the other",
         "revision": "renewed",
         "pausedAt": "paused if either was: the earlier",
+        "pausedUntil": "the later",
         "profileName": "of the one that wrote last and has one",
         "createdAt": "the later: a bulk reset between the two covers both",
         "activeAt": "the later",
@@ -39,7 +40,7 @@ KEPT_BY_A_MERGE = {
 """What a merge of two clients keeps of each column: decide it here, and in merge_client."""
 
 FENCED = {
-    "User": {"id", "incarnation", "nama", "pausedAt"},
+    "User": {"id", "incarnation", "nama", "pausedAt", "pausedUntil"},
     "Session": {"userId", "context", "updatedAt"},
 }
 """The columns whose UPDATE sends back the turns that were begun before."""

@@ -387,6 +387,10 @@ FIRST_AT_USER = {
     "near_misses": "SELECT novabot_internal.near_misses('0817-1740-7675', 5)",
     "annotate_message": f"SELECT novabot_internal.annotate_message({ADDRESSES}, NULL, 'e', 't',"
     " 'revoke', '', NULL, now())",
+    "store_echo": f"SELECT novabot_internal.store_echo({ADDRESSES}, NULL, 'e', 'text', '', NULL,"
+    " now(), '1 hour')",
+    "annotate_echo": f"SELECT novabot_internal.annotate_echo({ADDRESSES}, NULL, 'e', 't',"
+    " 'revoke', '', now())",
     "set_aside": "SELECT novabot_internal.set_aside('6281717407674', '{}', 'unreadable', now())",
     "list_clients": "SELECT novabot_internal.list_clients(NULL, NULL, NULL, 50)",
     "describe_client": "SELECT novabot_internal.describe_client('6281717407674@c.us')",

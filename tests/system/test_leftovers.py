@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ def find_in_files(directory: Path) -> Iterator[str]:
 
 
 def write_everything_down(nova: Nova) -> None:
-    """The client chats with both bots, by text, picture and rubbish; one answer stays queued."""
+    """The client chats with both bots, by text, picture and rubbish, and is answered on
+    the phone; one answer stays queued."""
     for bot in (0, 1):
         assert NAME in nova.ask_for_answer(PHONE, f"nama saya {NAME}", bot=bot)
         nova.ask_for_answer(PHONE, f"tolong simpan {SECRET}", bot=bot)
@@ -87,6 +89,19 @@ def write_everything_down(nova: Nova) -> None:
     }
     body = {"entry": [{"changes": [{"field": "messages", "value": value}]}]}
     assert nova.post(0, {"object": "whatsapp_business_account", **body}) == 200
+    echo = {
+        "from": "15550783881",
+        "to": PHONE,
+        "to_user_id": BSUID,
+        "id": new_wamid(PHONE, "out"),
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": f"Halo {NAME}, {SECRET}"},
+    }
+    del value["messages"], value["contacts"]
+    value["message_echoes"] = [echo, {**echo, "text": [SECRET]}]
+    body = {"entry": [{"changes": [{"field": "smb_message_echoes", "value": value}]}]}
+    assert nova.post(0, {"object": "whatsapp_business_account", **body}) == 200
     nova.services["simulator"].kill()
     nova.say(PHONE, f"halo {SECRET}", bot=1)
 
@@ -98,7 +113,13 @@ def test_nothing_of_a_reset_client_is_left_anywhere(
     server: EmbeddedServer = start_server(None)
     responder = "tests.system.memory_probe:factory"
     with (
-        run_nova(database_url, tmp_path, dashboard=True, NOVABOT_RESPONDER=responder) as nova,
+        run_nova(
+            database_url,
+            tmp_path,
+            dashboard=True,
+            NOVABOT_RESPONDER=responder,
+            NOVABOT_PHONE_PAUSE_MINUTES="0",
+        ) as nova,
         nova.connect() as conn,
         nova.connect() as listening,
     ):

@@ -11,7 +11,7 @@ from tests.sql.acts import fetch, one, tables
 
 NEW_COLUMNS: dict[str, dict[str, Any]] = {
     "Conversation": {"author": None, "key": None, "paidUntil": None},
-    "User": {"beganAt": None, "absorbed": [], "windowUntil": None},
+    "User": {"beganAt": None, "absorbed": [], "windowUntil": None, "pausedUntil": None},
     "Bot": {"wants": 0},
     "ResetAck": {"evictedAt": None, "error": None},
     "Alias": {"account": None, "spelling": None, "since": "-infinity"},

@@ -18,6 +18,8 @@ from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.cleaning import clean_json, clean_text, remove_message_ids
+from app.bot.whatsapp.echoes import FIELD as ECHO_FIELD
+from app.bot.whatsapp.echoes import Echo, read_echo
 from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import (
     Ignored,
@@ -29,7 +31,13 @@ from app.bot.whatsapp.inbound import (
     read_message,
     read_status,
 )
-from app.bot.whatsapp.senders import Sender, find_recipient, find_sender, read_contacts
+from app.bot.whatsapp.senders import (
+    Sender,
+    find_echo_recipient,
+    find_recipient,
+    find_sender,
+    read_contacts,
+)
 from app.messages import Message
 
 SET_ASIDE_LIMIT = 16_384
@@ -65,7 +73,7 @@ class SetAside:
     """When it was written, where that can be read."""
 
 
-Item = Message | Annotation | IdentityEvent | StatusUpdate | SetAside
+Item = Message | Annotation | Echo | IdentityEvent | StatusUpdate | SetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ def _find_values(
         account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
             field, value = change.get("field", "messages"), change.get("value")
-            if field != "messages":
+            if field not in ("messages", ECHO_FIELD):
                 ignored.append(f"field {name_plainly(field)}")
             elif not isinstance(value, dict):
                 ignored.append("no value")
@@ -161,6 +169,8 @@ def _read_value(
         match name:
             case "messages":
                 find, read = find_sender, partial(read_message, account=account, contacts=contacts)
+            case "message_echoes":
+                find, read = find_echo_recipient, partial(read_echo, account=account)
             case "statuses":
                 find, read = find_recipient, read_status
             case "errors":

@@ -68,6 +68,12 @@ def find_recipient(item: Mapping[str, Any], contacts: Mapping[str, Sender]) -> S
     return _find(item, contacts, "recipient_id", "recipient_user_id", parent_keys)
 
 
+def find_echo_recipient(item: Mapping[str, Any], contacts: Mapping[str, Sender]) -> Sender:
+    """To whom a person wrote on the phone."""
+    parent_keys = ("to_parent_user_id", "parent_to_user_id")
+    return _find(item, contacts, "to", "to_user_id", parent_keys)
+
+
 def read_phone(value: object) -> str | None:
     """`+62 817-1740-7674` → `6281717407674`; None for what is no phone number."""
     if isinstance(value, int):

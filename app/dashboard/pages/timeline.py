@@ -28,7 +28,7 @@ class ShownMessage:
     extras: tuple[str, ...]
     """What else the client sees: the buttons or rows, a file's name, a link."""
     marks: tuple[str, ...]
-    """What the client did to it afterwards, in words."""
+    """What the client, or a person on the phone, did to it afterwards, in words."""
     offers: tuple[str, ...]
     """What an operator may say of it: `resend`, `arrived`."""
 
@@ -48,7 +48,7 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
                 beginning=message.body[:LONG] if folded else None,
                 reason=explain_status(message, language),
                 extras=_list_extras(message.kind, message.detail or {}) if message.outgoing else (),
-                marks=_list_marks(message.detail or {}, language),
+                marks=_list_marks(message, language),
                 offers=tuple(
                     offer
                     for offer in message.offers
@@ -60,14 +60,19 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
     return shown
 
 
-def _list_marks(detail: Mapping[str, Any], language: Language) -> tuple[str, ...]:
+def _list_marks(message: StoredMessage, language: Language) -> tuple[str, ...]:
+    detail = message.detail or {}
     marks: list[str] = []
     if detail.get("revoked"):
-        marks.append(language.t("client.revoked"))
+        key = "client.revoked_on_phone" if message.outgoing else "client.revoked"
+        marks.append(language.t(key))
     elif detail.get("editedAt"):
-        marks.append(language.t("client.edited"))
+        key = "client.edited_on_phone" if message.outgoing else "client.edited"
+        marks.append(language.t(key))
     if isinstance(emoji := detail.get("reaction"), str):
         marks.append(language.t("client.reaction", emoji=emoji))
+    if isinstance(emoji := detail.get("reactionByPhone"), str):
+        marks.append(language.t("client.reaction_by_phone", emoji=emoji))
     return tuple(marks)
 
 
