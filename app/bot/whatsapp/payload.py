@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.annotations import Annotation
@@ -44,7 +45,13 @@ SET_ASIDE_LIMIT = 16_384
 """Characters kept of an item that could not be read."""
 _ACCOUNT_LIMIT = 64
 """Characters of a business account's id that are told apart."""
-
+_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "messages": frozenset({"contacts", "messages", "statuses", "errors"}),
+        ECHO_FIELD: frozenset({"contacts", "message_echoes", "errors"}),
+    }
+)
+"""The webhook's fields that are read, and what is read of each one's value."""
 
 _UNSTORABLE = re.compile(
     rb"\\u(?:0000|[dD][89abAB]..(?!\\u[dD][c-fC-F]))|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
@@ -122,19 +129,20 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 def _find_values(
     body: Mapping[str, Any], phone_number_id: str, ignored: list[str]
 ) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """The values of the changes that concern our number's messages, and their accounts."""
+    """What is read of the changes that concern our number's messages, and their accounts."""
     for entry in _objects(body.get("entry")):
         account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
             field, value = change.get("field", "messages"), change.get("value")
-            if field not in ("messages", ECHO_FIELD):
+            if not isinstance(field, str) or field not in _FIELDS:
                 ignored.append(f"field {name_plainly(field)}")
             elif not isinstance(value, dict):
                 ignored.append("no value")
             elif _is_foreign(cast("dict[str, Any]", value), phone_number_id):
                 ignored.append("foreign number")
             else:
-                yield account, cast("dict[str, Any]", value)
+                parts = cast("dict[str, Any]", value).items()
+                yield account, {name: part for name, part in parts if name in _FIELDS[field]}
 
 
 def _read_account(value: object) -> str | None:
