@@ -198,20 +198,21 @@ def merge(conn: psycopg.Connection) -> Any:
         conn, 'SELECT u.*, s.context FROM "User" AS u LEFT JOIN "Session" AS s ON s."userId" = u.id'
     )
     assert (turn.nama, turn.context or {}) == (row.nama, row.context or {})
-    assert turn.paused == (row.pausedAt is not None)
+    assert turn.paused == (row.pausedAt is not None or row.pausedUntil is not None)
     return row
 
 
 EARLY, LATE = "'2030-01-01 00:00Z'::timestamptz", "'2030-01-02 00:00Z'::timestamptz"
 
 
+@pytest.mark.parametrize("column", ["pausedAt", "pausedUntil"])
 @pytest.mark.parametrize("paused", [CLIENT, BSUID])
 def test_a_merge_leaves_a_client_paused_whichever_was(
-    connection: psycopg.Connection, paused: str
+    connection: psycopg.Connection, paused: str, column: str
 ) -> None:
     for client in (CLIENT, BSUID):
-        add(connection, client, {}, pausedAt=LATE if client == paused else "NULL")
-    assert merge(connection).pausedAt is not None
+        add(connection, client, {}, **{column: LATE if client == paused else "NULL"})
+    assert getattr(merge(connection), column) is not None
     # The message is stored, and not answered by the bot.
     both = (PHONE, BSUID)
     turn = take_turn(connection, load(connection, *both), addresses=both, answers=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,6 +22,7 @@ from tests.sql.acts import (
     one,
     queue_answer,
     take_turn,
+    taking_turns_in_groups,
 )
 from tests.sql.test_outbox import start, start_bot
 
@@ -112,9 +114,15 @@ def test_a_client_is_met_by_an_echo_and_known_by_it(connection: psycopg.Connecti
     assert (turn.outcome, turn.paused) == ("committed", True)
 
 
+@pytest.mark.parametrize("taking_turns", [nullcontext, taking_turns_in_groups])
 def test_the_bot_steps_back_and_goes_on_by_the_databases_clock(
-    connection: psycopg.Connection, connect: Any
+    connection: psycopg.Connection, connect: Any, taking_turns: Any
 ) -> None:
+    with taking_turns():
+        step_back_and_go_on(connection, connect)
+
+
+def step_back_and_go_on(connection: psycopg.Connection, connect: Any) -> None:
     add_client(connection)
     known = load(connection)
     listening = Listening.open(connect(), connection)
@@ -137,7 +145,8 @@ def test_the_bot_steps_back_and_goes_on_by_the_databases_clock(
         pass
     assert not is_paused(connection)
     assert load(connection) == last and listening.heard("session_changed") == []
-    assert take_turn(connection, last).outcome == "committed"
+    turn = take_turn(connection, last)
+    assert (turn.outcome, turn.paused) == ("committed", False)
 
 
 def test_without_a_time_the_bot_does_not_step_back(connection: psycopg.Connection) -> None:
@@ -193,6 +202,7 @@ def test_an_operator_ends_the_pause_or_makes_it_endless(
     add_client(connection)
     echo(connection)
     assert one(connection, "SELECT novabot_internal.pause_client(%s, NULL, %s)", CLIENT, pausing)
+    assert is_paused(connection) == pausing
     connection.execute('UPDATE "User" SET "pausedUntil" = "pausedUntil" - interval \'2 hours\'')
     assert is_paused(connection) == pausing
     connection.execute("SELECT novabot_internal.pause_client(%s, NULL, false)", (CLIENT,))
