@@ -275,6 +275,21 @@ DEFECTS = {
         ),
         ("tests/sql/test_columns.py", "-k", "paused"),
     ),
+    "a pause believed from memory after its end": Defect(
+        "app/sessions/turn.py",
+        (("if session is None or session.paused:", "if session is None:"),),
+        ("tests/bot/test_echoes.py", "-k", "steps_back"),
+    ),
+    "a client brought back by a late echo": Defect(
+        "sql/echoes.sql",
+        (
+            (
+                "refusal_of(addresses, message_id, written_at, client",
+                "refusal_of(addresses, NULL, NULL, client",
+            ),
+        ),
+        ("tests/sql/test_echoes.py", "-k", "late_echo"),
+    ),
     "a turn committed that was answered before a merge": Defect(
         "sql/turns.sql",
         (
