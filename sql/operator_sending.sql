@@ -9,6 +9,7 @@ AS $$
     SELECT CASE
         WHEN
             message.direction <> 'out'
+            OR message.author = 'phone'
             OR message.status NOT IN ('uncertain', 'expired', 'failed')
             -- "dueAt" is when the last attempt was settled.
             OR (
@@ -27,7 +28,7 @@ AS $$
     END
 $$;
 COMMENT ON FUNCTION novabot_internal.operator_offers(public."Conversation", timestamptz) IS
-'What an operator may say becomes of a message that expired, failed, or has been uncertain for ten minutes: resend, unless the client''s window has closed; arrived, if it is uncertain.';
+'What an operator may say becomes of a message that expired, failed, or has been uncertain for ten minutes: resend, unless the client''s window has closed; arrived, if it is uncertain. Nothing of what was sent from the phone: only there is it sent again.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.lock_for_operator(
     message uuid, expected uuid

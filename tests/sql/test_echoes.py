@@ -97,6 +97,21 @@ def test_an_echo_is_an_outgoing_row_by_a_person_once_and_ticks_go_on(
     assert start(connection, start_bot(connection)) == []
 
 
+def test_what_failed_on_the_phone_is_not_sent_again_from_here(
+    connection: psycopg.Connection,
+) -> None:
+    take_turn(connection, STRANGER, answers=("hai",))
+    echo(connection, message_id="wamid.1")
+    connection.execute("UPDATE \"Conversation\" SET status = 'failed' WHERE direction = 'out'")
+    timeline = fetch(
+        connection,
+        "SELECT author, offers FROM novabot_internal.client_timeline(%s, NULL, 9)",
+        CLIENT,
+    )
+    offers = {line.author: line.offers for line in timeline}
+    assert offers == {"client": [], "bot": ["resend"], "phone": []}
+
+
 def test_an_echo_of_what_we_have_sent_changes_nothing(connection: psycopg.Connection) -> None:
     add_client(connection)
     queue_answer(connection, status="sent")
