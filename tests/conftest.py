@@ -10,7 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from app.database.migrating.migrations import migrate
 from app.database.pool import Pool, open_pool
+from app.local.cluster import ROLE
 from app.local.embedded import EmbeddedServer
 
 _ROOM = 6 * 1024**3
@@ -123,9 +124,30 @@ def start_server() -> Iterator[Callable[[Path | None], EmbeddedServer]]:
             stack.enter_context(server)
             with psycopg.connect(server.url(), autocommit=True) as conn:
                 migrate(conn)
+                _make_logins_cheap(conn, server)
             return server
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def copy_database(
+    start_server: Callable[[Path | None], EmbeddedServer],
+) -> Iterator[Callable[[EmbeddedServer, str], AbstractContextManager[str]]]:
+    """Copies a database, of a server and a name, for as long as the context lasts; its URL.
+
+    It asks for `start_server` so that the servers outlive its connections to them.
+    """
+    with ExitStack() as stack:
+
+        @cache
+        def connect(url: str) -> psycopg.Connection:
+            return stack.enter_context(psycopg.connect(url, autocommit=True))
+
+        def copy(server: EmbeddedServer, template: str) -> AbstractContextManager[str]:
+            return _copy(connect(server.url("postgres")), server, template)
+
+        yield copy
 
 
 @pytest.fixture
@@ -136,16 +158,22 @@ def server(
 
 
 @pytest.fixture
-def empty_database_url(server: EmbeddedServer) -> Iterator[str]:
+def empty_database_url(
+    server: EmbeddedServer,
+    copy_database: Callable[[EmbeddedServer, str], AbstractContextManager[str]],
+) -> Iterator[str]:
     """The URL of a database without a schema, dropped afterwards."""
-    with _clone(server, "template0") as url:
+    with copy_database(server, "template0") as url:
         yield url
 
 
 @pytest.fixture
-def database_url(server: EmbeddedServer) -> Iterator[str]:
+def database_url(
+    server: EmbeddedServer,
+    copy_database: Callable[[EmbeddedServer, str], AbstractContextManager[str]],
+) -> Iterator[str]:
     """The URL of a fresh database of the current schema, dropped afterwards."""
-    with _clone(server, "novabot") as url:
+    with copy_database(server, "novabot") as url:
         yield url
 
 
@@ -217,18 +245,28 @@ def _make_data_dir(parent: Path | None = None) -> Generator[Path]:
         shutil.rmtree(directory)
 
 
+def _make_logins_cheap(conn: psycopg.Connection, server: EmbeddedServer) -> None:
+    """Stores the role's password anew, hashed once: the 4096 times cost each connection 2 ms."""
+    if conn.info.server_version >= 160000:
+        password = str(conninfo_to_dict(server.url())["password"])
+        conn.execute("SET scram_iterations = 1")
+        conn.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(ROLE), sql.Literal(password))
+        )
+
+
 @contextmanager
-def _clone(server: EmbeddedServer, template: str) -> Generator[str]:
-    """A copy of a database for as long as the context lasts."""
-    url = server.url(f"test_{uuid.uuid4().hex}")
-    parts = conninfo_to_dict(url)
-    # pytest-postgresql's own server would refuse to run as root; its janitor takes any server.
-    with DatabaseJanitor(
-        user=str(parts["user"]),
-        password=str(parts["password"]),
-        host=str(parts["host"]),
-        port=parts.get("port", 5432),
-        dbname=str(parts["dbname"]),
-        template_dbname=template,
-    ):
-        yield url
+def _copy(conn: psycopg.Connection, server: EmbeddedServer, template: str) -> Generator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    # Copied by files, on a server that does not wait for its disk, in half the time. PostgreSQL 14
+    # knows no other way.
+    strategy = "STRATEGY FILE_COPY" if conn.info.server_version >= 150000 else ""
+    conn.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} {}").format(
+            sql.Identifier(name), sql.Identifier(template), sql.SQL(strategy)
+        )
+    )
+    try:
+        yield server.url(name)
+    finally:
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
