@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis.configuration import storage_directory
 
 from tests.system.nova import ROOT
 
@@ -563,9 +564,12 @@ def test_the_tests_notice(tmp_path: Path, name: str) -> None:
     for part in ("app", "novabot", "sql", "tests", "pyproject.toml"):
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, copy / part)  # compiled modules too, which stay valid
+            # Compiled modules too, which stay valid; not those that are being written.
+            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("*.pyc.*"))
         else:
             shutil.copy(source, copy / part)
+    table = storage_directory("unicode_data").path
+    shutil.copytree(table, copy / ".hypothesis" / table.name)
     for file, edits in {defect.file: defect.edits, **defect.also}.items():
         broken = copy / file
         for old, new in edits:
