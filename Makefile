@@ -29,8 +29,9 @@ SOURCES := pyproject.toml constraints.txt
 up: $(VENV)/.up
 	@exec $(BIN)/novabot up $(ARGS)
 
+# The tests start hundreds of processes: none is to compile the modules anew.
 test: $(VENV)/.test
-	@exec $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.test
 	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
