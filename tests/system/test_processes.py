@@ -156,7 +156,7 @@ def test_sigterm_lets_a_turn_in_flight_finish_and_be_answered(nova: Nova) -> Non
     assert stopped
 
 
-@pytest.mark.parametrize("seconds", [FRESH_FOR + 0.5, 30.0])
+@pytest.mark.parametrize("seconds", [FRESH_FOR + 0.5, 16.0])
 def test_a_process_that_was_stopped_does_not_trust_its_memory(nova: Nova, seconds: float) -> None:
     nova.ask_for_answer(PHONE, "nama saya Petang", bot=1)
     assert nova.metric(1, "novabot_sessions") == 1

@@ -30,7 +30,7 @@ from tests.system.faults.proxy import Proxy, run_proxy
 from tests.system.history.run import RESPONDER
 from tests.system.nova import Nova, run_nova, wait_for
 
-CUTTING = 30.0
+CUTTING = 15.0
 """Seconds of pg_terminate_backend at random."""
 SESSIONS = "novabot_sessions"
 

@@ -214,7 +214,7 @@ def test_a_dump_restored_over_running_bots_is_the_truth_from_then_on(
 
 @pytest.mark.timeout(300)
 def test_very_many_in_one_statement_are_forgotten_by_both_bots(nova: Nova) -> None:
-    many = 300_000
+    many = 100_000
     gone, kept = introduce(nova)
     prefix = f"6287{len(str(many))}"  # who is asked about afterwards is a client again
     with nova.connect() as conn:
