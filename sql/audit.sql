@@ -199,7 +199,8 @@ AS $$
             AND c.relname IN (
                 'User', 'Session', 'Alias', 'Conversation', 'SetAside', 'DigestKey',
                 'Operator', 'WebSession', 'ApiToken', 'LoginAttempt', 'Delivery', 'Forgotten',
-                'FormerAlias', 'IdentityEvent', 'IdentityNote', 'AddressLock', 'Number', 'Migration'
+                'FormerAlias', 'IdentityEvent', 'IdentityNote', 'AddressLock', 'Number', 'AccountEvent',
+                'Migration'
             )
             AND (
                 has_any_column_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')

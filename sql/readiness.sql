@@ -14,7 +14,7 @@ BEGIN
             c.oid::regclass AS of_table, c.relname AS name, a.attname AS id,
             s.seqrelid::regclass AS sequence, s.seqstart AS first
         FROM unnest(ARRAY[
-            'Conversation', 'IdentityEvent', 'IdentityNote', 'LoginAttempt', 'Reset', 'SetAside'
+            'AccountEvent', 'Conversation', 'IdentityEvent', 'IdentityNote', 'LoginAttempt', 'Reset', 'SetAside'
         ]) AS ours (name)
         JOIN pg_class AS c ON c.relname = ours.name AND c.relnamespace = 'public'::regnamespace
         JOIN pg_depend AS d

@@ -186,6 +186,7 @@ AS $$
     DELETE FROM public."Forgotten" WHERE at < now() - interval '8 days';
     DELETE FROM public."IdentityEvent" WHERE "keptAt" < now() - interval '8 days';
     SELECT novabot_internal.prune_set_aside();
+    SELECT novabot_internal.prune_account_events();
 $$;
 COMMENT ON FUNCTION novabot_internal.prune_digests() IS
-'Deletes digests, kept changes of addresses and items set aside that are older than 8 days; WhatsApp redelivers for 7. At most 5000 at a time; the bots call it every minute.';
+'Deletes digests, kept changes of addresses and items set aside that are older than 8 days (WhatsApp redelivers for 7), and old account events. At most 5000 at a time; the bots call it every minute.';

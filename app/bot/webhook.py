@@ -22,6 +22,7 @@ from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import Body, Item, NotABody, SetAside, read_body
 from app.bot.whatsapp.signature import verify_signature
+from app.crm.account_events import AccountEvent, note_account_event
 from app.crm.identity import apply_identity_event
 from app.crm.sending.outbox import apply_status
 from app.crm.set_aside import set_aside
@@ -34,6 +35,7 @@ from app.telemetry.bot import (
     count_ignored,
     count_turn,
     note_signed_webhook,
+    report_account_event,
     report_item_failed,
     report_turn_refused,
 )
@@ -155,6 +157,9 @@ class Webhook:
                     await self._apply_identity_event(item)
                 case StatusUpdate():
                     await self._note_status(item)
+                case AccountEvent():
+                    if await note_account_event(self._pool, item):
+                        report_account_event(item.field, item.event, item.severity)
                 case SetAside():
                     await self._set_aside(item)
                 case _:
@@ -265,8 +270,8 @@ def _find_keys(item: Item) -> Sequence[str]:
             return [canonical(address) for address in item.addresses]
         case StatusUpdate():
             return [f"status {item.message_id}"]
-        case SetAside():
-            return ["set aside"]
+        case AccountEvent() | SetAside():
+            return [type(item).__name__]
         case _:
             assert_never(item)
 
@@ -292,6 +297,8 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
         case StatusUpdate():
             key, address = f"{item.message_id} {item.status}", None
             text = json.dumps({"status": item.status})
+        case AccountEvent():
+            key, address, text = item.key, None, json.dumps({"field": item.field})
         case SetAside():
             key, address, text = item.key, None, json.dumps({"reason": item.reason})
     at = item.at if isinstance(item, Message | Annotation | Echo | IdentityEvent) else None

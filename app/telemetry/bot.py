@@ -51,6 +51,12 @@ _failed_groups = Counter(
 _ignored = Counter(
     "novabot_webhook_ignored", "Items acknowledged and not stored", ["reason"], registry=REGISTRY
 )
+_account_events = Counter(
+    "novabot_account_events",
+    "What WhatsApp told of the business's account, number and templates",
+    ["field", "severity"],
+    registry=REGISTRY,
+)
 _annotations = Counter(
     "novabot_annotations",
     "Reactions, edits and revokes of messages",
@@ -165,6 +171,13 @@ def note_signed_webhook() -> None:
 def count_ignored(reasons: Sequence[str]) -> None:
     for reason in reasons:
         _ignored.labels(reason).inc()
+
+
+def report_account_event(field: str, event: str, severity: str) -> None:
+    """Told once, by the bot that stored it; the page of the bots shows it."""
+    _account_events.labels(field, severity).inc()
+    told = {"fault": log.error, "warning": log.warning}.get(severity, log.info)
+    told("WhatsApp tells of the business's account", field=field, what=event, severity=severity)
 
 
 def report_wish_refused(reason: str) -> None:

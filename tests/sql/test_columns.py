@@ -58,7 +58,7 @@ NOT_REMEMBERED = {
 }
 
 NOT_OF_A_CLIENT = {
-    *("Delivery", "Forgotten", "DigestKey", "AddressLock", "Number", "Migration"),
+    *("Delivery", "Forgotten", "DigestKey", "AddressLock", "Number", "AccountEvent", "Migration"),
     *("Reset", "ResetAck", "ResetIncarnations", "Bot"),
     *("Operator", "WebSession", "ApiToken", "LoginAttempt"),
 }

@@ -17,6 +17,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
+from app.bot.whatsapp.account_events import read_account_error, read_account_event
 from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.cleaning import clean_json, clean_text, remove_message_ids
 from app.bot.whatsapp.echoes import FIELD as ECHO_FIELD
@@ -28,7 +29,6 @@ from app.bot.whatsapp.inbound import (
     UnreadableError,
     find_time,
     name_plainly,
-    read_error,
     read_message,
     read_status,
 )
@@ -39,6 +39,7 @@ from app.bot.whatsapp.senders import (
     find_sender,
     read_contacts,
 )
+from app.crm.account_events import AccountEvent
 from app.messages import Message
 
 SET_ASIDE_LIMIT = 16_384
@@ -80,7 +81,7 @@ class SetAside:
     """When it was written, where that can be read."""
 
 
-Item = Message | Annotation | Echo | IdentityEvent | StatusUpdate | SetAside
+Item = Message | Annotation | Echo | IdentityEvent | StatusUpdate | AccountEvent | SetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def read_body(raw: bytes, phone_number_id: str) -> Body:
         return Body(ignored=("object",))
     items: list[Item] = []
     ignored: list[str] = []
-    for account, value in _find_values(body, phone_number_id, ignored):
-        _read_value(account, value, items, ignored)
+    for account, time, value in _find_values(body, phone_number_id, items, ignored):
+        _read_value(account, time, value, items, ignored)
     return Body(tuple(items), tuple(ignored))
 
 
@@ -127,22 +128,39 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _find_values(
-    body: Mapping[str, Any], phone_number_id: str, ignored: list[str]
-) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """What is read of the changes that concern our number's messages, and their accounts."""
+    body: Mapping[str, Any], phone_number_id: str, items: list[Item], ignored: list[str]
+) -> Iterator[tuple[str | None, object, dict[str, Any]]]:
+    """What is read of the changes that concern our number's messages, with their accounts and the
+    entries' times. What other fields tell of the account goes to the items, whichever account it
+    is: such a change names no number.
+    """
     for entry in _objects(body.get("entry")):
         account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
-            field, value = change.get("field", "messages"), change.get("value")
+            field, value = _read_field(entry, change), change.get("value")
             if not isinstance(field, str) or field not in _FIELDS:
-                ignored.append(f"field {name_plainly(field)}")
+                event = read_account_event(account, field, value, entry.get("time"))
+                if event is not None:
+                    items.append(event)
+                if event is None or not event.detail:
+                    ignored.append(f"field {name_plainly(field)}")
             elif not isinstance(value, dict):
                 ignored.append("no value")
             elif _is_foreign(cast("dict[str, Any]", value), phone_number_id):
                 ignored.append("foreign number")
             else:
                 parts = cast("dict[str, Any]", value).items()
-                yield account, {name: part for name, part in parts if name in _FIELDS[field]}
+                read = {name: part for name, part in parts if name in _FIELDS[field]}
+                yield account, entry.get("time"), read
+
+
+def _read_field(entry: Mapping[str, Any], change: Mapping[str, Any]) -> object:
+    """Examples of Meta's pages have it beside the changes, or in the value."""
+    if "field" in change:
+        return change["field"]
+    value = change.get("value")
+    inner = cast("dict[str, Any]", value).get("field") if isinstance(value, dict) else None
+    return inner or entry.get("field", "messages")
 
 
 def _read_account(value: object) -> str | None:
@@ -163,6 +181,7 @@ def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
 
 def _read_value(
     account: str | None,
+    time: object,
     value: Mapping[str, Any],
     items: list[Item],
     ignored: list[str],
@@ -182,8 +201,8 @@ def _read_value(
             case "statuses":
                 find, read = find_recipient, read_status
             case "errors":
-                codes = [read_error(error)[0] for error in _objects(entries)]
-                ignored.extend(f"error {code or 'other'}" for code in codes)
+                events = [read_account_error(account, error, time) for error in _objects(entries)]
+                items.extend(events)
                 continue
             case _:
                 continue

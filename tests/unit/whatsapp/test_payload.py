@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import SET_ASIDE_LIMIT, Body, NotABody, SetAside, read_body
+from app.crm.account_events import AccountEvent
 from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
     OURS,
@@ -88,10 +90,11 @@ def test_what_several_entries_and_changes_bring_comes_in_its_order() -> None:
     ids = [
         item.id if isinstance(item, Message) else item.message_id
         for item in body.items
-        if not isinstance(item, SetAside)
+        if isinstance(item, Message | StatusUpdate)
     ]
     assert ids == ["a", "b", "c", "d", "e", "f"]
-    assert body.ignored == ("error 130429",)
+    (event,) = [item for item in body.items if isinstance(item, AccountEvent)]
+    assert (event.event, body.ignored) == ("error 130429", ())
 
 
 @pytest.mark.parametrize("foreign", ["105550002", 105550002, ["x"], {}, True, ""])
@@ -120,7 +123,10 @@ def test_another_field_is_ignored_by_its_name(field: str) -> None:
 
 @pytest.mark.parametrize("field", [None, 7, "+62 812 3456 7890", "x" * 5_000, ["messages"]])
 def test_a_field_that_is_no_name_is_not_repeated(field: Any) -> None:
-    assert read(make_change(field, messages=[make_message()])) == Body(ignored=("field other",))
+    body = read(make_change(field, messages=[make_message()]))
+    (event,) = body.items
+    assert isinstance(event, AccountEvent)
+    assert (event.field, event.detail, body.ignored) == ("other", "", ("field other",))
 
 
 def test_a_bad_item_is_set_aside_alone() -> None:
