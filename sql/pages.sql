@@ -40,7 +40,7 @@ BEGIN
         SELECT c.at, c.body, c.kind, c.direction, c.status, c.author
         FROM public."Conversation" AS c
         WHERE c."userId" = u.id
-        ORDER BY c.id DESC
+        ORDER BY date_trunc('second', c.at AT TIME ZONE 'UTC') DESC, c.id DESC
         LIMIT 1
     ) AS last ON true
     WHERE
@@ -147,7 +147,18 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '2s'
 AS $$
 #variable_conflict use_column
+DECLARE
+    place timestamp := 'infinity';
 BEGIN
+    IF before IS NOT NULL THEN
+        -- Where a DBA has deleted that message: the place of the one that arrived before it.
+        SELECT date_trunc('second', c.at AT TIME ZONE 'UTC') INTO place
+        FROM public."User" AS u
+        JOIN public."Conversation" AS c ON c."userId" = u.id
+        WHERE u.id = client AND c.id <= before
+        ORDER BY c.id DESC
+        LIMIT 1;
+    END IF;
     RETURN QUERY
     SELECT
         c.id, c.direction, c.kind, c.body, novabot_internal.shown_time(c.at), c.status,
@@ -155,13 +166,16 @@ BEGIN
         coalesce(c.author, CASE c.direction WHEN 'in' THEN 'client' ELSE 'bot' END)
     FROM public."User" AS u
     JOIN public."Conversation" AS c ON c."userId" = u.id
-    WHERE u.id = client AND c.id < coalesce(before, 9223372036854775807)
-    ORDER BY c.id DESC
+    WHERE
+        u.id = client
+        AND (date_trunc('second', c.at AT TIME ZONE 'UTC'), c.id)
+        < (place, coalesce(before, 9223372036854775807))
+    ORDER BY date_trunc('second', c.at AT TIME ZONE 'UTC') DESC, c.id DESC
     LIMIT most;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.client_timeline(text, bigint, integer) IS
-'A client''s messages, the latest first, older than the message `before`. offers: what operator_offers gives.';
+'A client''s messages, the latest first, that stand before the message `before` (NULL: all). The order is the sender''s time in whole seconds, which is all that WhatsApp tells, then arrival: an answer has the time at which it was composed, so it stands after what it answers. offers: what operator_offers gives.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.portfolio_moved_at() RETURNS timestamptz
 LANGUAGE sql STABLE
