@@ -76,6 +76,32 @@ def start_bots(connection: psycopg.Connection) -> None:
     connection.execute("SELECT novabot_internal.report_bot(%s, 'nova-b', 2, true, 1)", [BOT_B])
 
 
+def test_each_day_has_one_heading_however_many_pages_it_takes(
+    page: Page, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    connection.execute('DELETE FROM "Conversation"')
+    # 150 on each of two days, those of the earlier one delivered late: five more pages.
+    connection.execute(
+        """INSERT INTO "Conversation" ("userId", body, at)
+        SELECT
+            '6281717407674@c.us', 'word-' || d || '-' || n || '.',
+            timestamptz '2026-06-01 02:00Z' + d * interval '1 day' + n * interval '1 second'
+        FROM generate_series(2, 1, -1) AS d, generate_series(101, 250) AS n"""
+    )
+    log_in(page)
+    page.goto(PETANG)
+    messages = page.locator("li.message")
+    for shown in (60, 120, 180, 240, 300):
+        expect(messages).to_have_count(shown)
+        days = page.locator("li.daybreak").all_inner_texts()
+        assert len(days) == len(set(days)) == (1 if shown <= 120 else 2), days
+        if shown < 300:
+            page.get_by_role("link", name="Older messages").click()
+    bodies = page.locator("li.message .body").all_inner_texts()
+    assert bodies == sorted(bodies)
+
+
 def test_an_operator_finds_reads_and_resets_a_client_and_sees_the_bots_acknowledge(
     page: Page, connection: psycopg.Connection
 ) -> None:

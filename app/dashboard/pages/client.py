@@ -25,7 +25,10 @@ from app.database.queries import open_snapshot
 
 
 async def show_client(request: Request) -> Response:
-    """GET /clients/{id}?before=: 303 to the client's id for any other spelling."""
+    """GET /clients/{id}?before=&day=: 303 to the client's id for any other spelling.
+
+    `day`: the first that the page shows already, to which a fragment of older messages is added.
+    """
     handle = read_segment(request, "id")
     before = read_number(read_query(request, "before"))
     async with open_snapshot(pool_of(request)) as conn:
@@ -44,6 +47,7 @@ async def show_client(request: Request) -> Response:
         messages=describe_messages(conversation.messages, language),
         before_first=conversation.before,
         before=before,
+        shown_day=read_query(request, "day") if wants_fragment(request) else "",
         addresses=_write_addresses(client.aliases),
         former_addresses=_write_addresses(client.former_aliases),
         earlier_clients=earlier,

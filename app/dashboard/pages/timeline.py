@@ -18,6 +18,8 @@ LONG = 1200
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
     message: StoredMessage
+    day: str
+    """The operator's, as YYYY-MM-DD."""
     begins_day: bool
     kind: str
     """In words."""
@@ -43,6 +45,7 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
         shown.append(
             ShownMessage(
                 message,
+                day=day.isoformat(),
                 begins_day=day != last,
                 kind=language.kind(message.kind),
                 beginning=message.body[:LONG] if folded else None,
