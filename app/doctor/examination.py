@@ -14,6 +14,7 @@ import psycopg
 from psycopg import Connection, errors
 
 from app.database.errors import first_line
+from app.doctor.account_events import check_account_events
 from app.doctor.activity import check_queue, check_sessions
 from app.doctor.bots import check_bots, check_clocks, check_webhook
 from app.doctor.connections import connect
@@ -83,6 +84,7 @@ def _choose_checks(database_url: str, listen_url: str, *, current: bool) -> dict
             "signal": lambda _: run_async(check_notifications(database_url, listen_url)),
             "bots": lambda _: run_async(check_bots(database_url)),
             "number": lambda _: run_async(check_number(database_url)),
+            "account": lambda _: run_async(check_account_events(database_url)),
             "sessions": check_sessions,
             "prepared": check_prepared,
             "clocks": check_clocks,

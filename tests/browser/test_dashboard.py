@@ -251,6 +251,12 @@ def test_every_page_is_accessible_and_fits(
                 '{"id": "2", "title": "Tidak"}'::jsonb
             ));
         SELECT reset_client('628999999');
+        INSERT INTO "AccountEvent" (field, event, subject, severity, detail)
+        VALUES
+            ('account_update', 'DISABLED_UPDATE DISABLE', repeat('9', 120), 'fault',
+                repeat('z', 4096)),
+            ('message_template_status_update', 'REJECTED', 'promo id', 'warning', '{}'),
+            ('account_review_update', 'APPROVED', '', 'over', '{}');
         """
     )
     context = browser.new_context(

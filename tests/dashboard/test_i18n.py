@@ -100,6 +100,7 @@ def test_every_text_is_named_somewhere() -> None:
     built = {
         *("role", "unit", "kind", "status", "unsent", "cause", "advice", "sending", "error"),
         *("actor", "context", "source", "state", "failure", "note", "note_address"),
+        *("account_severity", "account_topic", "account_advice"),
     }
     unused = [
         key
