@@ -137,7 +137,7 @@ def _find_values(
     for entry in _objects(body.get("entry")):
         account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
-            field, value = _read_field(entry, change), change.get("value")
+            field, value = change.get("field", "messages"), change.get("value")
             if not isinstance(field, str) or field not in _FIELDS:
                 event = read_account_event(account, field, value, entry.get("time"))
                 if event is not None:
@@ -152,15 +152,6 @@ def _find_values(
                 parts = cast("dict[str, Any]", value).items()
                 read = {name: part for name, part in parts if name in _FIELDS[field]}
                 yield account, entry.get("time"), read
-
-
-def _read_field(entry: Mapping[str, Any], change: Mapping[str, Any]) -> object:
-    """Examples of Meta's pages have it beside the changes, or in the value."""
-    if "field" in change:
-        return change["field"]
-    value = change.get("value")
-    inner = cast("dict[str, Any]", value).get("field") if isinstance(value, dict) else None
-    return inner or entry.get("field", "messages")
 
 
 def _read_account(value: object) -> str | None:

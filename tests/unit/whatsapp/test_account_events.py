@@ -91,18 +91,6 @@ def test_a_templates_quality_is_read_under_either_field() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("place", ["change", "value", "entry"])
-def test_the_field_is_found_where_metas_pages_print_it(place: str) -> None:
-    value: dict[str, Any] = {"event": "PARTNER_REMOVED"}
-    change: dict[str, Any] = {"value": value}
-    entry: dict[str, Any] = {"id": "900", "changes": [change]}
-    {"change": change, "value": value, "entry": entry}[place]["field"] = ACCOUNT
-    raw = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
-    (event,) = read_body(raw, OURS).items
-    assert isinstance(event, AccountEvent)
-    assert event.severity == "fault"
-
-
 @pytest.mark.parametrize("field", sorted(CLIENT_FIELDS))
 def test_a_field_that_tells_of_clients_is_no_event_of_the_account(field: str) -> None:
     assert read_events(make_change(field, messages=[make_message()])) == []
