@@ -38,8 +38,13 @@ BEGIN
     FROM public."User" AS u
     LEFT JOIN LATERAL (
         SELECT c.at, c.body, c.kind, c.direction, c.status, c.author
-        FROM public."Conversation" AS c
-        WHERE c."userId" = u.id
+        FROM (
+            SELECT *
+            FROM public."Conversation" AS arrived
+            WHERE arrived."userId" = u.id
+            ORDER BY arrived.id DESC
+            LIMIT 20 -- a message that comes later than twenty others is not the last one written
+        ) AS c
         ORDER BY date_trunc('second', c.at AT TIME ZONE 'UTC') DESC, c.id DESC
         LIMIT 1
     ) AS last ON true

@@ -30,10 +30,3 @@ COMMENT ON COLUMN public."AccountEvent".severity IS
 'fault (messages do not reach clients, or soon will not), warning, over (an earlier fault or warning of the same account, field and subject has ended) or note.';
 COMMENT ON COLUMN public."AccountEvent".detail IS
 'The rest as JSON, long numbers and message ids masked, cut to 4096 characters: to read, not to parse.';
-
--- A client's page: the sender's time, in whole seconds as WhatsApp gives it, then arrival.
--- The lock of CREATE INDEX, SHARE, is neither stronger nor weaker than the weakest of locks.toml.
-LOCK TABLE public."Conversation" IN SHARE ROW EXCLUSIVE MODE;
-CREATE INDEX conversation_by_second ON public."Conversation" (
-    "userId", date_trunc('second', at AT TIME ZONE 'UTC'), id
-);

@@ -305,8 +305,6 @@ INDEXES = {
     "identity_note_by_time": 'SELECT count(*) FROM "IdentityNote"'
     " WHERE \"notedAt\" > now() - interval '1 hour'",
     "conversation_by_client": "SELECT novabot_internal.client_timeline('6281717407674@c.us', 9, 9)",
-    "conversation_by_second": "SELECT novabot_internal.client_timeline("
-    "'6281717407674@c.us', NULL, 9)",
     "conversation_unsettled": "SELECT novabot_internal.start_sending('1@c.us', gen_random_uuid())",
     "conversation_by_token": "SELECT novabot_internal.apply_status("
     "'x', gen_random_uuid(), 'read', NULL, NULL)",
