@@ -11,12 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.annotations import Annotation
+from app.bot.whatsapp.calls import find_handed_over, read_call
 from app.bot.whatsapp.cleaning import clean_json, clean_text, remove_message_ids
 from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import (
@@ -38,6 +39,7 @@ _ACCOUNT_LIMIT = 64
 """Characters of a business account's id that are told apart."""
 
 
+_FIELDS = ("messages", "standby", "calls", "messaging_handovers")
 _UNSTORABLE = re.compile(
     rb"\\u(?:0000|[dD][89abAB]..(?!\\u[dD][c-fC-F]))|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
 )
@@ -84,8 +86,11 @@ def read_body(raw: bytes, phone_number_id: str) -> Body:
         return Body(ignored=("object",))
     items: list[Item] = []
     ignored: list[str] = []
-    for account, value in _find_values(body, phone_number_id, ignored):
-        _read_value(account, value, items, ignored)
+    for field, account, value in _find_values(body, phone_number_id, ignored):
+        if field == "messaging_handovers":
+            items.append(_read_handover(value))
+        else:
+            _read_value(field, account, value, items, ignored)
     return Body(tuple(items), tuple(ignored))
 
 
@@ -110,20 +115,20 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _find_values(
     body: Mapping[str, Any], phone_number_id: str, ignored: list[str]
-) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """The values of the changes that concern our number's messages, and their accounts."""
+) -> Iterator[tuple[str, str | None, dict[str, Any]]]:
+    """The values of the changes that concern our number, with their fields and accounts."""
     for entry in _objects(body.get("entry")):
         account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
             field, value = change.get("field", "messages"), change.get("value")
-            if field != "messages":
+            if field not in _FIELDS:
                 ignored.append(f"field {name_plainly(field)}")
             elif not isinstance(value, dict):
                 ignored.append("no value")
             elif _is_foreign(cast("dict[str, Any]", value), phone_number_id):
                 ignored.append("foreign number")
             else:
-                yield account, cast("dict[str, Any]", value)
+                yield field, account, cast("dict[str, Any]", value)
 
 
 def _read_account(value: object) -> str | None:
@@ -142,7 +147,18 @@ def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
     return not isinstance(number, str | int) or str(number) != phone_number_id
 
 
+def _read_handover(value: Mapping[str, Any]) -> SetAside:
+    """The chat went to another app, or came from it: told to the operator, and makes no client."""
+    told = {name: part for name, part in value.items() if name not in ("metadata", "contacts")}
+    owner = find_handed_over(value)
+    people = list(read_contacts(value.get("contacts")).values())
+    if not owner.addresses and people:
+        owner = people[0]
+    return _set_aside(told, f"handover: {name_plainly(value.get('type'))}", owner)
+
+
 def _read_value(
+    field: str,
     account: str | None,
     value: Mapping[str, Any],
     items: list[Item],
@@ -155,12 +171,14 @@ def _read_value(
     # it, and one item deleted too many does no harm.
     only = people.pop() if len(people) == 1 else Sender()
     for name, entries in value.items():
-        match name:
-            case "messages":
+        match field, name:
+            case ("messages", "messages") | ("standby", "messages" | "standby"):
                 find, read = find_sender, partial(read_message, account=account, contacts=contacts)
-            case "statuses":
+            case "messages", "statuses":
                 find, read = find_recipient, read_status
-            case "errors":
+            case "calls", "calls":
+                find, read = find_sender, partial(read_call, account=account)
+            case "messages", "errors":
                 codes = [read_error(error)[0] for error in _objects(entries)]
                 ignored.extend(f"error {code or 'other'}" for code in codes)
                 continue
@@ -180,7 +198,18 @@ def _read_value(
             if isinstance(found, Ignored):
                 ignored.append(found.reason)
             else:
-                items.append(found)
+                items.append(_mark_standby(found) if field == "standby" else found)
+
+
+def _mark_standby(item: Item) -> Item:
+    """Of what comes while another app has the chat: `detail` says so, and no bot answers it."""
+    match item:
+        case Message():
+            return replace(item, detail={**(item.detail or {}), "standby": True})
+        case Annotation(edited=Message() as edited):
+            return replace(item, edited=_mark_standby(edited))
+        case _:
+            return item
 
 
 def _set_aside(item: object, reason: str, owner: Sender) -> SetAside:
