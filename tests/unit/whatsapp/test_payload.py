@@ -322,8 +322,12 @@ VALUES = st.fixed_dictionaries(
 
 
 def try_to_read(body: object) -> None:
+    try_to_read_raw(json.dumps(body).encode())
+
+
+def try_to_read_raw(raw: bytes, number: str = OURS) -> None:
     try:
-        found = read_body(json.dumps(body).encode(), OURS)
+        found = read_body(raw, number)
     except NotABody:
         return
     for item in found.items:
