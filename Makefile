@@ -3,6 +3,7 @@
 # make check   linters, types, import rules
 # make bench   the benchmarks
 # make soak    the history checker under all faults (make soak MINUTES=30)
+# make fuzz    webhook bodies changed at random, at the reader and at a bot (make fuzz BODIES=100000)
 # make sending the bots against a Cloud API that throttles, refuses and lies (make sending MESSAGES=10000)
 # make migrate-load  an upgrade while clients chat (make migrate-load CLIENTS=100000 SECONDS=60)
 # make model   the protocol's model, in every order of its steps (make model ARGS=--quick)
@@ -14,6 +15,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 MINUTES ?= 30
+BODIES ?= 100000
 MESSAGES ?= 10000
 CLIENTS ?= 100000
 SECONDS ?= 60
@@ -23,7 +25,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 UV := $(shell command -v uv 2>/dev/null)
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: up test check bench soak sending migrate-load model matrix clean
+.PHONY: up test check bench soak fuzz sending migrate-load model matrix clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -40,6 +42,9 @@ soak: $(VENV)/.test
 	@NOVABOT_LIVES=$$(( $(MINUTES) * 100 )) NOVABOT_HISTORY_SECONDS=$$(( $(MINUTES) * 60 )) exec $(BIN)/python -m pytest -q -s \
 		tests/sessions/test_lives.py \
 		"tests/system/test_history.py::test_every_history_is_linearizable[everything]"
+
+fuzz: $(VENV)/.test
+	@NOVABOT_FUZZ_BODIES=$(BODIES) exec $(BIN)/python -m pytest -q -s -n 0 tests/bot/fuzz_bodies.py
 
 sending: $(VENV)/.test
 	@NOVABOT_SENDING_MESSAGES=$(MESSAGES) exec $(BIN)/python -m pytest -q -s tests/system/sending

@@ -46,7 +46,8 @@ class Message:
     addresses: tuple[str, ...]
     """The sender's addresses, preferred first: phone digits, BSUID, its parent; never empty."""
     kind: str
-    """`text`, `button`, `interactive`, `image`, …, `location`, or `unsupported`."""
+    """`text`, `button`, `interactive`, `image`, …, `location`, or `unsupported`; `call` is stored
+    and comes to no responder."""
     text: str
     """The body, button title or caption; empty where the kind has none."""
     at: datetime
@@ -56,7 +57,8 @@ class Message:
     profile_name: str | None = None
     """What the person typed into WhatsApp; shown as such, never taken for the learnt name."""
     detail: Mapping[str, Any] | None = None
-    """What else is kept of it (media id, coordinates, …), as JSON."""
+    """What else is kept of it, as JSON: media id, coordinates, `quotes` (with the `id` of the
+    message that this one answers), `referral` (the advertisement), …"""
     account: str | None = None
     """WhatsApp's id of the business account that it was sent to: its BSUIDs belong to that one."""
 

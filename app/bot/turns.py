@@ -18,6 +18,7 @@ from app.bot.responder.asking import Asking, Stopped
 from app.bot.responder.memory import ResponderMemory
 from app.bot.sending.marks import ReadMarks
 from app.bot.sending.outbox import Outbox
+from app.bot.silent import is_silent
 from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish
 from app.bot.workers import Workers
 from app.crm.conversation import PendingMessage, claim_pending
@@ -111,6 +112,9 @@ class BotTurns:
         The wish to be forgotten is answered here, never stored first, and asks no responder.
         """
         message = messages[0]
+        if is_silent(message):
+            self._conclude(await self._silent_turns.take(message))
+            return 1
         wish = find_wish(message)
         if wish is not Wish.CONFIRM:
             self._outbox.farewells.drop(message.addresses)
@@ -286,6 +290,7 @@ def _find_chain(messages: Sequence[Message]) -> Sequence[Message]:
             message.addresses != messages[0].addresses
             or message.id in ids
             or find_wish(message) is not None
+            or is_silent(message)
         ):
             break
         chain.append(message)

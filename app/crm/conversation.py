@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from app.database.pool import Pool
@@ -42,6 +42,29 @@ class StoredMessage:
     def outgoing(self) -> bool:
         return self.direction == "out"
 
+    @property
+    def quotes(self) -> str | None:
+        """WhatsApp's id of the message that this one quotes."""
+        detail = self.detail or {}
+        quoted: object = detail.get("quotes")
+        found: object = None
+        if self.outgoing and self.kind == "quote":
+            found = detail.get("message_id")
+        elif not self.outgoing and isinstance(quoted, dict):
+            found = cast("dict[str, Any]", quoted).get("id")
+        return found if isinstance(found, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedMessage:
+    """The beginning of a message that another one quotes."""
+
+    message_id: str
+    id: int
+    direction: str
+    kind: str
+    body: str
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -49,6 +72,8 @@ class Conversation:
     """The oldest first."""
     before: int | None
     """The message before which there are more; None if these are all."""
+    quoted: Mapping[str, QuotedMessage]
+    """What they quote and the chat still holds, by WhatsApp's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +107,24 @@ async def read_conversation(source: Source, client_id: str, before: int | None) 
     )
     more = len(messages) > PAGE
     shown = messages[:PAGE][::-1]
-    return Conversation(shown, shown[0].id if more else None)
+    return Conversation(
+        shown, shown[0].id if more else None, await _find_quoted(source, client_id, shown)
+    )
+
+
+async def _find_quoted(
+    source: Source, client_id: str, messages: Sequence[StoredMessage]
+) -> Mapping[str, QuotedMessage]:
+    sought = {message.quotes for message in messages} - {None}
+    if not sought:
+        return {}
+    found = await fetch_all(
+        source,
+        QuotedMessage,
+        "SELECT * FROM novabot_internal.messages_quoted(%s, %s)",
+        [client_id, list(sought)],
+    )
+    return {quoted.message_id: quoted for quoted in found}
 
 
 async def claim_pending(pool: Pool, client: str, bot: UUID) -> PendingMessage | None:

@@ -35,6 +35,8 @@ def nova() -> Responder:
 @instant
 def respond(session: Session, message: Message) -> Reply:
     """At most one answer. It addresses the client by name if the name is known."""
+    if _says_nothing(message):
+        return Reply(session.context)
     if not message.text.strip():
         return _answer_unreadable(session)
     return _answer_text(session, message)
@@ -43,6 +45,12 @@ def respond(session: Session, message: Message) -> Reply:
 def say_not_forgotten(session: Session, message: Message) -> str:
     """What a client is told, also by other responders, whose wish to be forgotten was refused."""
     return ANSWERS[read_language(message.text, _known_language(session))].not_forgotten
+
+
+def _says_nothing(message: Message) -> bool:
+    """What WhatsApp does not pass on may be an edit or a vote; a permission to call is noted."""
+    detail = message.detail or {}
+    return message.kind == "unsupported" or detail.get("type") == "call_permission_reply"
 
 
 def _answer_unreadable(session: Session) -> Reply:

@@ -112,11 +112,19 @@ class Chats:
         self.changes.announce()
 
     def react(self, address: str, message_id: str, emoji: str) -> None:
-        """The bot's emoji on a message of the phone; an empty one takes the last one back."""
+        """An emoji on a message of the other side; an empty one takes the last one back."""
         chat = self._chats.get(address)
         bubble = None if chat is None else chat.bubbles.get(message_id)
         if chat is not None and bubble is not None:
             chat.bubbles[message_id] = replace(bubble, reaction=emoji)
+            self.changes.announce()
+
+    def rewrite(self, address: str, message_id: str, text: str) -> None:
+        """The phone's own message says something else now, if the chat still holds it."""
+        chat = self._chats.get(address)
+        bubble = None if chat is None else chat.bubbles.get(message_id)
+        if chat is not None and bubble is not None and bubble.author == "phone":
+            chat.bubbles[message_id] = replace(bubble, text=text)
             self.changes.announce()
 
     def take_unread(self, address: str) -> list[str]:

@@ -68,8 +68,11 @@ def message_body(
     profile_name: str | None = None,
     bsuid: str | None = None,
     quoted: str | None = None,
+    more: JsonObject | None = None,
+    field: str = "messages",
 ) -> JsonObject:
-    """A webhook body with one message of any type; `content` goes under the type's name.
+    """A webhook body with one message of any type; `content` goes under the type's name, `more`
+    beside it, and the message under `messages`, or under `calls` in the field `calls`.
 
     A sender known by BSUID alone has neither `from` nor `wa_id`: Meta omits them.
     """
@@ -92,8 +95,10 @@ def message_body(
     else:
         message[kind] = content
     message["type"] = kind
+    key = "calls" if field == "calls" else "messages"
     return envelope(
-        {**_head(phone_number_id), "contacts": [contact], "messages": [message]},
+        {**_head(phone_number_id), "contacts": [contact], key: [{**message, **(more or {})}]},
+        field,
     )
 
 
@@ -158,9 +163,9 @@ def status_body(
     )
 
 
-def envelope(value: JsonValue) -> JsonObject:
-    """A whole webhook body around one `value` of the field `messages`."""
-    change: JsonObject = {"value": value, "field": "messages"}
+def envelope(value: JsonValue, field: str = "messages") -> JsonObject:
+    """A whole webhook body around one `value`."""
+    change: JsonObject = {"value": value, "field": field}
     entry: JsonObject = {"id": BUSINESS_ACCOUNT_ID, "changes": [change]}
     return {"object": "whatsapp_business_account", "entry": [entry]}
 

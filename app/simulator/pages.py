@@ -20,6 +20,7 @@ from app.addresses import write_address
 from app.simulator.address import AddressError, read_address
 from app.simulator.chats import Bubble, Phone
 from app.simulator.phones import Said
+from app.simulator.sorts import ABOUT_ANY, ABOUT_OWN, SORTS
 from app.simulator.state import SimulatorState
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -65,6 +66,7 @@ class Pages:
             Route("/phones/{address}", self.show_phone, methods=["GET"]),
             Route("/phones/{address}/messages", self.list_messages, methods=["GET"]),
             Route("/phones/{address}/messages", self.say, methods=["POST"]),
+            Route("/phones/{address}/sorts", self.send_sort, methods=["POST"]),
             Route("/phones/{address}/choices", self.choose, methods=["POST"]),
         ]
 
@@ -110,6 +112,26 @@ class Pages:
             error = f"A message has at most {TEXT_LIMIT} characters; this one has {len(text)}."
             return self._page(address, 400, text=text, text_error=error)
         return await self._deliver(Said(sender=address, text=text), text)
+
+    async def send_sort(self, request: Request) -> Response:
+        """Does the form's `sort` (sorts.SORTS), with its `text`; 303 as for a message."""
+        address = self._address(request)
+        form = await request.form(max_part_size=FORM_LIMIT)
+        sort, text = form.get("sort"), form.get("text")
+        text = text.strip()[:TEXT_LIMIT] if isinstance(text, str) else ""
+        if not isinstance(sort, str) or sort not in SORTS:
+            raise HTTPException(404, "A phone does no such thing.")
+        about = self._find_about(address, sort)
+        if about is None and sort in (*ABOUT_OWN, *ABOUT_ANY):
+            return self._page(address, 400, text_error="There is no such message yet.")
+        return await self._deliver(Said(sender=address, text=text, kind=sort, quoted=about))
+
+    def _find_about(self, address: str, sort: str) -> str | None:
+        """The last message that this sort may be about."""
+        for bubble in reversed(self._state.chats.bubbles(address)):
+            if sort in ABOUT_ANY or (sort in ABOUT_OWN and bubble.author == "phone"):
+                return bubble.message_id
+        return None
 
     async def choose(self, request: Request) -> Response:
         """Taps the form's `choice` of its `message`; 303 as for a message that is written."""
@@ -194,6 +216,7 @@ class Pages:
             address_error=address_error,
             text=text,
             text_error=text_error,
+            sorts=SORTS,
             **chat,
         )
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import app.dashboard
+from app.bot.whatsapp.calls import CALL
 from app.bot.whatsapp.content import STORED_TYPES
 from app.bot.whatsapp.payload import SetAside, read_body
 from app.bot.whatsapp.refusals import ACTIONS
@@ -115,7 +116,7 @@ def test_every_kind_has_a_word_and_each_word_a_kind(locale: Locale) -> None:
     words = {
         key.removeprefix("kind.") for key in load_language(locale).texts if key.startswith("kind.")
     }
-    assert words == {*STORED_TYPES, *KINDS, "other"}
+    assert words == {*STORED_TYPES, *KINDS, CALL, "other"}
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -13,6 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from app.bot.whatsapp.cleaning import clean_json, clean_text
+from app.bot.whatsapp.context import read_context
 
 UNSUPPORTED = "unsupported"
 IGNORED_TYPES = frozenset({"request_welcome", "ephemeral"})
@@ -100,19 +101,13 @@ def read_content(kind: str, item: Mapping[str, Any]) -> Content:
             return _read_unsupported(kind, item)
     if isinstance(item.get("referral"), dict):
         detail = {**detail, "referral": _pick(item["referral"], _AD_FIELDS)}
-    return Content(kind, clean_text(text), _keep(detail))
-
-
-def is_forwarded(item: Mapping[str, Any]) -> bool:
-    context = item.get("context")
-    if not isinstance(context, dict):
-        return False
-    fields = cast("dict[str, Any]", context)
-    return bool(fields.get("forwarded") or fields.get("frequently_forwarded"))
+    return Content(kind, clean_text(text), _keep({**detail, **read_context(item)}))
 
 
 def _read_interactive(part: object) -> tuple[str, dict[str, Any]]:
-    """The title that was tapped; of a form (nfm_reply) its JSON, kept as the text it came as."""
+    """The title that was tapped; of a form (nfm_reply) its JSON, kept as the text it came as; of
+    what is no choice (call_permission_reply, product) its part.
+    """
     interactive = msgspec.convert(part, _Interactive)
     detail: dict[str, Any] = {"type": interactive.type}
     fields = cast("dict[str, Any]", part)
@@ -122,7 +117,9 @@ def _read_interactive(part: object) -> tuple[str, dict[str, Any]]:
     ):
         if reply is not None:
             return reply.title, {**detail, **_pick(fields[name], _REPLY_FIELDS)}
-    return "", {**detail, **_pick(fields.get("nfm_reply"), _FLOW_FIELDS)}
+    if interactive.type is None or interactive.type == "nfm_reply":
+        return "", {**detail, **_pick(fields.get("nfm_reply"), _FLOW_FIELDS)}
+    return "", {**detail, interactive.type: fields.get(interactive.type)}
 
 
 def _read_unsupported(kind: str, item: Mapping[str, Any]) -> Content:

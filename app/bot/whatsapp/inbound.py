@@ -24,7 +24,8 @@ from app.bot.whatsapp.annotations import (
     read_target,
 )
 from app.bot.whatsapp.cleaning import clean_json, clean_text, mask_ids
-from app.bot.whatsapp.content import IGNORED_TYPES, is_forwarded, read_content
+from app.bot.whatsapp.content import IGNORED_TYPES, read_content
+from app.bot.whatsapp.context import is_forwarded
 from app.bot.whatsapp.identity_events import (
     IdentityEvent,
     is_identity_event,
@@ -35,6 +36,8 @@ from app.messages import Message
 
 ID_LIMIT = 512
 """Characters of a message id; a longer one is not WhatsApp's, and would not fit an index."""
+GROUP_MESSAGE = "group message"
+"""The reason why a message in a group is set aside."""
 
 _EARLIEST = 1_230_768_000  # 2009-01-01, the year WhatsApp began
 _LATEST = 7_258_118_400  # 2200-01-01
@@ -58,7 +61,7 @@ _STATUSES: Mapping[str, StatusName] = {
 
 
 class UnreadableError(ValueError):
-    """The text is the reason, one line without personal data."""
+    """No message for a chat. The text is the reason, one line without personal data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def read_message(
     if header.type in IGNORED_TYPES:
         return Ignored(f"type {header.type}")
     if item.get("group_id"):
-        return Ignored("group message")
+        raise UnreadableError(GROUP_MESSAGE)  # kept, but no client's chat, and never answered
     if not sender.addresses:
         raise UnreadableError("no sender id that could be read")
     try:

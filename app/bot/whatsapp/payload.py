@@ -11,14 +11,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
 from app.bot.whatsapp.account_events import read_account_error, read_account_event
 from app.bot.whatsapp.annotations import Annotation
+from app.bot.whatsapp.calls import find_handed_over, read_call
 from app.bot.whatsapp.cleaning import clean_json, clean_text, remove_message_ids
 from app.bot.whatsapp.echoes import FIELD as ECHO_FIELD
 from app.bot.whatsapp.echoes import Echo, read_echo
@@ -46,13 +46,8 @@ SET_ASIDE_LIMIT = 16_384
 """Characters kept of an item that could not be read."""
 _ACCOUNT_LIMIT = 64
 """Characters of a business account's id that are told apart."""
-_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "messages": frozenset({"contacts", "messages", "statuses", "errors"}),
-        ECHO_FIELD: frozenset({"contacts", "message_echoes", "errors"}),
-    }
-)
-"""The webhook's fields that are read, and what is read of each one's value."""
+_FIELDS = frozenset({"messages", ECHO_FIELD, "standby", "calls", "messaging_handovers"})
+"""The webhook's fields that tell of clients, and are read."""
 
 _UNSTORABLE = re.compile(
     rb"\\u(?:0000|[dD][89abAB]..(?!\\u[dD][c-fC-F]))|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
@@ -100,8 +95,11 @@ def read_body(raw: bytes, phone_number_id: str) -> Body:
         return Body(ignored=("object",))
     items: list[Item] = []
     ignored: list[str] = []
-    for account, time, value in _find_values(body, phone_number_id, items, ignored):
-        _read_value(account, time, value, items, ignored)
+    for change in _find_changes(body, phone_number_id, items, ignored):
+        if change.field == "messaging_handovers":
+            items.append(_read_handover(change.value))
+        else:
+            _read_change(change, items, ignored)
     return Body(tuple(items), tuple(ignored))
 
 
@@ -127,19 +125,29 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _find_values(
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One change of an entry, that concerns our number."""
+
+    field: str
+    account: str | None
+    time: object
+    """The entry's, as it stands there."""
+    value: dict[str, Any]
+
+
+def _find_changes(
     body: Mapping[str, Any], phone_number_id: str, items: list[Item], ignored: list[str]
-) -> Iterator[tuple[str | None, object, dict[str, Any]]]:
-    """What is read of the changes that concern our number's messages, with their accounts and the
-    entries' times. What other fields tell of the account goes to the items, whichever account it
-    is: such a change names no number.
+) -> Iterator[_Change]:
+    """The changes that tell of our number's clients. What others tell of the account goes to the
+    items, whichever account it is: such a change names no number.
     """
     for entry in _objects(body.get("entry")):
-        account = _read_account(entry.get("id"))
+        account, time = _read_account(entry.get("id")), entry.get("time")
         for change in _objects(entry.get("changes")):
             field, value = change.get("field", "messages"), change.get("value")
             if not isinstance(field, str) or field not in _FIELDS:
-                event = read_account_event(account, field, value, entry.get("time"))
+                event = read_account_event(account, field, value, time)
                 if event is not None:
                     items.append(event)
                 if event is None or not event.detail:
@@ -149,9 +157,7 @@ def _find_values(
             elif _is_foreign(cast("dict[str, Any]", value), phone_number_id):
                 ignored.append("foreign number")
             else:
-                parts = cast("dict[str, Any]", value).items()
-                read = {name: part for name, part in parts if name in _FIELDS[field]}
-                yield account, entry.get("time"), read
+                yield _Change(field, account, time, cast("dict[str, Any]", value))
 
 
 def _read_account(value: object) -> str | None:
@@ -170,30 +176,37 @@ def _is_foreign(value: Mapping[str, Any], phone_number_id: str) -> bool:
     return not isinstance(number, str | int) or str(number) != phone_number_id
 
 
-def _read_value(
-    account: str | None,
-    time: object,
-    value: Mapping[str, Any],
-    items: list[Item],
-    ignored: list[str],
-) -> None:
-    """By the order of its keys: a value may hold messages, statuses and errors at once."""
-    contacts = read_contacts(value.get("contacts"))
+def _read_handover(value: Mapping[str, Any]) -> SetAside:
+    """The chat went to another app, or came from it: told to the operator, and makes no client."""
+    told = {name: part for name, part in value.items() if name not in ("metadata", "contacts")}
+    owner = find_handed_over(value)
+    people = list(read_contacts(value.get("contacts")).values())
+    if not owner.addresses and people:
+        owner = people[0]
+    return _set_aside(told, f"handover: {name_plainly(value.get('type'))}", owner)
+
+
+def _read_change(change: _Change, items: list[Item], ignored: list[str]) -> None:
+    """By the order of its value's keys: it may hold messages, statuses and errors at once."""
+    account = change.account
+    contacts = read_contacts(change.value.get("contacts"))
     people = set(contacts.values())
     # An item without a sender is set aside for the only contact: a reset of that client deletes
     # it, and one item deleted too many does no harm.
     only = people.pop() if len(people) == 1 else Sender()
-    for name, entries in value.items():
-        match name:
-            case "messages":
+    for name, entries in change.value.items():
+        match change.field, name:
+            case ("messages", "messages") | ("standby", "messages" | "standby"):
                 find, read = find_sender, partial(read_message, account=account, contacts=contacts)
-            case "message_echoes":
-                find, read = find_echo_recipient, partial(read_echo, account=account)
-            case "statuses":
+            case "messages", "statuses":
                 find, read = find_recipient, read_status
-            case "errors":
-                events = [read_account_error(account, error, time) for error in _objects(entries)]
-                items.extend(events)
+            case "smb_message_echoes", "message_echoes":
+                find, read = find_echo_recipient, partial(read_echo, account=account)
+            case "calls", "calls":
+                find, read = find_sender, partial(read_call, account=account)
+            case _, "errors":
+                errors = _objects(entries)
+                items.extend(read_account_error(account, error, change.time) for error in errors)
                 continue
             case _:
                 continue
@@ -211,7 +224,18 @@ def _read_value(
             if isinstance(found, Ignored):
                 ignored.append(found.reason)
             else:
-                items.append(found)
+                items.append(_mark_standby(found) if change.field == "standby" else found)
+
+
+def _mark_standby(item: Item) -> Item:
+    """Of what comes while another app has the chat: `detail` says so, and no bot answers it."""
+    match item:
+        case Message():
+            return replace(item, detail={**(item.detail or {}), "standby": True})
+        case Annotation(edited=Message() as edited):
+            return replace(item, edited=_mark_standby(edited))
+        case _:
+            return item
 
 
 def _set_aside(item: object, reason: str, owner: Sender) -> SetAside:

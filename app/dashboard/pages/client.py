@@ -44,7 +44,7 @@ async def show_client(request: Request) -> Response:
         request,
         "_timeline.html" if wants_fragment(request) else "client.html",
         client=client,
-        messages=describe_messages(conversation.messages, language),
+        messages=describe_messages(conversation.messages, language, conversation.quoted),
         before_first=conversation.before,
         before=before,
         shown_day=read_query(request, "day") if wants_fragment(request) else "",

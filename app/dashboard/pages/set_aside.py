@@ -14,6 +14,8 @@ _REASONS: Mapping[str, str] = {
     "a timestamp outside the years 2009 to 2199": "reason.time",
     "could not be handled": "reason.handling",
     "status": "reason.status",
+    "group message": "reason.group",
+    "handover": "reason.handover",
 }
 """By the stored reason, which is in English, up to its first colon."""
 

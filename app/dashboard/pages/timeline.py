@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, cast
 
-from app.crm.conversation import StoredMessage
+from app.crm.conversation import QuotedMessage, StoredMessage
+from app.dashboard.pages.details import describe_detail
 from app.dashboard.pages.explanations import explain_status, is_worth_resending
 from app.dashboard.web.i18n import WIB, Language
 
 LONG = 1200
 """Characters past which a message is folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuote:
+    """What a message quotes."""
+
+    id: int | None
+    """Of the message that is quoted; None if the chat does not hold it."""
+    text: str
+    """Its beginning, or what it is, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +40,22 @@ class ShownMessage:
     reason: str
     """Why it is not known to have arrived, in words; empty for a message that waits or arrived."""
     extras: tuple[str, ...]
-    """What else the client sees: the buttons or rows, a file's name, a link."""
+    """What else it holds: buttons or rows, a file's name, a link; a place, an order, …"""
+    quoted: ShownQuote | None
     marks: tuple[str, ...]
     """What the client, or a person on the phone, did to it afterwards, in words."""
     offers: tuple[str, ...]
     """What an operator may say of it: `resend`, `arrived`."""
 
 
-def describe_messages(messages: Sequence[StoredMessage], language: Language) -> list[ShownMessage]:
-    """The messages, oldest first, with everything the template writes beside them."""
+def describe_messages(
+    messages: Sequence[StoredMessage],
+    language: Language,
+    quoted: Mapping[str, QuotedMessage] = MappingProxyType({}),
+) -> list[ShownMessage]:
+    """The messages, oldest first, with everything the template writes beside them; `quoted` by
+    WhatsApp's id.
+    """
     shown: list[ShownMessage] = []
     last: date | None = None
     for message in messages:
@@ -50,7 +69,12 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
                 kind=language.kind(message.kind),
                 beginning=message.body[:LONG] if folded else None,
                 reason=explain_status(message, language),
-                extras=_list_extras(message.kind, message.detail or {}) if message.outgoing else (),
+                extras=(
+                    _list_extras(message.kind, message.detail or {})
+                    if message.outgoing
+                    else describe_detail(message.kind, message.detail or {}, language)
+                ),
+                quoted=_describe_quote(message, quoted, language),
                 marks=_list_marks(message, language),
                 offers=tuple(
                     offer
@@ -61,6 +85,17 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
         )
         last = day
     return shown
+
+
+def _describe_quote(
+    message: StoredMessage, quoted: Mapping[str, QuotedMessage], language: Language
+) -> ShownQuote | None:
+    if message.quotes is None:
+        return None
+    found = quoted.get(message.quotes)
+    if found is None:
+        return ShownQuote(None, language.t("client.quoted_gone"))
+    return ShownQuote(found.id, found.body.strip() or language.kind(found.kind))
 
 
 def _list_marks(message: StoredMessage, language: Language) -> tuple[str, ...]:

@@ -223,12 +223,23 @@ def test_a_caption_may_tell_the_name(kind: str) -> None:
     assert respond(STRANGER, say("ini buktinya, nama saya Yudi", kind)).learnt_name == "Yudi"
 
 
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [("unsupported", {"type": "unsupported"}), ("interactive", {"type": "call_permission_reply"})],
+)
+def test_what_whatsapp_does_not_pass_on_and_a_permission_to_call_are_not_answered(
+    kind: str, detail: dict[str, Any]
+) -> None:
+    for session in (STRANGER, KNOWN):
+        reply = respond(session, replace(say("", kind), detail=detail))
+        assert (reply.answers, reply.context) == ((), session.context)
+
+
 def test_a_run_of_messages_without_text_is_answered_once() -> None:
     first = respond(KNOWN, say("", "image"))
     assert "Petang" in answer(first)
     session = after(KNOWN, first)
     assert respond(session, say("", "sticker")).answers == ()
-    assert respond(session, say("", "unsupported")).answers == ()
     session = after(session, respond(session, say("halo")))
     assert answer(respond(session, say("", "audio"))) == answer(first)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.bot.whatsapp.content import MEDIA_TYPES, STORED_TYPES, UNSUPPORTED
-from app.bot.whatsapp.payload import Body, read_body
+from app.bot.whatsapp.payload import read_body
 from app.messages import Message
 from tests.unit.whatsapp.read_bodies import (
     AT,
@@ -149,9 +149,29 @@ def test_what_speaks_of_the_account_is_ignored(kind: str) -> None:
     assert len(body.items) == 1
 
 
-def test_group_messages_are_ignored() -> None:
-    body = read(make_change(messages=[make_message(group_id="abc")]))
-    assert body == Body(ignored=("group message",))
+def test_a_message_in_a_group_is_kept_outside_the_chats() -> None:
+    item = read_set_aside(group_id="abc")
+    assert (item.reason, item.address) == ("group message", PHONE)
+    assert "halo" in item.item
+
+
+def test_a_message_keeps_what_it_quotes_and_no_word_of_it() -> None:
+    context = {"id": "wamid.Q", "from": "15550009", "referred_product": {"catalog_id": "7"}}
+    message = read_one(context=context | {"frequently_forwarded": True, "body": "secret"})
+    assert message.detail == {
+        "quotes": {"id": "wamid.Q", "from": "15550009"},
+        "product": {"catalog_id": "7"},
+        "frequentlyForwarded": True,
+    }
+    for odd in ({"id": 5}, {"id": ""}, {"id": "x" * 513}, {"referred_product": "x"}, [], None):
+        assert read_one(context=odd).detail is None
+
+
+@pytest.mark.parametrize("kind", ["call_permission_reply", "product", "later"])
+def test_an_interactive_message_of_another_type_keeps_its_part(kind: str) -> None:
+    part = {"response": "accept", "catalog_id": "7"}
+    message = read_one(type="interactive", interactive={"type": kind, kind: part})
+    assert (message.text, message.detail) == ("", {"type": kind, kind: part})
 
 
 @pytest.mark.parametrize("mark", ["forwarded", "frequently_forwarded"])

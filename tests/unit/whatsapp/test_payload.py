@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import SET_ASIDE_LIMIT, Body, NotABody, SetAside, read_body
 from app.crm.account_events import AccountEvent
@@ -115,10 +116,74 @@ def test_a_change_without_a_field_is_one_of_messages() -> None:
     assert len(read(change).items) == 1
 
 
-@pytest.mark.parametrize("field", ["history", "smb_app_state_sync", "user_preferences", "calls"])
+@pytest.mark.parametrize("field", ["history", "smb_app_state_sync", "user_preferences"])
 def test_another_field_is_ignored_by_its_name(field: str) -> None:
     body = read(make_change(field, messages=[make_message()], message_echoes=[make_message()]))
     assert body == Body(ignored=(f"field {field}",))
+
+
+def test_a_call_that_has_ended_is_a_message_without_text() -> None:
+    call = {
+        "id": "wacid.1",
+        "from": PHONE,
+        "event": "terminate",
+        "timestamp": STAMP,
+        "direction": "USER_INITIATED",
+        "status": "COMPLETED",
+        "duration": 63,
+        "session": {"sdp": "10.0.0.7"},
+    }
+    body = read(
+        make_change(
+            "calls",
+            calls=[
+                call | {"event": "connect"},
+                call | {"direction": "BUSINESS_INITIATED"},
+                call,
+                call | {"from": "?"},
+                call | {"timestamp": None},
+                call | {"id": ""},
+                {"event": "terminate"},
+            ],
+            statuses=[make_status()],
+        )
+    )
+    (message, *bad) = body.items
+    assert isinstance(message, Message) and message.addresses == (PHONE,)
+    assert (message.id, message.kind, message.text) == ("wacid.1", "call", "")
+    assert message.detail == {"status": "COMPLETED", "duration": 63}
+    assert [item.reason.partition(":")[0] for item in bad if isinstance(item, SetAside)] == [
+        "no sender id that could be read",
+        "no timestamp",
+        "call",
+        "call",
+    ]
+    assert body.ignored == ("call connect", "call by the business")
+
+
+@pytest.mark.parametrize("name", ["messages", "standby"])
+def test_what_comes_in_standby_is_marked_and_its_statuses_are_another_apps(name: str) -> None:
+    edit = {"original_message_id": "1", "message": {"type": "text", "text": {"body": "b"}}}
+    items = [make_message(id="1"), make_message(id="2", type="edit", edit=edit)]
+    body = read(make_change("standby", **{name: items, "statuses": [make_status()]}))
+    (message, edited) = body.items
+    assert isinstance(message, Message) and message.detail == {"standby": True}
+    assert isinstance(edited, Annotation) and edited.edited is not None
+    assert edited.edited.detail == {"standby": True}
+
+
+@pytest.mark.parametrize(
+    "told", [{"sender": {"phone_number": "+62 812-3456-7890"}}, {"contacts": [{"wa_id": PHONE}]}]
+)
+def test_a_hand_over_is_kept_for_the_client_whom_it_names(told: dict[str, Any]) -> None:
+    value = {"type": "control_passed", "timestamp": STAMP, "control_passed": {"new_owner": "app"}}
+    (item,) = read(make_change("messaging_handovers", **value, **told)).items
+    assert isinstance(item, SetAside)
+    assert (item.reason, item.address) == ("handover: control_passed", PHONE)
+    assert item.at is not None and "new_owner" in item.item
+    (nameless,) = read(make_change("messaging_handovers", sender=7, type=[])).items
+    assert isinstance(nameless, SetAside)
+    assert (nameless.reason, nameless.address) == ("handover: other", None)
 
 
 @pytest.mark.parametrize("field", [None, 7, "+62 812 3456 7890", "x" * 5_000, ["messages"]])
@@ -261,8 +326,12 @@ VALUES = st.fixed_dictionaries(
 
 
 def try_to_read(body: object) -> None:
+    try_to_read_raw(json.dumps(body).encode())
+
+
+def try_to_read_raw(raw: bytes, number: str = OURS) -> None:
     try:
-        found = read_body(json.dumps(body).encode(), OURS)
+        found = read_body(raw, number)
     except NotABody:
         return
     for item in found.items:
