@@ -12,7 +12,9 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 AS $$
     SELECT
-        u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision
+        u.id, u.incarnation, u.nama,
+        u."pausedAt" IS NOT NULL OR novabot_internal.has_stopped(u.id), s.context, u.revision,
+        s.revision
     FROM public."User" AS u
     LEFT JOIN public."Session" AS s ON s."userId" = u.id
     WHERE u.id = client
@@ -48,10 +50,13 @@ BEGIN
         load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
         load_session.context, load_session.user_revision, load_session.session_revision
     FROM novabot_internal.read_session(client) AS r;
+    IF load_session.id IS NULL THEN
+        load_session.paused := novabot_internal.have_stopped(addresses);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.load_session(text[], text, timestamptz, interval) IS
-'What is remembered of the client who wrote from these addresses, in this business account, at this time; one row, all NULL without a client. kept_for: how long a number stays a client''s who does not write.';
+'What is remembered of the client who wrote from these addresses, in this business account, at this time; one row, all NULL without a client, but paused is true where a reset one has stopped everything. kept_for: how long a number stays a client''s who does not write.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.load_stored_session(
     stored_message uuid,

@@ -74,6 +74,8 @@ BEGIN
     WHERE
         tokens[c.place] IS NOT NULL
         AND jsonb_array_length(outgoing[c.place]) > 0
+        -- start_sending asks whether the client wants any.
+        AND outgoing[c.place] -> 0 ->> 'kind' IS DISTINCT FROM 'template'
         AND greatest(u."windowUntil", written[c.place] + interval '24 hours') > clock_timestamp()
         AND o.used <= clock_timestamp() + novabot_internal.client_credit()
         AND NOT EXISTS (
@@ -375,7 +377,8 @@ BEGIN
                 THEN 'alone'
             ELSE 'stale'
         END,
-        u.id, u.incarnation, u.nama, u."pausedAt" IS NOT NULL, s.context, u.revision, s.revision,
+        u.id, u.incarnation, u.nama,
+        u."pausedAt" IS NOT NULL OR novabot_internal.has_stopped(u.id), s.context, u.revision, s.revision,
         CASE
             WHEN c."userId" = u.id AND c.status = 'sending'
                 THEN jsonb_build_object(

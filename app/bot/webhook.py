@@ -16,10 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.addresses import canonical
+from app.bot.preferring import note
 from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.identity_events import IdentityEvent
 from app.bot.whatsapp.inbound import StatusUpdate
 from app.bot.whatsapp.payload import Body, Item, NotABody, SetAside, read_body
+from app.bot.whatsapp.preferences import Preference
 from app.bot.whatsapp.signature import verify_signature
 from app.crm.identity import apply_identity_event
 from app.crm.sending.outbox import apply_status
@@ -148,6 +150,8 @@ class Webhook:
                     await self._annotate(item)
                 case IdentityEvent():
                     await self._apply_identity_event(item)
+                case Preference():
+                    await note(self._pool, item)
                 case StatusUpdate():
                     await self._note_status(item)
                 case SetAside():
@@ -256,7 +260,7 @@ def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:
 
 def _find_keys(item: Item) -> Sequence[str]:
     match item:
-        case Message() | Annotation() | IdentityEvent():
+        case Message() | Annotation() | IdentityEvent() | Preference():
             return [canonical(address) for address in item.addresses]
         case StatusUpdate():
             return [f"status {item.message_id}"]
@@ -281,7 +285,7 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
         case IdentityEvent():
             key, address = item.id, item.after[-1]
             text = json.dumps({"type": "system", "before": item.before, "after": item.after})
-        case Annotation():
+        case Annotation() | Preference():
             key, address = item.id, item.addresses[0]
             text = json.dumps({"from": address, "type": item.act})
         case StatusUpdate():
@@ -289,5 +293,5 @@ def _describe_failure(item: Item, error: Exception) -> SetAside:
             text = json.dumps({"status": item.status})
         case SetAside():
             key, address, text = item.key, None, json.dumps({"reason": item.reason})
-    at = item.at if isinstance(item, Message | Annotation | IdentityEvent) else None
+    at = item.at if isinstance(item, Message | Annotation | IdentityEvent | Preference) else None
     return SetAside(text, f"could not be handled: {type(error).__name__}", key, address, at)

@@ -53,7 +53,7 @@ from app.database.retrying import deadline_from_now
 from app.messages import Message, Outgoing, Reply, check_reply
 from app.sessions.cache import Cache
 from app.sessions.groups import TurnGroups
-from app.sessions.session import WISH_KEY, InstantResponder, Session
+from app.sessions.session import WISH_KEY, ChoiceReply, InstantResponder, Session, is_for_a_person
 from app.sessions.store import (
     NUMBER_KEPT,
     Committed,
@@ -197,7 +197,8 @@ class Turns:
                     case _:
                         return Rejected(outcome)
         result = None
-        if stored_message is None and refused is None:
+        is_plain = refused is None and not isinstance(reply, ChoiceReply)
+        if stored_message is None and is_plain:
             turn = (message, reply)
             (result,) = await self._groups.commit(session, [turn], deadline, again=again)
         if result is None:
@@ -209,7 +210,7 @@ class Turns:
                 deadline,
                 stored_message=stored_message,
                 number_kept=self._number_kept,
-                status="answered" if refused is None else "unanswered",
+                status="unanswered" if refused or is_for_a_person(reply) else "answered",
             )
         if refused is not None and isinstance(result, Committed):
             report_wish_refused(str(refused))

@@ -57,7 +57,7 @@ NOT_REMEMBERED = {
 }
 
 NOT_OF_A_CLIENT = {
-    *("Delivery", "Forgotten", "DigestKey", "AddressLock", "Number", "Migration"),
+    *("Delivery", "Forgotten", "DigestKey", "AddressLock", "Number", "OptOut", "Migration"),
     *("Reset", "ResetAck", "ResetIncarnations", "Bot"),
     *("Operator", "WebSession", "ApiToken", "LoginAttempt"),
 }

@@ -27,9 +27,17 @@ from app.bot.whatsapp.inbound import (
     name_plainly,
     read_error,
     read_message,
+    read_preference,
     read_status,
 )
-from app.bot.whatsapp.senders import Sender, find_recipient, find_sender, read_contacts
+from app.bot.whatsapp.preferences import FIELD, Preference
+from app.bot.whatsapp.senders import (
+    Sender,
+    find_owner,
+    find_recipient,
+    find_sender,
+    read_contacts,
+)
 from app.messages import Message
 
 SET_ASIDE_LIMIT = 16_384
@@ -65,7 +73,7 @@ class SetAside:
     """When it was written, where that can be read."""
 
 
-Item = Message | Annotation | IdentityEvent | StatusUpdate | SetAside
+Item = Message | Annotation | IdentityEvent | Preference | StatusUpdate | SetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ def _find_values(
         account = _read_account(entry.get("id"))
         for change in _objects(entry.get("changes")):
             field, value = change.get("field", "messages"), change.get("value")
-            if field != "messages":
+            if field not in ("messages", FIELD):
                 ignored.append(f"field {name_plainly(field)}")
             elif not isinstance(value, dict):
                 ignored.append("no value")
@@ -160,6 +168,8 @@ def _read_value(
                 find, read = find_sender, partial(read_message, account=account, contacts=contacts)
             case "statuses":
                 find, read = find_recipient, read_status
+            case "user_preferences":
+                find, read = find_owner, read_preference
             case "errors":
                 codes = [read_error(error)[0] for error in _objects(entries)]
                 ignored.extend(f"error {code or 'other'}" for code in codes)

@@ -68,6 +68,11 @@ def find_recipient(item: Mapping[str, Any], contacts: Mapping[str, Sender]) -> S
     return _find(item, contacts, "recipient_id", "recipient_user_id", parent_keys)
 
 
+def find_owner(item: Mapping[str, Any], contacts: Mapping[str, Sender]) -> Sender:
+    """Whose preference this is."""
+    return _find(item, contacts, "wa_id", "user_id", ("parent_user_id",))
+
+
 def read_phone(value: object) -> str | None:
     """`+62 817-1740-7674` → `6281717407674`; None for what is no phone number."""
     if isinstance(value, int):
