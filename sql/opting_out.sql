@@ -147,6 +147,26 @@ $$;
 COMMENT ON FUNCTION novabot_internal.was_reset_lately(text) IS
 'Whether the owner of the client''s addresses was reset before the client''s row was made, in the last 8 days, and has not written since. After a reset of all or very many clients: any that was made since and has not written.';
 
+CREATE OR REPLACE FUNCTION novabot_internal.describe_opt_out(
+    client text, OUT state text, OUT since timestamptz
+) RETURNS record
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
+AS $$
+BEGIN
+    PERFORM FROM public."User" AS u WHERE u.id = client;
+    SELECT o.level, novabot_internal.shown_time(o.since) INTO state, describe_opt_out.since
+    FROM novabot_internal.opt_out_of(client) AS o
+    WHERE o.level <> 'none';
+    IF state IS NULL AND novabot_internal.was_reset_lately(client) THEN
+        state := 'reset';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.describe_opt_out(text) IS
+'Why a client is not written to, for its page: promotions or everything, since when, or reset (was_reset_lately); NULL if it is.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.refused_for_client(message public."Conversation")
 RETURNS text
 LANGUAGE plpgsql STABLE

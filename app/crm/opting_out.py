@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.database.pool import Pool
+from app.database.queries import Source, fetch_one
 from app.database.retrying import deadline_from_now, fetch_row
 from app.messages import Message
 
@@ -19,6 +21,23 @@ async def read_opt_out(pool: Pool, message: Message) -> str:
         deadline_from_now(),
     )
     return row[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Why a client is not written to."""
+
+    state: str | None
+    """`promotions`, `everything`, `reset` (lately, and has not written since), or None."""
+    since: datetime | None
+    """When the client said so."""
+
+
+async def describe_opt_out(source: Source, client_id: str) -> OptOut:
+    found = await fetch_one(
+        source, OptOut, "SELECT * FROM novabot_internal.describe_opt_out(%s)", [client_id]
+    )
+    return found or OptOut(None, None)
 
 
 async def note_preference(
