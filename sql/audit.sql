@@ -27,6 +27,7 @@ AS $$
             ('Alias', 'mark_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone', 'mark_forgotten'),
             ('Alias', 'mark_replaced', 'AFTER UPDATE OF alias, userId ROW WHEN', 'mark_replaced'),
             ('Alias', 'mark_truncated', 'BEFORE TRUNCATE STATEMENT', 'mark_all_forgotten'),
+            ('Alias', 'share_opt_out', 'AFTER INSERT UPDATE OF alias, userId ROW', 'share_opt_out'),
             ('FormerAlias', 'mark_former_forgotten', 'AFTER DELETE STATEMENT OLD TABLE gone',
                 'mark_former_forgotten'),
             ('FormerAlias', 'mark_truncated', 'BEFORE TRUNCATE STATEMENT', 'mark_all_forgotten')
@@ -199,7 +200,7 @@ AS $$
             AND c.relname IN (
                 'User', 'Session', 'Alias', 'Conversation', 'SetAside', 'DigestKey',
                 'Operator', 'WebSession', 'ApiToken', 'LoginAttempt', 'Delivery', 'Forgotten',
-                'FormerAlias', 'IdentityEvent', 'IdentityNote', 'AddressLock', 'Number', 'AccountEvent',
+                'FormerAlias', 'IdentityEvent', 'IdentityNote', 'AddressLock', 'Number', 'AccountEvent', 'OptOut',
                 'Migration'
             )
             AND (

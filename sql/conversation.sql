@@ -176,7 +176,10 @@ DECLARE
     ranks CONSTANT text[] := ARRAY[
         'queued', 'sending', 'uncertain', 'sent', 'failed', 'delivered', 'read'
     ];
+    client text;
 BEGIN
+    -- "User" first, as everywhere.
+    LOCK TABLE public."User" IN ACCESS SHARE MODE;
     UPDATE public."Conversation" AS c
     SET
         status = CASE
@@ -200,9 +203,13 @@ BEGIN
         AND c.id = coalesce(
             (SELECT t.id FROM public."Conversation" AS t WHERE t.token = message_token),
             (SELECT max(w.id) FROM public."Conversation" AS w WHERE w."waMessageId" = message_id)
-        );
-    RETURN FOUND;
+        )
+    RETURNING c."userId" INTO client;
+    IF code = 131050 AND client IS NOT NULL THEN
+        PERFORM novabot_internal.opt_out_client(client, 'promotions', now());
+    END IF;
+    RETURN client IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.apply_status(text, uuid, text, integer, text) IS
-'A status callback, found by our token, else by WhatsApp''s message id. Ticks never go backwards; an unknown message changes nothing.';
+'A status callback, found by our token, else by WhatsApp''s message id. Ticks never go backwards; an unknown message changes nothing. Code 131050 says that the client has stopped promotions.';

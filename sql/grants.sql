@@ -34,7 +34,7 @@ BEGIN
                 AND c.relname IN (
                     'Session', 'Alias', 'FormerAlias', 'IdentityEvent', 'IdentityNote',
                     'Conversation', 'SetAside', 'Delivery', 'Forgotten', 'DigestKey',
-                    'Reset', 'ResetAck', 'ResetIncarnations', 'Bot', 'AddressLock', 'Number', 'AccountEvent',
+                    'Reset', 'ResetAck', 'ResetIncarnations', 'Bot', 'AddressLock', 'Number', 'AccountEvent', 'OptOut',
                     'Operator', 'WebSession', 'LoginAttempt', 'ApiToken'
                 )
         LOOP

@@ -20,7 +20,9 @@ AS $$
             THEN ARRAY[]::text[]
         ELSE
             CASE
-                WHEN window_until < clock_timestamp() AND message.kind <> 'template'
+                WHEN
+                    (window_until < clock_timestamp() AND message.kind <> 'template')
+                    OR novabot_internal.refused_for_client(message) IS NOT NULL
                     THEN ARRAY[]::text[]
                 ELSE ARRAY['resend']
             END
@@ -28,7 +30,7 @@ AS $$
     END
 $$;
 COMMENT ON FUNCTION novabot_internal.operator_offers(public."Conversation", timestamptz) IS
-'What an operator may say becomes of a message that expired, failed, or has been uncertain for ten minutes: resend, unless the client''s window has closed; arrived, if it is uncertain. Nothing of what was sent from the phone: only there is it sent again.';
+'What an operator may say becomes of a message that expired, failed, or has been uncertain for ten minutes: resend, unless the client''s window has closed or it may not be sent to this client (refused_for_client); arrived, if it is uncertain. Nothing of what was sent from the phone: only there is it sent again.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.lock_for_operator(
     message uuid, expected uuid

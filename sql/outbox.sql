@@ -140,6 +140,7 @@ AS $$
 DECLARE
     window_until timestamptz;
     first public."Conversation";
+    refusal text;
     used timestamptz;
 BEGIN
     SELECT u."windowUntil" INTO window_until FROM public."User" AS u WHERE u.id = client;
@@ -152,10 +153,18 @@ BEGIN
         WHERE c."userId" = client AND c.status IN ('queued', 'sending')
         ORDER BY c.id
         LIMIT 1;
-        EXIT WHEN
-            first.id IS NULL
-            OR novabot_internal.is_too_late(first, window_until, kept_for, number) IS NOT TRUE;
-        PERFORM novabot_internal.expire_answer(first);
+        EXIT WHEN first.id IS NULL;
+        IF novabot_internal.is_too_late(first, window_until, kept_for, number) THEN
+            PERFORM novabot_internal.expire_answer(first);
+            CONTINUE;
+        END IF;
+        refusal := CASE
+            WHEN first.status = 'queued' THEN novabot_internal.refused_for_client(first)
+        END;
+        EXIT WHEN refusal IS NULL;
+        UPDATE public."Conversation" AS c
+        SET status = 'failed', "errorCode" = NULL, "errorText" = refusal
+        WHERE c.id = first.id AND c.token = first.token AND c.status = 'queued';
     END LOOP;
     IF first.id IS NULL OR first.kind <> ALL (kinds) THEN
         RETURN;
@@ -390,8 +399,10 @@ DECLARE
 BEGIN
     IF new_status = 'queued' THEN
         -- A person who takes over meanwhile waits for this, or this for them.
+        -- What the pause's own transaction queued tells the client of it.
         SELECT
             novabot_internal.is_paused(u."pausedAt", u."pausedUntil")
+            AND u."pausedAt" IS DISTINCT FROM c.at
             AND coalesce(c.author, 'bot') = 'bot'
         INTO is_stopped
         FROM public."User" AS u
@@ -410,6 +421,9 @@ BEGIN
     IF client IS NULL THEN
         RETURN false;
     END IF;
+    IF code = 131050 THEN
+        PERFORM novabot_internal.opt_out_client(client, 'promotions', now());
+    END IF;
     IF new_status = 'queued' THEN
         -- The client may have left the address while the answer was being sent.
         PERFORM novabot_internal.readdress(client);
@@ -418,7 +432,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.settle_unsent(uuid, uuid, text, integer, text, interval) IS
-'An attempt did not succeed: queued (nothing was sent; again after a while, or cancelled if a person has taken over), uncertain (it may have gone out) or failed.';
+'An attempt did not succeed: queued (nothing was sent; again after a while, or cancelled if a person has taken over), uncertain (it may have gone out) or failed. Code 131050 says that the client has stopped promotions.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.settle_abandoned() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER

@@ -22,7 +22,8 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 AS $$
     SELECT
-        u.id, u.incarnation, u.nama, novabot_internal.is_paused(u."pausedAt", u."pausedUntil"),
+        u.id, u.incarnation, u.nama,
+        novabot_internal.is_paused(u."pausedAt", u."pausedUntil") OR novabot_internal.has_stopped(u.id),
         s.context, u.revision, s.revision
     FROM public."User" AS u
     LEFT JOIN public."Session" AS s ON s."userId" = u.id
@@ -59,10 +60,13 @@ BEGIN
         load_session.id, load_session.incarnation, load_session.nama, load_session.paused,
         load_session.context, load_session.user_revision, load_session.session_revision
     FROM novabot_internal.read_session(client) AS r;
+    IF load_session.id IS NULL THEN
+        load_session.paused := novabot_internal.have_stopped(addresses);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.load_session(text[], text, timestamptz, interval) IS
-'What is remembered of the client who wrote from these addresses, in this business account, at this time; one row, all NULL without a client. kept_for: how long a number stays a client''s who does not write.';
+'What is remembered of the client who wrote from these addresses, in this business account, at this time; one row, all NULL without a client, but paused is true where a reset one has stopped everything. kept_for: how long a number stays a client''s who does not write.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.load_stored_session(
     stored_message uuid,

@@ -74,6 +74,8 @@ BEGIN
     WHERE
         tokens[c.place] IS NOT NULL
         AND jsonb_array_length(outgoing[c.place]) > 0
+        -- start_sending asks whether the client wants any.
+        AND outgoing[c.place] -> 0 ->> 'kind' IS DISTINCT FROM 'template'
         AND greatest(u."windowUntil", written[c.place] + interval '24 hours') > clock_timestamp()
         AND o.used <= clock_timestamp() + novabot_internal.client_credit()
         AND NOT EXISTS (
@@ -375,7 +377,8 @@ BEGIN
                 THEN 'alone'
             ELSE 'stale'
         END,
-        u.id, u.incarnation, u.nama, novabot_internal.is_paused(u."pausedAt", u."pausedUntil"),
+        u.id, u.incarnation, u.nama,
+        novabot_internal.is_paused(u."pausedAt", u."pausedUntil") OR novabot_internal.has_stopped(u.id),
         s.context, u.revision, s.revision,
         CASE
             WHEN c."userId" = u.id AND c.status = 'sending'

@@ -42,6 +42,7 @@ CREATE OR REPLACE FUNCTION novabot_internal.commit_turn(
     account text DEFAULT NULL,
     kept_for interval DEFAULT '90 days',
     status text DEFAULT 'answered',
+    choice text DEFAULT NULL,
     OUT outcome text,
     OUT id text, OUT incarnation uuid, OUT nama text, OUT paused boolean, OUT context jsonb,
     OUT user_revision uuid, OUT session_revision uuid, OUT identity text
@@ -151,6 +152,9 @@ BEGIN
                 )
             END
         ) AS r;
+        IF id IS NULL THEN
+            paused := novabot_internal.have_stopped(addresses);
+        END IF;
         RETURN;
     ELSIF outcome <> 'committed' THEN
         RETURN;
@@ -163,6 +167,9 @@ BEGIN
             "userId", direction, kind, body, detail, at, "waMessageId", author, status
         )
         VALUES (client.id, 'in', kind, body, detail, written_at, message_id, 'client', status);
+    END IF;
+    IF choice IS NOT NULL THEN
+        PERFORM novabot_internal.take_choice(client.id, choice);
     END IF;
     PERFORM novabot_internal.queue_outgoing(client.id, answer_to, outgoing);
 
@@ -183,7 +190,10 @@ BEGIN
             ELSE u."beganAt"
         END
     WHERE u.id = client.id
-    RETURNING u.nama, novabot_internal.is_paused(u."pausedAt", u."pausedUntil"), u.revision
+    RETURNING
+        u.nama,
+        novabot_internal.is_paused(u."pausedAt", u."pausedUntil") OR novabot_internal.has_stopped(u.id),
+        u.revision
     INTO nama, paused, user_revision;
     IF current_session IS NULL THEN
         INSERT INTO public."Session" AS s ("userId", context, revision)
@@ -208,9 +218,9 @@ END
 $$;
 COMMENT ON FUNCTION novabot_internal.commit_turn(
     text[], text, uuid, uuid, text, text, text, jsonb, timestamptz, text, jsonb, text, jsonb, uuid,
-    text, interval, text
+    text, interval, text, text
 ) IS
-'One turn, or nothing of it. learnt_name: NULL keeps the name, an empty text clears it. outgoing: the answers in their order, as queue_outgoing takes them. status: of the message, answered or unanswered (a person has to). outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'One turn, or nothing of it. choice: what the client chose, as take_choice has it; NULL for nothing. learnt_name: NULL keeps the name, an empty text clears it. outgoing: the answers in their order, as queue_outgoing takes them. status: of the message, answered or unanswered (a person has to). outcome: committed (with the session as it is now), stale (the session is another one by now, or became one by a merge: the current one is returned, to answer again from), duplicate (seen before), too_old (written over 7.5 days ago), forgotten (written before a reset, or by an owner of the address who is not known any more), gone (the stored message was reset). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.forget_by_chat(
     addresses text[],

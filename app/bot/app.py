@@ -21,6 +21,7 @@ from app.bot.audit import TriggerAudit
 from app.bot.echoing import Echoing
 from app.bot.ending import end_tasks
 from app.bot.heartbeat import Heartbeat
+from app.bot.items import Items
 from app.bot.rehearsal import Rehearsal
 from app.bot.responder.loading import load_responder
 from app.bot.responder.memory import ResponderMemory
@@ -169,15 +170,14 @@ class Bot:
             number=self._number,
             audit_every=audit_every,
         )
-        webhook = Webhook(
+        echoing = Echoing(
             pool,
-            self._turns.take,
-            Annotating(pool, responder, self._turns.load, self._turns.take).annotate,
-            Echoing(
-                pool,
-                pause=timedelta(minutes=settings.phone_pause_minutes),
-                number_kept=timedelta(days=settings.number_kept_days),
-            ).take,
+            pause=timedelta(minutes=settings.phone_pause_minutes),
+            number_kept=timedelta(days=settings.number_kept_days),
+        )
+        annotating = Annotating(pool, responder, self._turns.load, self._turns.take)
+        webhook = Webhook(
+            Items(pool, self._turns.take, annotating.annotate, echoing.take),
             phone_number_id=settings.whatsapp_phone_number_id,
             app_secret=settings.whatsapp_app_secret.get_secret_value(),
             verify_token=settings.whatsapp_verify_token.get_secret_value(),

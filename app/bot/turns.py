@@ -14,6 +14,8 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from app.addresses import deciding_address
+from app.bot.chaining import find_chain
+from app.bot.choices import NotAChoice, find_choice, make_chooser
 from app.bot.responder.asking import Asking, Stopped
 from app.bot.responder.memory import ResponderMemory
 from app.bot.sending.marks import ReadMarks
@@ -82,12 +84,7 @@ class BotTurns:
         self._number_kept = number_kept
         self._groups = groups = TurnGroups(pool, outbox)
         self._turns = Turns(
-            pool,
-            cache,
-            ask,
-            excuse=say_not_forgotten,
-            number_kept=number_kept,
-            groups=groups,
+            pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept, groups=groups
         )
         self._chains = Chains(self._turns, cache, groups)
         self._door = Turns(
@@ -99,8 +96,9 @@ class BotTurns:
             is_door=True,
             groups=groups,
         )
-        self._silent_turns = Turns(
-            pool, cache, _say_nothing, number_kept=number_kept, status="unanswered"
+        self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
+        self._choices = Turns(
+            pool, cache, make_chooser(pool), number_kept=number_kept, is_door=True, groups=groups
         )
 
     async def take(self, messages: Sequence[Message]) -> int:
@@ -120,11 +118,13 @@ class BotTurns:
             self._outbox.farewells.drop(message.addresses)
         if wish is not None and await self._take_wish(message, wish):
             return 1
+        if find_choice(message) is not None and await self._take_choice(message):
+            return 1
         if not self._is_instant:
             count_turn((await self.store(message)).outcome)
             return 1
         mark = self._cache.mark()
-        taken = await self._chains.take(_find_chain(messages))
+        taken = await self._chains.take(find_chain(messages))
         results = taken.results
         answered = [place for place, each in enumerate(results) if isinstance(each, Committed)]
         for place, result in enumerate(results):
@@ -159,6 +159,15 @@ class BotTurns:
         except Unavailable:
             self._outbox.farewells.expect_none(message.addresses)
             raise
+        return True
+
+    async def _take_choice(self, message: Message) -> bool:
+        """Whether it was one: there may be nothing to end, or a person answers already."""
+        mark = self._cache.mark()
+        try:
+            self._conclude(await self._choices.take(message), message, mark)
+        except NotAChoice:
+            return False
         return True
 
     async def load(self, message: Message) -> Session:
@@ -252,7 +261,9 @@ class BotTurns:
         except Exception as error:  # its own, or one of storing what it replied
             report_responder_failed(error)
         if pending.attempts > len(PAUSES):
-            return await self._silent_turns.take_stored(pending.message, pending.token)
+            return await self._silent_turns.take_stored(
+                pending.message, pending.token, "unanswered"
+            )
         await asyncio.sleep(PAUSES[pending.attempts - 1])  # what it depends on may be away
         return None
 
@@ -280,22 +291,6 @@ class BotTurns:
                 pass  # counted by its cause
             case _:
                 assert_never(result)
-
-
-def _find_chain(messages: Sequence[Message]) -> Sequence[Message]:
-    """The first, and those after it that any responder may be asked about with it."""
-    chain, ids = [messages[0]], {messages[0].id}
-    for message in messages[1:]:
-        if (
-            message.addresses != messages[0].addresses
-            or message.id in ids
-            or find_wish(message) is not None
-            or is_silent(message)
-        ):
-            break
-        chain.append(message)
-        ids.add(message.id)
-    return chain
 
 
 async def _say_nothing(session: Session, _: Message) -> Reply:

@@ -7,35 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import assert_never
-from uuid import UUID
+from collections.abc import Callable, Sequence
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.addresses import canonical
-from app.bot.whatsapp.annotations import Annotation
-from app.bot.whatsapp.echoes import Echo
-from app.bot.whatsapp.identity_events import IdentityEvent
-from app.bot.whatsapp.inbound import StatusUpdate
-from app.bot.whatsapp.payload import Body, Item, NotABody, SetAside, read_body
+from app.bot.items import Items, describe_failure
+from app.bot.lines import group_by_owner
+from app.bot.whatsapp.payload import Body, Item, NotABody, read_body
 from app.bot.whatsapp.signature import verify_signature
-from app.crm.account_events import AccountEvent, note_account_event
-from app.crm.identity import apply_identity_event
-from app.crm.sending.outbox import apply_status
-from app.crm.set_aside import set_aside
 from app.database.errors import Busy, TryLater, Unavailable, first_line
-from app.database.pool import Pool
-from app.messages import Message
 from app.sessions.groups import MOST_CHAINED
 from app.telemetry.bot import (
-    count_identity_event,
     count_ignored,
     count_turn,
     note_signed_webhook,
-    report_account_event,
     report_item_failed,
     report_turn_refused,
 )
@@ -47,9 +33,7 @@ _SIDE_BY_SIDE = 16
 
 
 class Webhook:
-    """GET and POST /webhook. `take` answers the first of these messages of one client, and those
-    that go with it, and returns how many, at least one; it raises TryLater when WhatsApp has to
-    deliver the next again.
+    """GET and POST /webhook.
 
     While `find_obstacle` has a reason, nothing is tried. `note_refusal` is called when the database
     did not store an item, for another reason than another transaction's lock.
@@ -57,10 +41,7 @@ class Webhook:
 
     def __init__(
         self,
-        pool: Pool,
-        take: Callable[[Sequence[Message]], Awaitable[int]],
-        annotate: Callable[[Annotation], Awaitable[None]],
-        take_echo: Callable[[Echo], Awaitable[None]],
+        items: Items,
         *,
         phone_number_id: str,
         app_secret: str,
@@ -68,10 +49,7 @@ class Webhook:
         find_obstacle: Callable[[], str | None] = lambda: None,
         note_refusal: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        self._pool = pool
-        self._take = take
-        self._annotate = annotate
-        self._take_echo = take_echo
+        self._items = items
         self._phone_number_id = phone_number_id
         self._app_secret = app_secret
         self._verify_token = verify_token
@@ -144,26 +122,8 @@ class Webhook:
         """The first of these, and what goes with it; how many that were."""
         if (obstacle := self._find_obstacle()) is not None:
             raise Unavailable(obstacle)
-        item = items[0]
         try:
-            match item:
-                case Message():
-                    return await self._take(_list_messages(items))
-                case Annotation():
-                    await self._annotate(item)
-                case Echo():
-                    await self._take_echo(item)
-                case IdentityEvent():
-                    await self._apply_identity_event(item)
-                case StatusUpdate():
-                    await self._note_status(item)
-                case AccountEvent():
-                    if await note_account_event(self._pool, item):
-                        report_account_event(item.field, item.event, item.severity)
-                case SetAside():
-                    await self._set_aside(item)
-                case _:
-                    assert_never(item)
+            return await self._items.see_to(items)
         except Busy:
             raise
         except Unavailable as error:
@@ -172,36 +132,8 @@ class Webhook:
         except Exception as error:
             self._note_refusal(error)
             report_item_failed(error)
-            await self._set_aside(_describe_failure(item, error))
+            await self._items.set_aside(describe_failure(items[0], error))
         return 1
-
-    async def _apply_identity_event(self, event: IdentityEvent) -> None:
-        outcome = await apply_identity_event(
-            self._pool,
-            message_id=event.id,
-            account=event.account,
-            number_changed=event.number_changed,
-            before=event.before,
-            after=event.after,
-            at=event.at,
-        )
-        count_identity_event(outcome)
-
-    async def _note_status(self, update: StatusUpdate) -> None:
-        await apply_status(
-            self._pool,
-            update.message_id,
-            _read_token(update.token),
-            update.status,
-            code=update.error_code,
-            reason=update.error_text,
-        )
-
-    async def _set_aside(self, item: SetAside) -> None:
-        count_turn("set_aside")
-        await set_aside(
-            self._pool, item.item, item.reason, key=item.key, address=item.address, at=item.at
-        )
 
 
 async def _read_bounded(request: Request) -> bytes | None:
@@ -217,89 +149,3 @@ async def _read_bounded(request: Request) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def group_by_owner(items: Sequence[Item]) -> list[list[Item]]:
-    """The items in lines that may be handled side by side: what shares an address shares a line."""
-    above: dict[str, str] = {}
-
-    def find_line(key: str) -> str:
-        while above.setdefault(key, key) != key:
-            key = above[key]
-        return key
-
-    for item in items:
-        first, *others = _find_keys(item)
-        for other in others:
-            above[find_line(other)] = find_line(first)
-    lines: dict[str, list[Item]] = {}
-    for item in items:
-        lines.setdefault(find_line(_find_keys(item)[0]), []).append(item)
-    for line in lines.values():
-        for event in [item for item in line if isinstance(item, IdentityEvent)]:
-            _put_before_texts(event, line)
-    return list(lines.values())
-
-
-def _list_messages(items: Sequence[Item]) -> list[Message]:
-    messages: list[Message] = []
-    for item in items:
-        if not isinstance(item, Message):
-            break
-        messages.append(item)
-    return messages
-
-
-def _put_before_texts(event: IdentityEvent, line: list[Item]) -> None:
-    """A message that a person wrote after a change is answered after it."""
-    place = line.index(event)
-    new = {canonical(address) for address in event.after}
-    for earlier, item in enumerate(line[:place]):
-        if (
-            isinstance(item, Message | Echo)
-            and item.at >= event.at
-            and new.intersection(map(canonical, item.addresses))
-        ):
-            line.insert(earlier, line.pop(place))
-            return
-
-
-def _find_keys(item: Item) -> Sequence[str]:
-    match item:
-        case Message() | Annotation() | Echo() | IdentityEvent():
-            return [canonical(address) for address in item.addresses]
-        case StatusUpdate():
-            return [f"status {item.message_id}"]
-        case AccountEvent() | SetAside():
-            return [type(item).__name__]
-        case _:
-            assert_never(item)
-
-
-def _read_token(token: str | None) -> UUID | None:
-    try:
-        return UUID(token) if token else None
-    except ValueError:
-        return None
-
-
-def _describe_failure(item: Item, error: Exception) -> SetAside:
-    match item:
-        case Message():
-            key, address = item.id, item.addresses[0]
-            text = json.dumps({"from": address, "type": item.kind, "text": item.text[:8_000]})
-        case IdentityEvent():
-            key, address = item.id, item.after[-1]
-            text = json.dumps({"type": "system", "before": item.before, "after": item.after})
-        case Annotation() | Echo():
-            key, address = item.id, item.addresses[0]
-            text = json.dumps({"client": address, "type": item.act})
-        case StatusUpdate():
-            key, address = f"{item.message_id} {item.status}", None
-            text = json.dumps({"status": item.status})
-        case AccountEvent():
-            key, address, text = item.key, None, json.dumps({"field": item.field})
-        case SetAside():
-            key, address, text = item.key, None, json.dumps({"reason": item.reason})
-    at = item.at if isinstance(item, Message | Annotation | Echo | IdentityEvent) else None
-    return SetAside(text, f"could not be handled: {type(error).__name__}", key, address, at)

@@ -21,9 +21,9 @@ from app.database.retrying import deadline_from_now
 from app.messages import Message, Reply
 from app.sessions.cache import Cache
 from app.sessions.groups import MOST_CHAINED, TurnGroups
-from app.sessions.session import Session
+from app.sessions.session import Session, name_cause
 from app.sessions.store import Committed, Rejected, Stale
-from app.sessions.turn import BecameReset, Turns, check_time, name_cause
+from app.sessions.turn import BecameReset, Turns, check_time
 from app.telemetry.bot import count_stale_turn
 
 Decided = Committed | Rejected | BecameReset

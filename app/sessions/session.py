@@ -30,6 +30,14 @@ the database decides how long it stays (`keep_wish` in sql/sessions.sql)."""
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceReply(Reply):
+    """The program's own reply to what a client chose for itself; no responder makes one."""
+
+    choice: str | None = None
+    """As `take_choice` in sql/opting_out.sql has it; None where it was chosen before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """What is known of one client, as one committed transaction left it.
 
@@ -43,11 +51,17 @@ class Session:
     """A random uuid; a client that is deleted and made again has another one."""
     nama: str | None = None
     paused: bool = False
-    """A person has taken over: messages are stored and not answered."""
+    """A person has taken over, or the client has stopped all messages: messages are stored and not
+    answered."""
     context: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the responder keeps between turns (a JSON object, never the name); read only."""
     user_revision: UUID | None = None
     session_revision: UUID | None = None
+
+
+def is_for_a_person(reply: Reply) -> bool:
+    """Whether the client asked for a person, who has to answer then."""
+    return isinstance(reply, ChoiceReply) and reply.choice == "person"
 
 
 Responder = Callable[[Session, Message], Reply | Awaitable[Reply]]
@@ -62,3 +76,18 @@ Forgotten = Callable[[frozenset[UUID] | None], Awaitable[None] | None]
 incarnations that were reset or merged into others, or None where any client may be among them."""
 
 InstantResponder = Callable[[Session, Message], Reply]
+
+
+def name_cause(answered_from: Session, current: Session) -> str:
+    """Why the fence sent a turn back: `reset`, `edit` or another bot's `turn`.
+
+    A turn renews both revisions, an edit one, and another incarnation means a reset. A merge renews
+    one or both, so it counts as `edit` or `turn`.
+    """
+    if answered_from.incarnation not in (None, current.incarnation):
+        return "reset"
+    if (answered_from.user_revision == current.user_revision) != (
+        answered_from.session_revision == current.session_revision
+    ) or (current.id is not None and current.session_revision is None):
+        return "edit"
+    return "turn"

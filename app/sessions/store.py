@@ -14,7 +14,7 @@ from app.database.errors import Busy
 from app.database.pool import Pool
 from app.database.retrying import fetch_row
 from app.messages import Message, Outgoing, Reply
-from app.sessions.session import Session
+from app.sessions.session import ChoiceReply, Session
 from app.telemetry.bot import report_identity
 
 NUMBER_KEPT: Final = timedelta(days=90)
@@ -104,7 +104,7 @@ async def commit_turn(
         "SELECT id, incarnation, nama, paused, context, user_revision, session_revision, outcome,"
         " identity"
         " FROM novabot_internal.commit_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-        " %s, %s, %s, %s)",
+        " %s, %s, %s, %s, %s)",
         (
             list(message.addresses),
             session.id,
@@ -123,6 +123,7 @@ async def commit_turn(
             message.account,
             number_kept,
             status,
+            reply.choice if isinstance(reply, ChoiceReply) else None,
         ),
         deadline,
     )

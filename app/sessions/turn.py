@@ -53,7 +53,14 @@ from app.database.retrying import deadline_from_now
 from app.messages import Message, Outgoing, Reply, check_reply
 from app.sessions.cache import Cache
 from app.sessions.groups import TurnGroups
-from app.sessions.session import WISH_KEY, InstantResponder, Session
+from app.sessions.session import (
+    WISH_KEY,
+    ChoiceReply,
+    InstantResponder,
+    Session,
+    is_for_a_person,
+    name_cause,
+)
 from app.sessions.store import (
     NUMBER_KEPT,
     Committed,
@@ -96,17 +103,14 @@ class Turns:
         number_kept: timedelta = NUMBER_KEPT,
         is_door: bool = False,
         groups: TurnGroups | None = None,
-        status: Literal["answered", "unanswered"] = "answered",
     ) -> None:
         """`number_kept` is how long a number stays a client's who does not write.
 
         Without an `excuse`, a wish to be forgotten that is refused raises RowsKept.
         `is_door`: `ask` is the program's own and no responder. It is asked even while a person has
         taken over, and sees whether the wish to be forgotten awaits its confirmation.
-        `groups`: in which the turns go, with those of others. `status`: of the messages, once a
-        turn has been made of them; `unanswered` leaves them to a person.
+        `groups`: in which the turns go, with those of others.
         """
-        self._status: Literal["answered", "unanswered"] = status
         self._excuse = excuse
         self._is_door = is_door
         self._pool = pool
@@ -143,9 +147,12 @@ class Turns:
             lock.release()
 
     async def take_stored(
-        self, message: Message, token: UUID
+        self,
+        message: Message,
+        token: UUID,
+        status: Literal["answered", "unanswered"] = "answered",
     ) -> Committed | Stale | Rejected | BecameReset:
-        """Answers a message whose row has this token, once.
+        """Answers a message whose row has this token, once, and gives it this status.
 
         After Stale, the message may be gone with its client: claim it again before it is answered
         again. Raises Busy or Unavailable, and what the responder raises.
@@ -154,7 +161,8 @@ class Turns:
         if session.incarnation is None:
             return Rejected("gone")
         reply = await self.answer(session, message)
-        return await self._decide(session, message, reply, deadline_from_now(), token)
+        deadline = deadline_from_now()
+        return await self._decide(session, message, reply, deadline, token, status=status)
 
     async def answer(self, session: Session, message: Message) -> Reply:
         """What to answer; nothing while a person has taken over."""
@@ -176,6 +184,7 @@ class Turns:
         stored_message: UUID | None,
         *,
         again: bool = False,
+        status: Literal["answered", "unanswered"] = "answered",
     ) -> Committed | Stale | Rejected | BecameReset:
         """Lets the database decide what a reply that was made from `session` becomes."""
         refused: RowsKept | None = None
@@ -203,7 +212,8 @@ class Turns:
                     case _:
                         return Rejected(outcome)
         result = None
-        if stored_message is None and refused is None and self._status == "answered":
+        is_plain = refused is None and not isinstance(reply, ChoiceReply)
+        if stored_message is None and is_plain:
             turn = (message, reply)
             (result,) = await self._groups.commit(session, [turn], deadline, again=again)
         if result is None:
@@ -215,7 +225,7 @@ class Turns:
                 deadline,
                 stored_message=stored_message,
                 number_kept=self._number_kept,
-                status=self._status if refused is None else "unanswered",
+                status="unanswered" if refused or is_for_a_person(reply) else status,
             )
         if refused is not None and isinstance(result, Committed):
             report_wish_refused(str(refused))
@@ -275,21 +285,6 @@ def ask_at_once(responder: InstantResponder) -> Ask:
         return responder(session, message)
 
     return ask
-
-
-def name_cause(answered_from: Session, current: Session) -> str:
-    """Why the fence sent a turn back: `reset`, `edit` or another bot's `turn`.
-
-    A turn renews both revisions, an edit one, and another incarnation means a reset. A merge renews
-    one or both, so it counts as `edit` or `turn`.
-    """
-    if answered_from.incarnation not in (None, current.incarnation):
-        return "reset"
-    if (answered_from.user_revision == current.user_revision) != (
-        answered_from.session_revision == current.session_revision
-    ) or (current.id is not None and current.session_revision is None):
-        return "edit"
-    return "turn"
 
 
 def check_time(deadline: float) -> None:

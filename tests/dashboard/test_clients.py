@@ -370,3 +370,16 @@ def test_the_language_is_the_readers(ana: httpx.Client) -> None:
     switched = ana.post("/language", data={"language": "id", "next": "/bots"})
     assert switched.headers["location"] == "/bots"
     assert '<html lang="id">' in ana.get("/clients").text
+
+
+def test_the_page_says_who_is_not_written_to(
+    ana: httpx.Client, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    for level, told in (("promotions", "stopped promotions"), ("everything", "stopped all")):
+        connection.execute(
+            "SELECT novabot_internal.opt_out_client('6281717407674@c.us', %s, clock_timestamp())",
+            [level],
+        )
+        assert told in ana.get(PETANG).text
+    assert "The bot answers" not in ana.get(PETANG).text

@@ -34,6 +34,9 @@ STORED = {
     "unsendable: the text is empty": "unsendable",
     "the bot ended while it was sending": "bot_ended",
     "the address belongs to another person by now": "address_left",
+    "the client has stopped all messages": "stopped_all",
+    "the client has stopped promotions": "stopped_promotions",
+    "the client was reset and has not written since": "reset_lately",
 }
 
 

@@ -58,7 +58,8 @@ NOT_REMEMBERED = {
 }
 
 NOT_OF_A_CLIENT = {
-    *("Delivery", "Forgotten", "DigestKey", "AddressLock", "Number", "AccountEvent", "Migration"),
+    *("Delivery", "Forgotten", "DigestKey", "AddressLock", "Number", "AccountEvent", "OptOut"),
+    "Migration",
     *("Reset", "ResetAck", "ResetIncarnations", "Bot"),
     *("Operator", "WebSession", "ApiToken", "LoginAttempt"),
 }

@@ -377,6 +377,10 @@ FIRST_AT_USER = {
     " '{t}', gen_random_uuid(), '{}', '{}', '', '', false, '1 hour')",
     "settle_unsent": "SELECT novabot_internal.settle_unsent(gen_random_uuid(), gen_random_uuid(),"
     " 'queued', NULL, NULL)",
+    "apply_status": "SELECT novabot_internal.apply_status('wamid.1', NULL, 'failed', 131050, NULL)",
+    "note_preference": f"SELECT novabot_internal.note_preference({ADDRESSES}, 'e', 'none', now())",
+    "describe_opt_out": "SELECT novabot_internal.describe_opt_out('6281717407674@c.us')",
+    "opt_out_at": f"SELECT novabot_internal.opt_out_at({ADDRESSES}, now())",
     "count_orphans": "SELECT novabot_internal.count_orphans()",
     "delete_orphans": "SELECT novabot_internal.delete_orphans()",
     "earlier_clients": "SELECT novabot_internal.earlier_clients('6281717407674')",

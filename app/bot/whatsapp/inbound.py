@@ -31,6 +31,7 @@ from app.bot.whatsapp.identity_events import (
     is_identity_event,
     read_identity_event,
 )
+from app.bot.whatsapp.preferences import Preference, make_preference, read_level
 from app.bot.whatsapp.senders import Sender
 from app.messages import Message
 
@@ -202,6 +203,21 @@ def read_status(item: Mapping[str, Any], recipient: Sender) -> StatusUpdate | Ig
         status=_STATUSES[status.status],
         error_code=code,
         error_text=text,
+    )
+
+
+def read_preference(item: Mapping[str, Any], owner: Sender) -> Preference | Ignored:
+    """Raises UnreadableError."""
+    level = read_level(item)
+    if level is None:
+        return Ignored("preference of another kind")
+    if not owner.addresses:
+        raise UnreadableError("a preference of no one who could be read")
+    timestamp = item.get("timestamp")
+    return make_preference(
+        owner.addresses,
+        level,
+        _read_time(timestamp if isinstance(timestamp, str | int) else None),
     )
 
 

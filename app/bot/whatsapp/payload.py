@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -30,11 +30,15 @@ from app.bot.whatsapp.inbound import (
     find_time,
     name_plainly,
     read_message,
+    read_preference,
     read_status,
 )
+from app.bot.whatsapp.preferences import FIELD as PREFERENCE_FIELD
+from app.bot.whatsapp.preferences import Preference
 from app.bot.whatsapp.senders import (
     Sender,
     find_echo_recipient,
+    find_owner,
     find_recipient,
     find_sender,
     read_contacts,
@@ -46,7 +50,9 @@ SET_ASIDE_LIMIT = 16_384
 """Characters kept of an item that could not be read."""
 _ACCOUNT_LIMIT = 64
 """Characters of a business account's id that are told apart."""
-_FIELDS = frozenset({"messages", ECHO_FIELD, "standby", "calls", "messaging_handovers"})
+_FIELDS = frozenset(
+    {"messages", ECHO_FIELD, PREFERENCE_FIELD, "standby", "calls", "messaging_handovers"}
+)
 """The webhook's fields that tell of clients, and are read."""
 
 _UNSTORABLE = re.compile(
@@ -76,7 +82,19 @@ class SetAside:
     """When it was written, where that can be read."""
 
 
-Item = Message | Annotation | Echo | IdentityEvent | StatusUpdate | AccountEvent | SetAside
+Item = (
+    Message
+    | Annotation
+    | Echo
+    | IdentityEvent
+    | Preference
+    | StatusUpdate
+    | AccountEvent
+    | SetAside
+)
+
+
+_Find = Callable[[Mapping[str, Any], Mapping[str, Sender]], Sender]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,21 +213,14 @@ def _read_change(change: _Change, items: list[Item], ignored: list[str]) -> None
     # it, and one item deleted too many does no harm.
     only = people.pop() if len(people) == 1 else Sender()
     for name, entries in change.value.items():
-        match change.field, name:
-            case ("messages", "messages") | ("standby", "messages" | "standby"):
-                find, read = find_sender, partial(read_message, account=account, contacts=contacts)
-            case "messages", "statuses":
-                find, read = find_recipient, read_status
-            case "smb_message_echoes", "message_echoes":
-                find, read = find_echo_recipient, partial(read_echo, account=account)
-            case "calls", "calls":
-                find, read = find_sender, partial(read_call, account=account)
-            case _, "errors":
-                errors = _objects(entries)
-                items.extend(read_account_error(account, error, change.time) for error in errors)
-                continue
-            case _:
-                continue
+        if name == "errors":
+            errors = _objects(entries)
+            items.extend(read_account_error(account, error, change.time) for error in errors)
+            continue
+        readers = _find_readers(change, name, contacts)
+        if readers is None:
+            continue
+        find, read = readers
         for entry in _each(entries):
             person = only
             try:
@@ -225,6 +236,26 @@ def _read_change(change: _Change, items: list[Item], ignored: list[str]) -> None
                 ignored.append(found.reason)
             else:
                 items.append(_mark_standby(found) if change.field == "standby" else found)
+
+
+def _find_readers(
+    change: _Change, name: str, contacts: Mapping[str, Sender]
+) -> tuple[_Find, Callable[[dict[str, Any], Sender], Item | Ignored]] | None:
+    """Who finds the person of an item of this part of a change, and who reads it."""
+    account = change.account
+    match change.field, name:
+        case ("messages", "messages") | ("standby", "messages" | "standby"):
+            return find_sender, partial(read_message, account=account, contacts=contacts)
+        case "messages", "statuses":
+            return find_recipient, read_status
+        case "smb_message_echoes", "message_echoes":
+            return find_echo_recipient, partial(read_echo, account=account)
+        case "user_preferences", "user_preferences":
+            return find_owner, read_preference
+        case "calls", "calls":
+            return find_sender, partial(read_call, account=account)
+        case _:
+            return None
 
 
 def _mark_standby(item: Item) -> Item:

@@ -74,6 +74,11 @@ def find_echo_recipient(item: Mapping[str, Any], contacts: Mapping[str, Sender])
     return _find(item, contacts, "to", "to_user_id", parent_keys)
 
 
+def find_owner(item: Mapping[str, Any], contacts: Mapping[str, Sender]) -> Sender:
+    """Whose preference this is."""
+    return _find(item, contacts, "wa_id", "user_id", ("parent_user_id",))
+
+
 def read_phone(value: object) -> str | None:
     """`+62 817-1740-7674` → `6281717407674`; None for what is no phone number."""
     if isinstance(value, int):

@@ -13,6 +13,7 @@ from app.addresses import write_address
 from app.crm.clients import find_client, get_client_id, pause_client
 from app.crm.conversation import read_conversation
 from app.crm.identity import list_earlier_clients, list_identity_notes
+from app.crm.opting_out import describe_opt_out
 from app.crm.set_aside import list_set_aside
 from app.dashboard.pages.identity_notes import describe_notes
 from app.dashboard.pages.set_aside import describe_items
@@ -38,6 +39,7 @@ async def show_client(request: Request) -> Response:
         conversation = await read_conversation(conn, client.id, before)
         notes = await list_identity_notes(conn, client.id)
         earlier = await list_earlier_clients(conn, client.aliases)
+        opt_out = await describe_opt_out(conn, client.id)
         items = await list_set_aside(conn, client.id) if client.set_aside else []
     language = language_of(request)
     return render(
@@ -45,6 +47,7 @@ async def show_client(request: Request) -> Response:
         "_timeline.html" if wants_fragment(request) else "client.html",
         client=client,
         messages=describe_messages(conversation.messages, language, conversation.quoted),
+        opt_out=opt_out,
         before_first=conversation.before,
         before=before,
         shown_day=read_query(request, "day") if wants_fragment(request) else "",

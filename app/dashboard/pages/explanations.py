@@ -44,6 +44,9 @@ CAUSES: Final[dict[str, tuple[str, ...]]] = {
     "error_page": ("HTTP ",),
     "bot_ended": ("the bot ended",),
     "address_left": ("the address belongs",),
+    "stopped_all": ("the client has stopped all",),
+    "stopped_promotions": ("the client has stopped promotions",),
+    "reset_lately": ("the client was reset",),
 }
 """What a bot stores of an attempt that got no code, by its beginning; a text under `cause`. Bots of
 0.1 stored the names of their client's exceptions."""

@@ -116,7 +116,7 @@ def test_a_change_without_a_field_is_one_of_messages() -> None:
     assert len(read(change).items) == 1
 
 
-@pytest.mark.parametrize("field", ["history", "smb_app_state_sync", "user_preferences"])
+@pytest.mark.parametrize("field", ["history", "smb_app_state_sync"])
 def test_another_field_is_ignored_by_its_name(field: str) -> None:
     body = read(make_change(field, messages=[make_message()], message_echoes=[make_message()]))
     assert body == Body(ignored=(f"field {field}",))
