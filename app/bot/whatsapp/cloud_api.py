@@ -42,8 +42,8 @@ from app.bot.whatsapp.answers import (
 from app.bot.whatsapp.cleaning import mask_ids
 from app.bot.whatsapp.outbound import UnsendableError, build_read_mark, build_request
 from app.bot.whatsapp.tcp import Watched, has_something_to_read
-from app.bot.whatsapp.way_out import find_proxy, load_certificates
 from app.messages import Outgoing
+from app.way_out import find_proxy, load_certificates
 
 CONNECTIONS: Final = 512
 """Sends under way at a time."""

@@ -8,9 +8,12 @@ from datetime import date
 from typing import Any, cast
 
 from app.crm.conversation import StoredMessage
+from app.crm.media import MEDIA_KINDS, read_media_id
 from app.dashboard.pages.explanations import explain_status, is_worth_resending
 from app.dashboard.web.i18n import WIB, Language
 
+NOT_DOWNLOADED = 131052
+"""Meta's code for a file that it could not fetch from the client."""
 LONG = 1200
 """Characters past which a message is folded."""
 
@@ -27,6 +30,10 @@ class ShownMessage:
     """Why it is not known to have arrived, in words; empty for a message that waits or arrived."""
     extras: tuple[str, ...]
     """What else the client sees: the buttons or rows, a file's name, a link."""
+    file: bool
+    """Whether WhatsApp may have a file of it, which can be looked at."""
+    no_file: str
+    """Why there is none of a message that should have one, in words; else empty."""
     marks: tuple[str, ...]
     """What the client did to it afterwards, in words."""
     offers: tuple[str, ...]
@@ -48,6 +55,8 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
                 beginning=message.body[:LONG] if folded else None,
                 reason=explain_status(message, language),
                 extras=_list_extras(message.kind, message.detail or {}) if message.outgoing else (),
+                file=_has_file(message),
+                no_file=_explain_missing_file(message, language),
                 marks=_list_marks(message.detail or {}, language),
                 offers=tuple(
                     offer
@@ -58,6 +67,21 @@ def describe_messages(messages: Sequence[StoredMessage], language: Language) -> 
         )
         last = day
     return shown
+
+
+def _has_file(message: StoredMessage) -> bool:
+    return message.kind in MEDIA_KINDS and read_media_id(message.detail) is not None
+
+
+def _explain_missing_file(message: StoredMessage, language: Language) -> str:
+    detail = message.detail or {}
+    if message.outgoing or detail.get("revoked"):
+        return ""
+    if _fields(detail.get("error")).get("code") == NOT_DOWNLOADED:
+        return language.t("media.not_downloaded")
+    return (
+        language.t("media.none") if message.kind in MEDIA_KINDS and not _has_file(message) else ""
+    )
 
 
 def _list_marks(detail: Mapping[str, Any], language: Language) -> tuple[str, ...]:
