@@ -302,6 +302,7 @@ def test_a_browser_that_takes_nothing_holds_up_meta_and_one_that_leaves_ends_it(
         wait_until(is_held_up, "Meta is held up")
         assert held < 32 * 1024 * 1024  # what the sockets of two connections take
     assert meta.left.wait(15)
+    assert meta.passed < 64 * 1024 * 1024, "it went on to the largest size"
 
 
 def test_a_file_that_breaks_off_does_not_look_whole(
