@@ -102,7 +102,7 @@ def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
         settings = load_settings(*WHATSAPP)
         from app.bot.app import serve
         from app.bot.responder.loading import ResponderError
-        from app.bot.whatsapp.way_out import WayOutError
+        from app.way_out import WayOutError
 
         try:
             serve(settings, host, port)
@@ -112,12 +112,16 @@ def bot(host: Host = "127.0.0.1", port: Port = 8010) -> None:
 
 @commands.command(epilog="Example: `novabot dashboard --host 0.0.0.0 --port 8000`")
 def dashboard(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Run the dashboard. Needs DATABASE_URL."""
+    """Run the dashboard. Needs DATABASE_URL; WHATSAPP_ACCESS_TOKEN to show clients' files."""
     with report_errors():
         settings = load_settings()
         from app.dashboard.app import serve
+        from app.way_out import WayOutError
 
-        serve(settings, host, port)
+        try:
+            serve(settings, host, port)
+        except WayOutError as error:
+            fail(str(error), code=2)
 
 
 @commands.command(hidden=True)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,7 +22,8 @@ from app.dashboard.access import login
 from app.dashboard.access.roles import change_route, open_route, operator_route, program_route
 from app.dashboard.live import stream
 from app.dashboard.live.subscriptions import Signals
-from app.dashboard.pages import bots, client, clients, messages, receipt, reset, resets
+from app.dashboard.media.meta import MetaMedia
+from app.dashboard.pages import bots, client, clients, media, messages, receipt, reset, resets
 from app.dashboard.web.errors import EXPECTED, answer_failure
 from app.dashboard.web.middleware import Guard
 from app.dashboard.web.rendering import STATIC, open_templates
@@ -34,6 +35,7 @@ from app.settings import Settings
 from app.telemetry.dashboard import REGISTRY, REQUESTS, report_listener_ended
 from app.telemetry.logs import configure_logging
 from app.telemetry.serving import report_database_unready
+from app.way_out import check_way_out
 
 HASHING = 2
 """Passwords that are hashed side by side."""
@@ -47,27 +49,31 @@ async def go_home(_: Request) -> Response:
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; it starts whether or not the database is there."""
+    """The application; it starts whether or not the database is there. Raises WayOutError."""
+    if settings.whatsapp_access_token.get_secret_value():
+        check_way_out(settings.whatsapp_api_url)
     signals = Signals()
     decoy = hash_password(secrets.token_urlsafe())
 
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncGenerator[None]:
-        pool = await open_pool(settings.database_url, name="novabot dashboard")
-        app.state.dashboard = DashboardState(
-            settings, pool, signals, open_templates(), asyncio.Semaphore(HASHING), decoy
-        )
-        url = settings.listen_database_url or settings.database_url
-        listening = asyncio.create_task(stream.listen(url, signals), name="listen")
-        listening.add_done_callback(_end_process)
-        try:
-            yield
-        finally:
-            signals.close()
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
-            await pool.close()
+        async with AsyncExitStack() as opened:
+            files = await opened.enter_async_context(_open_media(settings))
+            pool = await open_pool(settings.database_url, name="novabot dashboard")
+            opened.push_async_callback(pool.close)
+            app.state.dashboard = DashboardState(
+                settings, pool, signals, files, open_templates(), asyncio.Semaphore(HASHING), decoy
+            )
+            url = settings.listen_database_url or settings.database_url
+            listening = asyncio.create_task(stream.listen(url, signals), name="listen")
+            listening.add_done_callback(_end_process)
+            try:
+                yield
+            finally:
+                signals.close()
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
 
     async def find_unreadiness() -> str | None:
         pool: Pool = app.state.dashboard.pool
@@ -103,6 +109,8 @@ def list_routes() -> list[BaseRoute]:
         change_route("/clients/{id}/resume", client.resume),
         change_route("/messages/{token}/resend", messages.resend),
         change_route("/messages/{token}/arrived", messages.note_that_it_arrived),
+        operator_route("/clients/{id}/media/{token}", media.show_media),
+        operator_route("/clients/{id}/media/{token}/file", media.send_file),
         operator_route("/resets", resets.show_resets),
         operator_route("/resets/{reset}", receipt.show_receipt),
         operator_route("/bots", bots.show_bots),
@@ -115,7 +123,10 @@ def list_routes() -> list[BaseRoute]:
 
 
 def create_server(settings: Settings, host: str, port: int) -> HttpServer:
-    """The application's server; at a stop the live streams end first. Raises PortTakenError."""
+    """The application's server; at a stop the live streams end first.
+
+    Raises PortTakenError, WayOutError.
+    """
     app = create_app(settings)
     return HttpServer(
         app, host, port, end_streams=app.state.signals.close, stop_timeout=STOP_TIMEOUT
@@ -123,9 +134,17 @@ def create_server(settings: Settings, host: str, port: int) -> HttpServer:
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT. Raises PortTakenError."""
+    """Serves until SIGTERM or SIGINT. Raises PortTakenError, WayOutError."""
     configure_logging(settings.log_format, "dashboard")
     create_server(settings, host, port).run()
+
+
+def _open_media(settings: Settings) -> AbstractAsyncContextManager[MetaMedia]:
+    return MetaMedia.open(
+        settings.whatsapp_api_url,
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_access_token.get_secret_value(),
+    )
 
 
 def _end_process(listening: asyncio.Task[None]) -> None:

@@ -17,10 +17,13 @@ from app.settings import Settings, SettingsError
 from app.simulator.chats import Chats
 from app.simulator.control import Control
 from app.simulator.delivery import RETRY_GAPS, Delivery
+from app.simulator.endpoint.callers import Credentials
 from app.simulator.endpoint.drop_connection import DroppingProtocol
 from app.simulator.endpoint.faults import Faults
-from app.simulator.endpoint.messages import Credentials, MessagesEndpoint
+from app.simulator.endpoint.media import MediaEndpoint
+from app.simulator.endpoint.messages import MessagesEndpoint
 from app.simulator.endpoint.request_log import RecordedRequests
+from app.simulator.files import Files
 from app.simulator.guard import Guard
 from app.simulator.pages import Pages
 from app.simulator.phones import Phones
@@ -47,14 +50,15 @@ class Simulator(Starlette):
         chats = Chats()
         for address, profile_name in PHONES.items():
             chats.open(address, profile_name)
-        number = credentials.phone_number_id
+        number, files = credentials.phone_number_id, Files()
         simulation = SimulatorState(
             chats=chats,
             requests=RecordedRequests(),
             faults=Faults(),
             delivery=delivery,
             statuses=Statuses(delivery, chats, number),
-            phones=Phones(chats, delivery, number),
+            files=files,
+            phones=Phones(chats, delivery, files, number),
             closing=anyio.Event(),
         )
         self.simulation: SimulatorState = simulation
@@ -66,6 +70,7 @@ class Simulator(Starlette):
                 *Control(simulation).routes(),
                 *Pages(simulation).routes(),
                 *MessagesEndpoint(credentials, simulation).routes(),
+                *MediaEndpoint(credentials, files).routes(),
             ],
             middleware=[Middleware(RequestLog, requests=REQUESTS), Middleware(Guard)],
             lifespan=_run,

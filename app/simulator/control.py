@@ -55,6 +55,9 @@ class Control:
             Route("/control/faults", self.clear_faults, methods=["DELETE"]),
             Route("/control/release", self.release, methods=["POST"]),
             Route("/control/say", self.say, methods=["POST"]),
+            Route("/control/media", self.add_file, methods=["POST"]),
+            Route("/control/media/{id}", self.remove_file, methods=["DELETE"]),
+            Route("/control/media/addresses/expire", self.expire_addresses, methods=["POST"]),
             Route("/control/status", self.report_status, methods=["POST"]),
         ]
 
@@ -106,6 +109,26 @@ class Control:
         if attempt.error is not None:
             answer["error"] = attempt.error
         return _json(answer)
+
+    async def add_file(self, request: Request) -> Response:
+        """Keeps the body as a file, for `media` of a message: `?type=image/jpeg&name=chair.jpg`."""
+        mime_type, name = request.query_params.get("type"), request.query_params.get("name", "file")
+        if not mime_type:
+            return _refuse("say the type of the file")
+        try:
+            file = self._state.files.add(await request.body(), mime_type, name)
+        except ValueError as error:
+            return _refuse(str(error))
+        return _json({"id": file.id, "type": file.kind, "sha256": file.sha256})
+
+    async def remove_file(self, request: Request) -> Response:
+        """The file is gone, as it is at Meta after 30 days."""
+        return _json({"removed": self._state.files.remove(str(request.path_params["id"]))})
+
+    async def expire_addresses(self, _request: Request) -> Response:
+        """No address that was given out for a file leads to it any more, as after five minutes."""
+        self._state.files.expire_addresses()
+        return _json({})
 
     async def report_status(self, request: Request) -> Response:
         try:

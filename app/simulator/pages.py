@@ -11,6 +11,7 @@ from urllib.parse import quote
 import anyio
 import jinja2
 from sse_starlette.sse import EventSourceResponse
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from app.addresses import write_address
 from app.simulator.address import AddressError, read_address
 from app.simulator.chats import Bubble, Phone
+from app.simulator.files import FILE_LIMIT
 from app.simulator.phones import Said
 from app.simulator.sorts import ABOUT_ANY, ABOUT_OWN, SORTS
 from app.simulator.state import SimulatorState
@@ -67,6 +69,7 @@ class Pages:
             Route("/phones/{address}/messages", self.list_messages, methods=["GET"]),
             Route("/phones/{address}/messages", self.say, methods=["POST"]),
             Route("/phones/{address}/sorts", self.send_sort, methods=["POST"]),
+            Route("/phones/{address}/files", self.send_file, methods=["POST"]),
             Route("/phones/{address}/choices", self.choose, methods=["POST"]),
         ]
 
@@ -132,6 +135,21 @@ class Pages:
             if sort in ABOUT_ANY or (sort in ABOUT_OWN and bubble.author == "phone"):
                 return bubble.message_id
         return None
+
+    async def send_file(self, request: Request) -> Response:
+        """Sends the form's `file` as a photo, video, recording or document; 303 as for a text."""
+        address = self._address(request)
+        async with request.form(max_files=1, max_fields=1) as form:
+            given = form.get("file")
+            if not isinstance(given, UploadFile) or not given.filename:
+                return self._page(address, 400, text_error="Choose a file first.")
+            content = await given.read(FILE_LIMIT + 1)
+        mime_type = given.content_type or "application/octet-stream"
+        try:
+            file = self._state.files.add(content, mime_type, given.filename)
+        except ValueError as error:
+            return self._page(address, 400, text_error=str(error))
+        return await self._deliver(Said(address, kind=file.kind, media=file.id))
 
     async def choose(self, request: Request) -> Response:
         """Taps the form's `choice` of its `message`; 303 as for a message that is written."""

@@ -19,6 +19,7 @@ from app.simulator.cloud_api import (
     new_wamid,
 )
 from app.simulator.delivery import Attempt, Delivery
+from app.simulator.files import Files, describe_content
 from app.simulator.sorts import make_delivered
 
 
@@ -28,6 +29,7 @@ class Said(msgspec.Struct, frozen=True, rename={"sender": "from", "kind": "type"
     `timestamp` in Unix seconds; `bsuid` is sent beside the phone number. An `interactive` one is
     the tap on a `choice` (its id), titled `text`, of the message `quoted`. `kind` may also be one
     of sorts.SORTS: `quoted` is then the message that a reaction, an edit or a revoke is about.
+    `media` is the id of a file that the simulator keeps, and `text` its caption.
     """
 
     sender: str = ""
@@ -40,15 +42,19 @@ class Said(msgspec.Struct, frozen=True, rename={"sender": "from", "kind": "type"
     choice: str | None = None
     reply: ReplyType = "button_reply"
     quoted: str | None = None
+    media: str | None = None
     raw: dict[str, object] | None = None
 
 
 class Phones:
     """Sends what people say to the bots, and keeps the state of each message in its chat."""
 
-    def __init__(self, chats: Chats, delivery: Delivery, phone_number_id: str) -> None:
+    def __init__(
+        self, chats: Chats, delivery: Delivery, files: Files, phone_number_id: str
+    ) -> None:
         self._chats: Chats = chats
         self._delivery: Delivery = delivery
+        self._files: Files = files
         self._phone_number_id: str = phone_number_id
 
     async def say(
@@ -107,6 +113,8 @@ class Phones:
             case "interactive":
                 reply: JsonObject = {"id": said.choice or said.text, "title": said.text}
                 content = {"type": said.reply, said.reply: reply}
+            case _ if said.media and (file := self._files.find(said.media)) is not None:
+                content = describe_content(file, said.text)
             case _:
                 content = content_of(said.kind, said.text)
         return message_body(

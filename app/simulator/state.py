@@ -10,6 +10,7 @@ from app.simulator.chats import Chats
 from app.simulator.delivery import Delivery
 from app.simulator.endpoint.faults import Faults
 from app.simulator.endpoint.request_log import RecordedRequests
+from app.simulator.files import Files
 from app.simulator.phones import Phones
 from app.simulator.statuses import Statuses
 
@@ -23,6 +24,7 @@ class SimulatorState:
     faults: Faults
     delivery: Delivery
     statuses: Statuses
+    files: Files
     phones: Phones
     closing: anyio.Event
 

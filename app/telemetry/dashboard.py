@@ -26,6 +26,12 @@ _resets = Counter(
     "novabot_dashboard_resets", "Resets made through this process", ["source"], registry=REGISTRY
 )
 _logins = Counter("novabot_dashboard_logins", "Tries to log in", ["outcome"], registry=REGISTRY)
+_media = Counter(
+    "novabot_dashboard_media",
+    "Files of clients that were asked for",
+    ["outcome"],
+    registry=REGISTRY,
+)
 
 
 def track_stream() -> AbstractContextManager[object]:
@@ -45,6 +51,23 @@ def report_login(operator: str) -> None:
 def report_login_refused(reason: Literal["password", "throttled"]) -> None:
     _logins.labels(reason).inc()
     log.warning("login refused", reason=reason)
+
+
+def count_media(outcome: Literal["sent", "left"]) -> None:
+    """A file was passed on whole, or the browser went away before its end."""
+    _media.labels(outcome).inc()
+
+
+def report_media_failed(outcome: str, reason: str) -> None:
+    """A file was not shown; the operator has been told why. `reason` names no client or file."""
+    _media.labels(outcome).inc()
+    log.warning("a client's file was not shown", outcome=outcome, reason=reason)
+
+
+def report_media_broken_off(reason: str) -> None:
+    """A file ended before its end."""
+    _media.labels("broken_off").inc()
+    log.warning("a client's file broke off", reason=reason)
 
 
 def report_database_failure(error: BaseException) -> None:

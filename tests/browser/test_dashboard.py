@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,6 +17,7 @@ from starlette.routing import Route
 
 from app.dashboard.app import list_routes
 from tests.browser.chromium import open_browser
+from tests.dashboard.meta import TOKEN, run_meta
 from tests.dashboard.running import PASSWORD, Dashboard, add_operators, add_petang, run_dashboard
 
 pytestmark = pytest.mark.browser
@@ -28,8 +32,9 @@ FIND_SCROLLED_SIDEWAYS = """
         .map(e => e.outerHTML.slice(0, 200))
 """
 UNKNOWN = "/clients/unknown"
+PHOTO = f"{PETANG}/media/{UUID(int=7)}"
 PAGES = (
-    *("/login", "/clients", "/clients?q=zzz", PETANG, f"{PETANG}/reset", UNKNOWN),
+    *("/login", "/clients", "/clients?q=zzz", PETANG, PHOTO, f"{PETANG}/reset", UNKNOWN),
     *("/resets", "/resets/1", "/bots"),
 )
 """In this order: all but the first need a login."""
@@ -44,7 +49,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def dashboard(database_url: str, connection: psycopg.Connection) -> Iterator[Dashboard]:
     add_operators(connection)
-    with run_dashboard(database_url) as running:
+    with (
+        run_meta() as meta,
+        run_dashboard(
+            database_url, whatsapp_access_token=TOKEN, whatsapp_api_url=f"{meta.url}/v24.0"
+        ) as running,
+    ):
+        meta.files["1"], meta.about = make_png(), {"mime_type": "image/png"}
         yield running
 
 
@@ -61,6 +72,27 @@ def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
     yield opened
     context.close()
     assert complaints == []
+
+
+def make_png() -> bytes:
+    """A grey picture of 40 by 30."""
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"".join(b"\0" + b"\x80" * 40 for _ in range(30)))),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part))
+        for name, part in parts
+    )
+
+
+def add_photo(connection: psycopg.Connection) -> None:
+    connection.execute(
+        """INSERT INTO "Conversation" ("userId", kind, token, detail)
+        VALUES ('6281717407674@c.us', 'image', %s, '{"id": "1"}')""",
+        [UUID(int=7)],
+    )
 
 
 def log_in(page: Page) -> None:
@@ -184,6 +216,21 @@ def test_everything_works_without_javascript(
     context.close()
 
 
+def test_a_photo_is_seen_on_its_page_and_can_be_kept(
+    page: Page, connection: psycopg.Connection
+) -> None:
+    add_petang(connection)
+    add_photo(connection)
+    log_in(page)
+    page.goto(PETANG)
+    page.get_by_role("link", name="View").click()
+    picture = page.get_by_role("img", name="What the client sent")
+    expect(picture).to_have_js_property("naturalWidth", 40)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "image.png"
+
+
 def test_every_page_is_listed() -> None:
     routes = [
         route
@@ -197,13 +244,14 @@ def test_every_page_is_listed() -> None:
         if not route.path.startswith("/api/")
         and not any(route.path_regex.fullmatch(path) for path in listed)
     }
-    assert unlisted == {"/", "/signals"}
+    assert unlisted == {"/", "/signals", "/clients/{id}/media/{token}/file"}
 
 
 def test_every_page_answers_and_is_linked_from_another(
     dashboard: Dashboard, connection: psycopg.Connection
 ) -> None:
     add_petang(connection)
+    add_photo(connection)
     connection.execute("SELECT reset_client('628999999')")
     linked: set[str] = set()
     with dashboard.logged_in() as client:
@@ -227,6 +275,7 @@ def test_every_page_is_accessible_and_fits(
     locale: str,
 ) -> None:
     add_petang(connection)
+    add_photo(connection)
     start_bots(connection)
     connection.execute(
         """

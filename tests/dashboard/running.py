@@ -63,10 +63,9 @@ class Dashboard:
 
 
 @contextmanager
-def run_dashboard(database_url: str) -> Iterator[Dashboard]:
-    server = create_server(
-        load_settings(database_url=database_url, secret_key=SECRET_KEY), "127.0.0.1", 0
-    )
+def run_dashboard(database_url: str, **given: str) -> Iterator[Dashboard]:
+    settings = load_settings(database_url=database_url, secret_key=SECRET_KEY, **given)
+    server = create_server(settings, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import httpx2
 import psycopg
 import pytest
 
@@ -139,3 +140,25 @@ def check_receipt(conn: psycopg.Connection, source: str) -> None:
 def read_name(conn: psycopg.Connection) -> str | None:
     row = conn.execute('SELECT nama FROM "User" WHERE id = %s', (CLIENT,)).fetchone()
     return None if row is None else row[0]
+
+
+def test_a_photo_that_a_phone_sends_is_seen_on_the_dashboard_until_its_client_is_reset(
+    shared_nova: Nova,
+) -> None:
+    nova, phone, photo = shared_nova, "6281298765432", b"\xff\xd8\xff\xe0 a chair"
+    files = {"file": ("kursi.jpg", photo, "image/jpeg")}
+    sent = nova.http.post(f"{nova.simulator_url}/phones/{phone}/files", files=files)
+    assert sent.status_code == 303
+    assert nova.answers(phone, wait=15)
+    nova.command("operator", "add", "foto", stdin=PASSWORD + "\n")
+    with httpx2.Client(base_url=nova.dashboard_url, timeout=15, trust_env=False) as browser:
+        form = {"username": "foto", "password": PASSWORD}
+        assert browser.post("/login", data=form).status_code == 303
+        page = browser.get(f"/clients/{phone}@c.us").text
+        path = re.search(r'href="(/clients/[^"]+/media/[^"]+)"', page)
+        assert path is not None
+        assert f'<img src="{path[1]}/file"' in browser.get(path[1]).text
+        assert browser.get(f"{path[1]}/file").content == photo
+        nova.command("reset", phone)
+        for address in (path[1], f"{path[1]}/file"):
+            assert browser.get(address).status_code == 404

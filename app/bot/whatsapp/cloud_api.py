@@ -37,8 +37,8 @@ from app.bot.whatsapp.cleaning import mask_ids
 from app.bot.whatsapp.connection import Answer, Connection
 from app.bot.whatsapp.connections import Connections
 from app.bot.whatsapp.outbound import UnsendableError, build_read_mark, build_request
-from app.bot.whatsapp.way_out import find_proxy, load_certificates
 from app.messages import Outgoing
+from app.way_out import find_proxy, load_certificates
 
 CONNECTIONS: Final = 512
 """Sends under way at a time."""

@@ -9,10 +9,13 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from app.crm.conversation import QuotedMessage, StoredMessage
+from app.crm.media import MEDIA_KINDS, read_media_id
 from app.dashboard.pages.details import describe_detail
 from app.dashboard.pages.explanations import explain_status, is_worth_resending
 from app.dashboard.web.i18n import WIB, Language
 
+NOT_DOWNLOADED = 131052
+"""Meta's code for a file that it could not fetch from the client."""
 LONG = 1200
 """Characters past which a message is folded."""
 
@@ -42,6 +45,10 @@ class ShownMessage:
     extras: tuple[str, ...]
     """What else it holds: buttons or rows, a file's name, a link; a place, an order, …"""
     quoted: ShownQuote | None
+    file: bool
+    """Whether WhatsApp may have a file of it, which can be looked at."""
+    no_file: str
+    """Why there is none of a message that should have one, in words; else empty."""
     marks: tuple[str, ...]
     """What the client, or a person on the phone, did to it afterwards, in words."""
     offers: tuple[str, ...]
@@ -75,6 +82,8 @@ def describe_messages(
                     else describe_detail(message.kind, message.detail or {}, language)
                 ),
                 quoted=_describe_quote(message, quoted, language),
+                file=_has_file(message),
+                no_file=_explain_missing_file(message, language),
                 marks=_list_marks(message, language),
                 offers=tuple(
                     offer
@@ -96,6 +105,21 @@ def _describe_quote(
     if found is None:
         return ShownQuote(None, language.t("client.quoted_gone"))
     return ShownQuote(found.id, found.body.strip() or language.kind(found.kind))
+
+
+def _has_file(message: StoredMessage) -> bool:
+    return message.kind in MEDIA_KINDS and read_media_id(message.detail) is not None
+
+
+def _explain_missing_file(message: StoredMessage, language: Language) -> str:
+    detail = message.detail or {}
+    if message.outgoing or detail.get("revoked"):
+        return ""
+    if _fields(detail.get("error")).get("code") == NOT_DOWNLOADED:
+        return language.t("media.not_downloaded")
+    return (
+        language.t("media.none") if message.kind in MEDIA_KINDS and not _has_file(message) else ""
+    )
 
 
 def _list_marks(message: StoredMessage, language: Language) -> tuple[str, ...]:

@@ -22,11 +22,12 @@ from app.crm.errors import (
     UnknownReset,
     UnreadableHandle,
 )
+from app.dashboard.media.errors import MediaError
 from app.dashboard.web.rendering import render
 from app.dashboard.web.state import state_of
 from app.telemetry import dashboard as telemetry
 
-EXPECTED = (HTTPException, CrmError, psycopg.Error, PoolTimeout, PoolClosed)
+EXPECTED = (HTTPException, CrmError, MediaError, psycopg.Error, PoolTimeout, PoolClosed)
 """What is answered here; anything else is a fault of ours, and is also logged with its trace."""
 
 _BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.QueryCanceled)
@@ -109,6 +110,8 @@ async def answer_failure(request: Request, error: Exception) -> Response:
     failure = describe_failure(error)
     if isinstance(error, (psycopg.Error, PoolTimeout, PoolClosed, *_WITHOUT_REASON)):
         telemetry.report_database_failure(error)
+    if isinstance(error, MediaError):
+        telemetry.report_media_failed(error.key, str(error))
     if isinstance(error, RowsKeptError):
         telemetry.report_rows_kept(str(error))
     if isinstance(error, errors.ReadOnlySqlTransaction):
@@ -132,6 +135,8 @@ def describe_failure(error: Exception) -> Failure:
         if error.detail in _FOR_PROGRAMS:
             key = error.detail
         return Failure(error.status_code, key, _FOR_PROGRAMS[key])
+    if isinstance(error, MediaError):
+        return Failure(error.status, error.key, str(error))
     key = next((key for kinds, key in _BY_ERROR if isinstance(error, kinds)), "500")
     tells = isinstance(error, CrmError) and not isinstance(error, _WITHOUT_REASON)
     reason = str(error) if tells else _FOR_PROGRAMS[key]

@@ -15,7 +15,8 @@ LARGEST_BODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        " media-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none';"
+        " base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -65,7 +66,7 @@ class _Sending:
             self.status = int(message["status"])
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
             cached = self._scope["path"].startswith("/static/") and self.status in {200, 304}
             headers["Cache-Control"] = (
                 "public, max-age=31536000, immutable" if cached else "no-store"

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from app.crm.operators import Operator
 from app.dashboard.live.subscriptions import Signals
+from app.dashboard.media.meta import MetaMedia
 from app.database.pool import Pool
 from app.settings import Settings
 
@@ -22,6 +23,7 @@ class DashboardState:
     settings: Settings
     pool: Pool
     signals: Signals
+    media: MetaMedia
     templates: Environment
     hashing: asyncio.Semaphore
     """Bounds the passwords that are hashed side by side; each takes 64 MiB."""

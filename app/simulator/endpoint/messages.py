@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
-from dataclasses import dataclass
 
 import anyio
 from starlette.requests import Request
@@ -15,6 +13,12 @@ from starlette.routing import Route
 from app.addresses import is_bsuid
 from app.simulator.chats import TYPING_SECONDS, Bubble
 from app.simulator.cloud_api import JsonObject, JsonValue, decode, encode, new_wamid
+from app.simulator.endpoint.callers import (
+    Credentials,
+    check_token,
+    check_version,
+    refuse_unknown,
+)
 from app.simulator.endpoint.drop_connection import drop_connection
 from app.simulator.endpoint.faults import Fault
 from app.simulator.endpoint.refusals import RefusalError
@@ -23,14 +27,6 @@ from app.simulator.endpoint.send_request import ReadMark, SendRequest, read_requ
 from app.simulator.state import SimulatorState
 
 NO_FAULT = Fault()
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a bot must send: its bearer token, and the id of its number."""
-
-    access_token: str
-    phone_number_id: str
 
 
 class MessagesEndpoint:
@@ -66,30 +62,11 @@ class MessagesEndpoint:
             return _json({"error": error}, refusal.status)
 
     def _check_caller(self, request: Request) -> None:
-        version = str(request.path_params.get("version", "v24.0"))
-        if re.fullmatch(r"v\d{1,3}\.\d{1,2}", version) is None:
-            raise RefusalError(2500, "Unknown path components: /messages")
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        expected = self._credentials.access_token.encode()
-        if scheme.lower() != "bearer" or not token:
-            raise RefusalError(
-                190,
-                "An access token is required to request this resource.",
-                status=401,
-            )
-        if not secrets.compare_digest(token.strip().encode(), expected):
-            raise RefusalError(
-                190, "Invalid OAuth access token - Cannot parse access token", status=401
-            )
+        check_version(request, "messages")
+        check_token(request, self._credentials)
         number = str(request.path_params["phone_number_id"])
         if number != self._credentials.phone_number_id:
-            raise RefusalError(
-                100,
-                f"Unsupported post request. Object with ID '{number}' does not exist, cannot be"
-                " loaded due to missing permissions, or does not support this operation.",
-                kind="GraphMethodException",
-                subcode=33,
-            )
+            raise refuse_unknown("post", number)
 
     async def _suffer(self, fault: Fault) -> None:
         """What happens to a read mark."""

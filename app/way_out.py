@@ -28,6 +28,13 @@ def find_proxy(url: str) -> SplitResult | None:
     return usable[target.scheme] or usable["all"]
 
 
+def check_way_out(url: str) -> None:
+    """Raises WayOutError for a proxy or certificates that cannot be used on the way to `url`."""
+    if url.startswith("https:"):
+        find_proxy(url)
+        load_certificates()
+
+
 _SCHEMES = ("http", "https", "all")
 
 

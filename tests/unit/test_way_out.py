@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bot.whatsapp.cloud_api import CloudApi
-from app.bot.whatsapp.way_out import WayOutError
+from app.way_out import WayOutError
 
 META = "https://graph.facebook.com/v24.0"
 NO_URL = "it is no URL of a proxy"

@@ -1,0 +1,1 @@
+"""Files that clients sent, from Meta to an operator's browser: nothing of them is kept."""
