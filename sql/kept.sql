@@ -100,7 +100,7 @@ BEGIN
                     'renew_revision', 'renew_revision_if_changed', 'reset_deleted',
                     'reset_truncated', 'stop_sending', 'signal_deleted', 'signal_truncated',
                     'make_canonical', 'mark_forgotten', 'mark_former_forgotten', 'mark_replaced',
-                    'mark_truncated'
+                    'mark_truncated', 'share_opt_out'
                 )
         )
         OR EXISTS (

@@ -49,7 +49,7 @@ def read_echo(
     item: Mapping[str, Any], recipient: Sender, account: str | None = None
 ) -> Echo | Ignored:
     """One entry of `message_echoes`. Raises UnreadableError."""
-    if item.get("recipient_type") == "group":
+    if item.get("recipient_type") == "group" or item.get("group_id"):
         return Ignored("group message")
     if item.get("type") == "system":
         return Ignored("type system")

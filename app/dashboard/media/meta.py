@@ -197,8 +197,7 @@ class MetaMedia:
         return Download(response, found, beginning, self.limits.largest)
 
     async def _get(self, url: URL) -> aiohttp.ClientResponse:
-        leads_out = url.scheme == "https"
-        found = find_proxy(str(url)) if leads_out else None
+        found = find_proxy(str(url)) if url.scheme == "https" else None
         proxy = URL(found.geturl()) if found else None
         # In the request, not the session: aiohttp sends a session's own headers to a proxy too.
         return await self._session.get(
