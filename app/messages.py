@@ -231,7 +231,7 @@ def check_reply(reply: object) -> Reply:
         if answer.author != "bot":
             raise ValueError("the author of a responder's answers is `bot`")
     _check_name(reply.learnt_name)
-    return Reply(reply.context, outgoing, reply.learnt_name, reply.forget)
+    return replace(reply, answers=outgoing)
 
 
 def _check_name(name: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.bot.choices import find_choice
+from app.bot.silent import is_silent
 from app.bot.wish import find_wish
 from app.messages import Message
 
@@ -18,6 +19,7 @@ def find_chain(messages: Sequence[Message]) -> Sequence[Message]:
             or message.id in ids
             or find_wish(message) is not None
             or find_choice(message) is not None
+            or is_silent(message)
         ):
             break
         chain.append(message)

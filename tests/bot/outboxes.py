@@ -37,9 +37,11 @@ def make_number(pool: Pool, bot: UUID, *, token: str = "a-token", per_second: fl
 
 
 def queue(connection: psycopg.Connection, *texts: str, phone: str = PHONE, age: int = 0) -> None:
-    """Answers that a turn has left, `age` seconds ago."""
+    """Answers that a turn has left, `age` seconds ago, to a client who has written."""
     connection.execute(
-        'INSERT INTO "User" (id) VALUES (%s) ON CONFLICT DO NOTHING', (f"{phone}@c.us",)
+        'INSERT INTO "User" (id, "windowUntil") VALUES (%s, now() + interval \'24 hours\')'
+        " ON CONFLICT DO NOTHING",
+        (f"{phone}@c.us",),
     )
     for text in texts:
         connection.execute(

@@ -151,6 +151,8 @@ def test_every_sequence_of_our_tables_is_compared(connection: psycopg.Connection
     run_sql(
         connection,
         "SET session_replication_role = replica",
+        'INSERT INTO "AccountEvent" (id, field, event, subject, severity, detail)'
+        " VALUES (9, 'other', '', '', 'note', '')",
         'INSERT INTO "Conversation" (id, "userId", direction, kind, body, at)'
         " VALUES (9, 'x', 'in', 'text', '', now())",
         'INSERT INTO "IdentityEvent" (id, "fromDigests", "toDigests", "numberChanged", at)'

@@ -82,7 +82,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 RESETS = {
     "delete": 'DELETE FROM "User"',
-    "delete and make again": f"""DELETE FROM "User"; INSERT INTO "User" (id) VALUES ('{CLIENT}')""",
+    "delete and make again": f"""DELETE FROM "User";
+        INSERT INTO "User" (id, "windowUntil") VALUES ('{CLIENT}', now() + interval '24 hours')""",
     "truncate": 'TRUNCATE "User" RESTART IDENTITY CASCADE',
 }
 EDITS = {

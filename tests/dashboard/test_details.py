@@ -106,7 +106,9 @@ def test_what_a_client_sends_beside_words_is_shown(
 )
 def test_a_detail_of_any_shape_is_shown_as_far_as_it_goes(kind: str, detail: Any) -> None:
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    stored = StoredMessage(1, "in", kind, "", at, "answered", None, None, UUID(int=1), detail, [])
+    stored = StoredMessage(
+        1, "in", kind, "", at, "answered", None, None, UUID(int=1), detail, [], "client"
+    )
     for locale in LOCALES:
         (shown,) = describe_messages([stored], load_language(locale))
         assert all(isinstance(line, str) and len(line) <= 300 for line in shown.extras)

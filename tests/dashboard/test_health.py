@@ -39,7 +39,7 @@ def test_it_shows_its_own_metrics_and_none_of_a_bot(
     assert "novabot_listener_up" not in names
     assert names == {"novabot_request_seconds"} | {
         f"novabot_dashboard_{name}"
-        for name in ("listener_up", "streams", "resets_total", "logins_total")
+        for name in ("listener_up", "streams", "resets_total", "logins_total", "media_total")
     }
 
 
