@@ -283,7 +283,11 @@ def wait_until_this_code_looked_around(conn: psycopg.Connection) -> None:
     """The bot of this code has looked for work twice from now on: it alone can send these."""
     for number in range(2):
         phone = f"62800555041{number}"
-        conn.execute('INSERT INTO "User" (id) VALUES (%s)', (f"{phone}@c.us",))
+        # One who has written: who was reset, by TRUNCATE too, is not written to before.
+        conn.execute(
+            'INSERT INTO "User" (id, "windowUntil") VALUES (%s, now() + interval \'24 hours\')',
+            (f"{phone}@c.us",),
+        )
         queue(conn, phone, "text", "mengutip", {"quotes": "wamid.HBgA"})
         wait_for(
             lambda phone=phone: status_of(conn, phone, "mengutip") in ("sent", "delivered", "read"),
