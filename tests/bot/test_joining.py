@@ -79,14 +79,17 @@ async def test_what_two_bots_receive_within_the_quiet_time_gets_one_answer(
 async def test_a_reset_within_the_quiet_time_leaves_nothing_to_answer(
     start_bot: StartBot, listener: Listener, connection: psycopg.Connection, api: Api
 ) -> None:
-    bots = [await start_bot(listener.respond, join_seconds=0.5) for _ in range(2)]
+    bots = [await start_bot(listener.respond, join_seconds=LONG) for _ in range(2)]
     for bot in bots:
         assert await bot.say("nama saya Petang", PHONE) == 200
     connection.execute('DELETE FROM "User"')
     await until(
-        lambda: not any(bot.bot._turns._due_times._timers for bot in bots), "the timers ended"
+        lambda: not any(bot.bot._turns._due_times._timers for bot in bots),
+        "the timers ended, with what they held of the client",
+        LONG / 2,
     )
     assert await bots[0].say("siapa nama saya", PHONE) == 200
+    make_due(connection)
     assert await api.until_sent(1, PHONE) == ["1: Siapa nama Anda?"]
     assert listener.texts() == ["siapa nama saya"]
 

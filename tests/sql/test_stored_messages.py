@@ -186,6 +186,21 @@ def test_a_burst_has_one_due_time_ten_seconds_after_its_first_at_most(
     assert one(connection, "SELECT count(*) FROM \"Conversation\" WHERE status = 'pending'") == 0
 
 
+def test_what_does_not_wait_goes_at_once_after_what_waits(connection: psycopg.Connection) -> None:
+    bot = start_bot(connection)
+    for number in (1, 2):
+        store(connection, bot, f"wamid.{number}", body=str(number), quiet=9)
+    assert store(connection, bot, "wamid.3", body="3").due_in == 0
+    store(connection, bot, "wamid.4", body="4", quiet=9)
+    taken = claim(connection, bot)
+    assert [row.body for row in taken] == ["1", "2"]
+    take_turn(connection, load(connection), stored=taken[1].token, body="1\n2")
+    (taken,) = claim(connection, bot)
+    assert taken.body == "3"
+    take_turn(connection, load(connection), stored=taken.token, body="3")
+    assert claim(connection, bot) == []
+
+
 def test_pending_messages_of_a_bot_long_unseen_are_taken_over(
     connection: psycopg.Connection,
 ) -> None:
