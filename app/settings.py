@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         "NOVABOT_RESPONDER", "app.nova:nova"
     )
     """`package.module:factory`"""
+    join_seconds: Annotated[float | None, Field(ge=0, le=10)] = _variable(
+        "NOVABOT_JOIN_SECONDS", None
+    )
+    """Seconds after a client's last message until those since the last answer get one answer; None:
+    0 for an instant responder, 1.5 for others."""
     session_limit: Annotated[int, Field(ge=1)] = _variable("NOVABOT_SESSION_LIMIT", 100_000)
     """Sessions that one bot keeps in memory."""
     phone_pause_minutes: Annotated[int, Field(ge=0, le=10_080)] = _variable(

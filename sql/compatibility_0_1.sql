@@ -94,15 +94,32 @@ AS $$
         ) AS r
 $$;
 
+-- 0.1 answers each message for itself: those that would get one answer are made due one by one.
 CREATE OR REPLACE FUNCTION public.claim_pending(client text, bot uuid)
 RETURNS TABLE (
     token uuid, addresses text[], kind text, body text, detail jsonb, at timestamptz,
     "waMessageId" text, attempts integer
 )
-LANGUAGE sql SECURITY DEFINER
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
 AS $$
-    SELECT r.* FROM novabot_internal.claim_pending(client, bot) AS r
+BEGIN
+    UPDATE public."Conversation" AS c
+    SET "dueAt" = c."dueAt" - w.behind * interval '1 microsecond'
+    FROM (
+        SELECT
+            p.id,
+            row_number() OVER (PARTITION BY p."dueAt" ORDER BY p.id DESC) - 1 AS behind
+        FROM public."Conversation" AS p
+        WHERE p."userId" = client AND p.status = 'pending' AND p."dueAt" <= clock_timestamp()
+    ) AS w
+    WHERE
+        c.id = w.id
+        AND w.behind > 0
+        AND (c."claimedBy" IS NULL OR NOT novabot_internal.is_alive(c."claimedBy"));
+    RETURN QUERY SELECT r.* FROM novabot_internal.claim_pending(client, bot) AS r;
+END
 $$;
 
 -- It hands out what 0.1 can send: text that is nothing but a body. Another message waits for a bot

@@ -12,9 +12,12 @@ CREATE OR REPLACE FUNCTION novabot_internal.store_message(
     bot uuid,
     account text DEFAULT NULL,
     kept_for interval DEFAULT '90 days',
+    quiet double precision DEFAULT 0,
     OUT outcome text,
     OUT client_id text,
-    OUT identity text
+    OUT identity text,
+    OUT due_in double precision,
+    OUT incarnation uuid
 ) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -30,6 +33,9 @@ DECLARE
     changed record;
     client public."User";
     stated_at CONSTANT timestamptz := written_at;
+    waiting bigint[];
+    waiting_since timestamptz;
+    due timestamptz;
 BEGIN
     written_at := least(written_at, now());
     SELECT l.* INTO writer
@@ -49,19 +55,43 @@ BEGIN
     END IF;
     outcome := coalesce(outcome, CASE WHEN client.id IS NULL THEN 'stale' ELSE 'stored' END);
     client_id := client.id;
+    incarnation := client.incarnation;
     IF outcome <> 'stored' THEN
         RETURN;
     END IF;
+    -- What waits for its due time has not been claimed: it is answered with this message, or, if
+    -- this one does not wait, at once and before it. No other message has a burst's due time.
+    SELECT array_agg(w.id), min(w."claimedAt") INTO waiting, waiting_since
+    FROM (
+        SELECT c.id, c."claimedAt"
+        FROM public."Conversation" AS c
+        WHERE
+            c."userId" = client.id AND c.status = 'pending' AND c."dueAt" > clock_timestamp()
+        ORDER BY c.id
+        FOR NO KEY UPDATE
+    ) AS w;
+    due := clock_timestamp();
+    IF quiet > 0 THEN
+        due_in := least(
+            quiet, 10 - extract(EPOCH FROM due - waiting_since)::double precision
+        );
+        due := due + due_in * interval '1 second';
+    ELSE
+        due_in := 0;
+    END IF;
+    UPDATE public."Conversation" AS c
+    SET "dueAt" = CASE WHEN quiet > 0 THEN due ELSE due - interval '1 microsecond' END
+    WHERE c.id = ANY (waiting);
     PERFORM novabot_internal.note_delivery(message_id, stated_at);
     INSERT INTO public."Conversation" (
         "userId", direction, kind, body, detail, at, "waMessageId",
-        status, address, "claimedBy", "claimedAt", author
+        status, address, "claimedBy", "claimedAt", "dueAt", author
     )
     VALUES (
         client.id, 'in', kind, body, detail, written_at, message_id,
         'pending',
         coalesce(novabot_internal.answer_address(client.id, addresses), addresses[1]),
-        bot, clock_timestamp(), 'client'
+        CASE WHEN quiet > 0 THEN NULL ELSE bot END, clock_timestamp(), due, 'client'
     );
     UPDATE public."User" AS u
     SET
@@ -78,9 +108,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.store_message(
-    text[], text, text, text, jsonb, timestamptz, text, uuid, text, interval
+    text[], text, text, text, jsonb, timestamptz, text, uuid, text, interval, double precision
 ) IS
-'Stores a message whose answer takes its time, claimed by a bot; nothing remembered changes, but an open question about the wish to be forgotten ends. outcome: stored, duplicate, too_old, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
+'Stores a message whose answer takes its time; nothing remembered changes, but an open question about the wish to be forgotten ends. quiet: seconds after which it may be answered, together with those of the client that wait for their due time, which becomes this one''s; 10 s after the first of them at most. Any bot claims it then. With 0 it is claimed by this bot at once, and what waits is due before it. due_in: seconds from now. outcome: stored, duplicate, too_old, forgotten, or stale (another transaction made the client: call it again). identity: what apply_writer reports.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.claim_pending(client text, bot uuid)
 RETURNS TABLE (
@@ -95,34 +125,102 @@ SET enable_seqscan = off
 SET enable_indexonlyscan = off
 SET jit = off
 AS $$
-    UPDATE public."Conversation" AS c
-    SET "claimedBy" = bot, "claimedAt" = clock_timestamp(), attempts = attempts + 1
-    WHERE
-        c.id = (
-            SELECT first.id
-            FROM public."Conversation" AS first
-            WHERE first."userId" = client AND first.status = 'pending'
-            ORDER BY first.id
-            LIMIT 1
-        )
-        AND c.status = 'pending'
-        AND (
-            c."claimedBy" IS NULL
-            OR c."claimedBy" = bot
-            OR NOT novabot_internal.is_alive(c."claimedBy")
-        )
-    RETURNING
-        c.token,
-        -- The client's own address too: the one it came from may lead to no client by now.
-        CASE
-            WHEN c.address <> novabot_internal.alias_of(c."userId")
-                THEN ARRAY[c.address, novabot_internal.alias_of(c."userId")]
-            ELSE ARRAY[novabot_internal.alias_of(c."userId")]
-        END,
-        c.kind, c.body, c.detail, c.at, c."waMessageId", c.attempts
+    WITH claimed AS (
+        UPDATE public."Conversation" AS c
+        SET "claimedBy" = bot, "claimedAt" = clock_timestamp(), attempts = attempts + 1
+        WHERE
+            c."userId" = client
+            AND c."dueAt" = (
+                SELECT first."dueAt"
+                FROM public."Conversation" AS first
+                WHERE first."userId" = client AND first.status = 'pending'
+                ORDER BY first.id
+                LIMIT 1
+            )
+            AND c.status = 'pending'
+            AND c."dueAt" <= clock_timestamp()
+            AND (
+                c."claimedBy" IS NULL
+                OR c."claimedBy" = bot
+                OR NOT novabot_internal.is_alive(c."claimedBy")
+            )
+        RETURNING
+            c.id, c.token,
+            -- The client's own address too: the one it came from may lead to no client by now.
+            CASE
+                WHEN c.address <> novabot_internal.alias_of(c."userId")
+                    THEN ARRAY[c.address, novabot_internal.alias_of(c."userId")]
+                ELSE ARRAY[novabot_internal.alias_of(c."userId")]
+            END AS addresses,
+            c.kind, c.body, c.detail, c.at, c."waMessageId", c.attempts
+    )
+
+    SELECT
+        c.token, c.addresses, c.kind, c.body, c.detail, c.at, c."waMessageId", c.attempts
+    FROM claimed AS c
+    ORDER BY c.id
 $$;
 COMMENT ON FUNCTION novabot_internal.claim_pending(text, uuid) IS
-'Gives a bot the client''s oldest stored message to answer; none while a living bot has claimed it.';
+'Gives a bot the client''s oldest stored message to answer, and those with the same due time, which are answered with it, the oldest first; none before that time, nor while a living bot has claimed them.';
+
+CREATE OR REPLACE FUNCTION novabot_internal.settle_stored(
+    stored_message uuid, client text, answered text, new_status text, learnt_name text
+) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    stored bigint[];
+    now_said text;
+    taught bigint;
+BEGIN
+    SELECT
+        array_agg(s.id),
+        string_agg(s.body, E'\n' ORDER BY s.id),
+        -- That the name stands in it is all that can be told of which message taught it.
+        (
+            array_agg(
+                s.id
+                ORDER BY
+                    learnt_name <> '' AND strpos(lower(s.body), lower(learnt_name)) > 0 DESC,
+                    s.id DESC
+            )
+        )[1]
+    INTO stored, now_said, taught
+    FROM (
+        SELECT c.id, c.body
+        FROM public."Conversation" AS c
+        WHERE
+            c."userId" = client
+            AND c.status = 'pending'
+            AND c."dueAt" = (
+                SELECT l."dueAt" FROM public."Conversation" AS l WHERE l.token = stored_message
+            )
+        ORDER BY c.id
+        FOR NO KEY UPDATE
+    ) AS s;
+    IF now_said IS NULL THEN
+        RETURN 'gone';
+    ELSIF now_said <> answered THEN
+        RETURN 'stale';
+    END IF;
+    UPDATE public."Conversation" AS c
+    SET
+        status = new_status,
+        "claimedBy" = NULL,
+        "claimedAt" = NULL,
+        detail = CASE
+            WHEN c.id = taught
+                THEN nullif(
+                    coalesce(c.detail, '{}') || novabot_internal.detail_of_learnt(learnt_name), '{}'
+                )
+            ELSE c.detail
+        END
+    WHERE c.id = ANY (stored);
+    RETURN 'committed';
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.settle_stored(uuid, text, text, text, text) IS
+'Gives a stored message, and those that are answered with it, their status. answered: their texts when they were claimed, a line each. Returns committed; stale, if one was edited, revoked or deleted meanwhile; gone, if none waits. What is learnt is noted in the latest message in which the name stands, else in the last. The caller has locked the client.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.clients_waiting(
     bot uuid, kinds text[] DEFAULT NULL
@@ -152,6 +250,7 @@ AS $$
         )
         OR (
             c.status = 'pending'
+            AND c."dueAt" <= clock_timestamp()
             AND (
                 c."claimedBy" IS NULL
                 OR c."claimedBy" = bot

@@ -95,17 +95,11 @@ BEGIN
     THEN
         outcome := 'stale';
     ELSIF stored_message IS NOT NULL THEN
-        -- 3a. The message was stored before it was answered: it must still be there.
-        UPDATE public."Conversation" AS c
-        SET
-            status = commit_turn.status,
-            "claimedBy" = NULL,
-            "claimedAt" = NULL,
-            detail = nullif(
-                coalesce(c.detail, '{}') || novabot_internal.detail_of_learnt(learnt_name), '{}'
-            )
-        WHERE c.token = stored_message AND c."userId" = client.id AND c.status = 'pending';
-        outcome := CASE WHEN FOUND THEN 'committed' ELSE 'gone' END;
+        -- 3a. The message was stored before it was answered: it, and those that are answered with
+        --     it, must still be there, and say what was answered.
+        outcome := novabot_internal.settle_stored(
+            stored_message, client.id, body, status, learnt_name
+        );
         answer_to := novabot_internal.answer_address(client.id, addresses);
     ELSE
         -- 3b. It must be neither seen before nor forgotten. What it shows of its writer's addresses

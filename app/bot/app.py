@@ -134,6 +134,7 @@ class Bot:
             marks=self._marks,
             memory=memory,
             number_kept=timedelta(days=settings.number_kept_days),
+            join_seconds=settings.join_seconds,
             find_obstacle=self._rehearsal.find_obstacle,
         )
         self._acknowledgements = Acknowledgements(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.messages import Message
+from app.messages import Message, Reply
+from app.sessions.session import Session
 
 
 def is_silent(message: Message) -> bool:
@@ -10,3 +11,8 @@ def is_silent(message: Message) -> bool:
     would take the chat from that app.
     """
     return message.kind == "call" or (message.detail or {}).get("standby") is True
+
+
+async def say_nothing(session: Session, _: Message) -> Reply:
+    """Leaves the session as it is."""
+    return Reply(session.context)

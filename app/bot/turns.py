@@ -1,8 +1,8 @@
 """Which way a message takes to its answer, and what follows once the turn is decided.
 
-An `@instant` responder is asked inside the webhook's request. For any other one the message is
-stored and acknowledged first, and answered from its row afterwards; by another bot, if this one
-ends meanwhile.
+An `@instant` responder is asked inside the webhook's request. For any other one, and where several
+messages may get one answer (joining.py), the message is stored and acknowledged first, and answered
+from its row afterwards; by another bot, if this one ends meanwhile.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final, assert_never
 from uuid import UUID
 
 from app.addresses import deciding_address
 from app.bot.chaining import find_chain
 from app.bot.choices import NotAChoice, find_choice, make_chooser
+from app.bot.joining import DEFAULT_SECONDS, DueTimes, choose_quiet
 from app.bot.responder.asking import Asking, Stopped
 from app.bot.responder.memory import ResponderMemory
 from app.bot.sending.marks import ReadMarks
 from app.bot.sending.outbox import Outbox
-from app.bot.silent import is_silent
+from app.bot.silent import is_silent, say_nothing
 from app.bot.wish import NotAWish, NothingKnown, answer_wish, choose_texts, find_wish
 from app.bot.workers import Workers
 from app.crm.conversation import PendingMessage, claim_pending
@@ -67,9 +69,11 @@ class BotTurns:
         marks: ReadMarks | None = None,
         memory: ResponderMemory | None = None,
         number_kept: timedelta = NUMBER_KEPT,
+        join_seconds: float | None = None,
         find_obstacle: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """While `find_obstacle` has a reason, no stored message is claimed."""
+        """While `find_obstacle` has a reason, no stored message is claimed. `join_seconds`: the
+        quiet time (joining.py); None: 0 for an instant responder, 1.5 for others."""
         self._find_obstacle = find_obstacle
         self._pool = pool
         self._cache = cache
@@ -79,27 +83,22 @@ class BotTurns:
         self._memory = memory or ResponderMemory(responder)
         self._asking = Asking(responder, self._memory)
         self._workers = Workers(self._answer_stored)
-        self._is_instant = is_instant(responder)
-        ask = self._ask_instant(responder) if is_instant(responder) else self._ask_slow
+        self._due_times = DueTimes(self._workers.wake)
+        if join_seconds is None:
+            join_seconds = 0.0 if is_instant(responder) else DEFAULT_SECONDS
+        self._join_seconds = join_seconds
+        self._is_stored = join_seconds > 0 or not is_instant(responder)
+        ask = self._ask_slow
+        if is_instant(responder) and not self._is_stored:
+            ask = self._ask_instant(responder)
         self._number_kept = number_kept
         self._groups = groups = TurnGroups(pool, outbox)
-        self._turns = Turns(
-            pool, cache, ask, excuse=say_not_forgotten, number_kept=number_kept, groups=groups
-        )
+        make = partial(Turns, pool, cache, number_kept=number_kept)
+        self._turns = make(ask, excuse=say_not_forgotten, groups=groups)
         self._chains = Chains(self._turns, cache, groups)
-        self._door = Turns(
-            pool,
-            cache,
-            answer_wish,
-            excuse=say_not_forgotten,
-            number_kept=number_kept,
-            is_door=True,
-            groups=groups,
-        )
-        self._silent_turns = Turns(pool, cache, _say_nothing, number_kept=number_kept)
-        self._choices = Turns(
-            pool, cache, make_chooser(pool), number_kept=number_kept, is_door=True, groups=groups
-        )
+        self._door = make(answer_wish, excuse=say_not_forgotten, is_door=True, groups=groups)
+        self._silent_turns = make(say_nothing)
+        self._choices = make(make_chooser(pool), is_door=True, groups=groups)
 
     async def take(self, messages: Sequence[Message]) -> int:
         """Answers the first of a client's messages that came together, and those that go with it,
@@ -120,7 +119,7 @@ class BotTurns:
             return 1
         if find_choice(message) is not None and await self._take_choice(message):
             return 1
-        if not self._is_instant:
+        if self._is_stored:
             count_turn((await self.store(message)).outcome)
             return 1
         mark = self._cache.mark()
@@ -187,10 +186,15 @@ class BotTurns:
     async def store(self, message: Message) -> Stored:
         """Stores a message, and sets about answering it. Raises Busy or Unavailable."""
         stored = await store_message(
-            self._pool, message, self._bot, deadline_from_now(), number_kept=self._number_kept
+            self._pool,
+            message,
+            self._bot,
+            deadline_from_now(),
+            number_kept=self._number_kept,
+            quiet=choose_quiet(message, self._join_seconds),
         )
-        if stored.outcome == "stored" and stored.client_id is not None:
-            self._workers.wake(stored.client_id)
+        if stored.outcome == "stored" and stored.client_id and stored.incarnation:
+            self._due_times.set(stored.client_id, stored.incarnation, stored.due_in)
         return stored
 
     def wake(self, client: str) -> None:
@@ -207,6 +211,8 @@ class BotTurns:
         dropped = eviction.apply_to(self._cache)
         if eviction.cause != "gap":
             eviction.apply_to(self._asking)
+            if eviction.cause != "edit":  # what waits of an edited client is still to be answered
+                eviction.apply_to(self._due_times)
             if self._marks is not None:
                 eviction.apply_to(self._marks)
         count_evictions(eviction.cause, dropped)
@@ -214,6 +220,7 @@ class BotTurns:
 
     async def finish(self, seconds: float) -> None:
         """Ends what is being answered; the rest stays for another bot."""
+        self._due_times.evict_all()
         await self._workers.finish(seconds)
         await self._groups.finish()
 
@@ -291,7 +298,3 @@ class BotTurns:
                 pass  # counted by its cause
             case _:
                 assert_never(result)
-
-
-async def _say_nothing(session: Session, _: Message) -> Reply:
-    return Reply(session.context)

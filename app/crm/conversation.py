@@ -78,12 +78,15 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """A stored message that this bot has claimed, to answer it."""
+    """A stored message that this bot has claimed, to answer it; or several, as one."""
 
     token: UUID
+    """Of the last."""
     message: Message
+    """The last, with the texts of all, a line each, and their details; where two have the same
+    detail, the later one's."""
     attempts: int
-    """This one included."""
+    """Of the one tried most often, this one included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,9 @@ async def _find_quoted(
 
 
 async def claim_pending(pool: Pool, client: str, bot: UUID) -> PendingMessage | None:
-    """Gives this bot the client's oldest stored message; None while a living bot has it.
+    """Gives this bot the client's oldest stored message, with those that are answered with it.
 
-    Raises TryLater.
+    None before they are due, and while a living bot has them. Raises TryLater.
     """
     rows = await fetch_rows(
         pool,
@@ -141,18 +144,20 @@ async def claim_pending(pool: Pool, client: str, bot: UUID) -> PendingMessage | 
     )
     if not rows:
         return None
-    token, addresses, kind, body, found, at, message_id, attempts = rows[0]
-    detail: dict[str, Any] = found or {}
+    token, addresses, kind, _, _, at, message_id, _ = rows[-1]
+    detail: dict[str, Any] = {}
+    for row in rows:
+        detail |= row[4] or {}
     message = Message(
         id=message_id or "",
         addresses=tuple(addresses),
         kind=kind,
-        text=body,
+        text="\n".join(row[3] for row in rows),
         at=at,
         forwarded=bool(detail.get("forwarded")),
         detail=detail,
     )
-    return PendingMessage(token, message, attempts)
+    return PendingMessage(token, message, max(row[7] for row in rows))
 
 
 async def find_waiting_clients(pool: Pool, bot: UUID) -> list[WaitingClient]:

@@ -49,6 +49,9 @@ class Stored:
     outcome: str
     """`stored`, `duplicate`, `too_old` or `forgotten`."""
     client_id: str | None
+    incarnation: UUID | None
+    due_in: float
+    """Seconds until it may be answered; 0 at once."""
 
 
 async def load_session(
@@ -145,13 +148,18 @@ async def store_message(
     deadline: float,
     *,
     number_kept: timedelta = NUMBER_KEPT,
+    quiet: float = 0,
 ) -> Stored:
-    """Stores a message whose answer takes its time, claimed by this bot."""
+    """Stores a message whose answer takes its time.
+
+    It is to be answered in `quiet` seconds (see app/bot/joining.py), by any bot; with 0 it is
+    claimed by this one. Raises Busy or Unavailable.
+    """
     while True:
-        outcome, client_id, identity = await fetch_row(
+        outcome, client_id, identity, incarnation, due_in = await fetch_row(
             pool,
-            "SELECT outcome, client_id, identity"
-            " FROM novabot_internal.store_message(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "SELECT outcome, client_id, identity, incarnation, due_in"
+            " FROM novabot_internal.store_message(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 list(message.addresses),
                 message.id,
@@ -163,13 +171,14 @@ async def store_message(
                 bot,
                 message.account,
                 number_kept,
+                quiet,
             ),
             deadline,
         )
         if identity is not None:
             report_identity(identity)
         if outcome != "stale":
-            return Stored(outcome, client_id)
+            return Stored(outcome, client_id, incarnation, due_in or 0.0)
         if time.monotonic() > deadline:
             raise Busy("other transactions kept changing this client")
 

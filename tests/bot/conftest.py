@@ -39,9 +39,17 @@ async def start_bot(
             url: str = database_url,
             listen_url: str = "",
             ready: bool = True,
+            join_seconds: float | None = 0,
         ) -> RunningBot:
             running = await stack.enter_async_context(
-                run_bot(monkeypatch, url, api.url, responder or asked.make(), listen_url=listen_url)
+                run_bot(
+                    monkeypatch,
+                    url,
+                    api.url,
+                    responder or asked.make(),
+                    listen_url=listen_url,
+                    join_seconds=join_seconds,
+                )
             )
             api.simulator.simulation.delivery._webhooks.append(f"{running.url}/webhook")
             if ready:

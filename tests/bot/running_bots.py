@@ -93,8 +93,12 @@ async def run_bot(
     responder: Responder,
     *,
     listen_url: str = "",
+    join_seconds: float | None = 0,
 ) -> AsyncGenerator[RunningBot]:
-    """A bot that serves HTTP; not yet ready. It listens by `listen_url`, else by the other."""
+    """A bot that serves HTTP; not yet ready. It listens by `listen_url`, else by the other.
+
+    Messages get an answer each; several one with `join_seconds`, whose None leaves out the setting.
+    """
     monkeypatch.setattr("app.bot.app.HttpServer", StoppableServer)
     settings = load_settings(
         database_url=database_url,
@@ -102,6 +106,7 @@ async def run_bot(
         whatsapp_phone_number_id=NUMBER_ID,
         whatsapp_app_secret=APP_SECRET,
         whatsapp_verify_token=VERIFY_TOKEN,
+        join_seconds="" if join_seconds is None else str(join_seconds),
     )
     async with AsyncExitStack() as stack:
         pool = await open_pool(database_url, name="novabot bot", size=POOL_SIZE)

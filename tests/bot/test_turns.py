@@ -19,7 +19,6 @@ from app.messages import Message, Outgoing, Reply, instant
 from app.nova.answers import ANSWERS
 from app.sessions.cache import Cache
 from app.sessions.session import Session
-from app.sessions.store import Stored
 from tests.bot.conftest import StartBot
 from tests.bot.outboxes import open_outbox
 from tests.bot.running_bots import ACCESS_TOKEN, NUMBER_ID, Api
@@ -178,7 +177,7 @@ async def deaf(
         open_outbox(pool, cloud, connection, bot) as outbox,
     ):
         cache = Cache(10, lambda: False)
-        turns = BotTurns(pool, cache, thinker.respond, bot, outbox)
+        turns = BotTurns(pool, cache, thinker.respond, bot, outbox, join_seconds=0)
         yield turns
         await turns.finish(5)
 
@@ -200,7 +199,8 @@ async def test_an_answer_to_a_client_that_was_reset_unheard_of_is_written_nowher
     statement: str,
     reborn: bool,
 ) -> None:
-    assert await deaf.store(make_message("nama saya Petang")) == Stored("stored", CLIENT)
+    stored = await deaf.store(make_message("nama saya Petang"))
+    assert (stored.outcome, stored.client_id) == ("stored", CLIENT)
     await until(thinker.is_asked(1), "the responder asked")
     connection.execute(statement.encode())
     thinker.may_answer.set()

@@ -116,6 +116,24 @@ def test_a_message_stored_by_0_1_is_answered_by_it_and_forgotten_by_it(
     assert acknowledged.reset == reset.id
 
 
+def test_0_1_answers_one_by_one_what_would_get_one_answer(connection: psycopg.Connection) -> None:
+    bot = uuid4()
+    for number in (1, 2, 3):
+        connection.execute(
+            "SELECT novabot_internal.store_message(%s, %s, 'text', 'halo', NULL, now(), NULL, %s,"
+            " quiet => 5)",
+            ([PHONE], f"wamid.{number}", bot),
+        )
+    claim = 'SELECT "waMessageId" AS id, token FROM claim_pending(%s, %s)'
+    assert fetch(connection, claim, CLIENT, bot) == []
+    connection.execute('UPDATE "Conversation" SET "dueAt" = now()')
+    for number in (1, 2, 3):
+        (claimed,) = fetch(connection, claim, CLIENT, bot)
+        assert claimed.id == f"wamid.{number}"
+        assert take_turn(connection, ["hai"], claimed.token).outcome == "committed"
+    assert fetch(connection, claim, CLIENT, bot) == []
+
+
 def test_the_rounds_of_0_1_go_on(connection: psycopg.Connection) -> None:
     bot = uuid4()
     assert one(connection, "SELECT audit_triggers()") == []

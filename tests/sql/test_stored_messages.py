@@ -34,17 +34,23 @@ def start_bot(conn: psycopg.Connection) -> UUID:
 
 
 def store(
-    conn: psycopg.Connection, bot: UUID, message_id: str, body: str = "halo", ago: str = "0 s"
+    conn: psycopg.Connection,
+    bot: UUID,
+    message_id: str,
+    body: str = "halo",
+    ago: str = "0 s",
+    quiet: float = 0,
 ) -> Any:
     return fetch(
         conn,
         "SELECT * FROM novabot_internal.store_message(%s, %s, 'text', %s, NULL,"
-        " clock_timestamp() - %s::interval, 'J', %s)",
+        " clock_timestamp() - %s::interval, 'J', %s, quiet => %s)",
         [PHONE, "ID.1a2b3c"],
         message_id,
         body,
         ago,
         bot,
+        quiet,
     )[0]
 
 
@@ -145,8 +151,54 @@ def test_pending_messages_are_claimed_oldest_first_and_not_from_a_living_bot(
     (taken,) = claim(connection, second)
     assert taken.body == "1"
     assert claim(connection, first) == []
-    take_turn(connection, load(connection), stored=taken.token)
+    take_turn(connection, load(connection), stored=taken.token, body="1")
     assert [row.body for row in claim(connection, second)] == ["2"]
+
+
+def test_a_burst_has_one_due_time_ten_seconds_after_its_first_at_most(
+    connection: psycopg.Connection,
+) -> None:
+    bots = [start_bot(connection) for _ in range(2)]
+    waiting = "SELECT * FROM novabot_internal.clients_waiting(%s)"
+    assert 3.9 < store(connection, bots[0], "wamid.1", body="1", quiet=4).due_in <= 4
+    assert 3.9 < store(connection, bots[1], "wamid.2", body="2", quiet=4).due_in <= 4
+    # As if seven seconds had passed, all but the pause with the messages.
+    connection.execute(
+        'UPDATE "Conversation" SET "claimedAt" = "claimedAt" - interval \'7 seconds\''
+    )
+    assert 2.5 < store(connection, bots[0], "wamid.3", body="3", quiet=4).due_in <= 3
+    assert one(connection, 'SELECT count(DISTINCT "dueAt") FROM "Conversation"') == 1
+    for bot in bots:
+        assert claim(connection, bot) == [] and fetch(connection, waiting, bot) == []
+    connection.execute('UPDATE "Conversation" SET "dueAt" = now()')
+    assert [tuple(found) for found in fetch(connection, waiting, bots[0])] == [
+        (CLIENT, True, False)
+    ]
+    taken = claim(connection, bots[1])
+    assert [row.body for row in taken] == ["1", "2", "3"]
+    assert claim(connection, bots[0]) == []
+    connection.execute("SELECT novabot_internal.retire_bot(%s)", (bots[1],))
+    assert [row.attempts for row in claim(connection, bots[0])] == [2, 2, 2]
+    assert (
+        take_turn(connection, load(connection), stored=taken[2].token, body="3").outcome == "stale"
+    )
+    take_turn(connection, load(connection), stored=taken[2].token, body="1\n2\n3")
+    assert one(connection, "SELECT count(*) FROM \"Conversation\" WHERE status = 'pending'") == 0
+
+
+def test_what_does_not_wait_goes_at_once_after_what_waits(connection: psycopg.Connection) -> None:
+    bot = start_bot(connection)
+    for number in (1, 2):
+        store(connection, bot, f"wamid.{number}", body=str(number), quiet=9)
+    assert store(connection, bot, "wamid.3", body="3").due_in == 0
+    store(connection, bot, "wamid.4", body="4", quiet=9)
+    taken = claim(connection, bot)
+    assert [row.body for row in taken] == ["1", "2"]
+    take_turn(connection, load(connection), stored=taken[1].token, body="1\n2")
+    (taken,) = claim(connection, bot)
+    assert taken.body == "3"
+    take_turn(connection, load(connection), stored=taken.token, body="3")
+    assert claim(connection, bot) == []
 
 
 def test_pending_messages_of_a_bot_long_unseen_are_taken_over(

@@ -110,6 +110,7 @@ class Nova:
             "WHATSAPP_VERIFY_TOKEN": "a-verify-token-of-the-tests",
             "WHATSAPP_API_URL": f"{self.simulator_url}/v24.0",
             "WHATSAPP_MESSAGES_PER_SECOND": "0",
+            "NOVABOT_JOIN_SECONDS": "0",
             "NOVABOT_SIMULATOR_ALLOWED": "1",
             "NOVABOT_DATA_DIR": str(directory),
             "NOVABOT_LOG_FORMAT": "json",

@@ -121,6 +121,23 @@ def test_an_answer_being_sent_by_a_killed_bot_becomes_uncertain_and_is_settled_b
         assert len(nova.answers(PHONE)) == 2
 
 
+def test_what_a_killed_bot_was_waiting_with_the_other_answers_once(
+    database_url: str, tmp_path: Path
+) -> None:
+    with (
+        run_nova(database_url, tmp_path, NOVABOT_JOIN_SECONDS="2") as nova,
+        nova.connect() as conn,
+    ):
+        for number, text in enumerate(("halo", "nama saya Petang", "siapa nama saya?")):
+            nova.say(PHONE, text, bot=number % 2)
+        nova.bot(0).kill()
+        assert read_answer(conn) is None
+        wait_for(lambda: nova.answers(PHONE), "the other bot to answer")
+        assert len(nova.answers(PHONE)) == 1
+        said = conn.execute("SELECT status FROM \"Conversation\" WHERE direction = 'in'").fetchall()
+        assert said == [("answered",)] * 3
+
+
 def test_sigterm_lets_a_turn_in_flight_finish_and_be_answered(nova: Nova) -> None:
     nova.ask_for_answer(PHONE, "nama saya Petang")
     before = nova.last_sent()

@@ -263,7 +263,10 @@ def test_they_miss_no_function_of_their_own(nova: Nova) -> None:
     complaints = [
         line
         for line in logs.splitlines()
-        if '"level": "error"' in line or '"level":"error"' in line or "round missed" in line or "does not exist" in line
+        if '"level": "error"' in line
+        or '"level":"error"' in line
+        or "round missed" in line
+        or "does not exist" in line
     ]
     assert complaints == []
 
