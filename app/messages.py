@@ -49,7 +49,8 @@ class Message:
     """`text`, `button`, `interactive`, `image`, …, `location`, or `unsupported`; `call` is stored
     and comes to no responder."""
     text: str
-    """The body, button title or caption; empty where the kind has none."""
+    """The body, button title or caption; empty where the kind has none. Of several texts that get
+    one answer (NOVABOT_JOIN_SECONDS) a line or more each, while the rest is the last one's."""
     at: datetime
     """The sender's time, in UTC; WhatsApp gives whole seconds."""
     forwarded: bool = False
