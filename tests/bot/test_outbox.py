@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app.bot.sending import outbox as sending
+from app.bot.sending import settling as sending
 from app.bot.sending.outbox import Outbox
 from app.bot.sending.outcomes import NAMES
 from app.bot.whatsapp.answers import Outcome
@@ -407,3 +407,26 @@ async def test_a_stop_does_not_wait_for_ever(
         not outbox.farewells._tasks
     )  # one that goes on after the client closes leaves a connection
     api.release()
+
+
+async def test_what_another_client_takes_over_by_a_merge_is_sent_once(
+    pool: Pool, api: Api, cloud: CloudApi, connection: psycopg.Connection
+) -> None:
+    """One worker holds it, and waits for a connection; its new client's worker is woken."""
+    await cloud._places.acquire()
+    cloud._places._value = 0  # every connection is busy
+    other = "6281717407675"
+    queue(connection, "satu")
+    queue(connection, "hai", phone=other)
+    connection.execute("UPDATE \"Conversation\" SET status = 'sent' WHERE body = 'hai'")
+    async with open_outbox(pool, cloud, connection) as outbox:
+        outbox.wake(f"{PHONE}@c.us")
+        await until(has_statuses(connection, "sending"), "it waits for a connection")
+        connection.execute('UPDATE "Conversation" SET "userId" = %s', (f"{other}@c.us",))
+        outbox.wake(f"{other}@c.us")
+        await until(lambda: not outbox._workers.is_at(f"{other}@c.us"), "the other has looked")
+        cloud._places._value = 5
+        cloud._places.release()
+        await until(lambda: not outbox._workers.is_at(f"{PHONE}@c.us"), "nothing under way")
+    assert api.texts(None, None) == ["satu"]
+    assert read_statuses(connection, other) == ["sent", "sent"]

@@ -43,7 +43,7 @@ def act_at(
             act()
             acted.append(True)
 
-    module = settling if statement == "settle_sendings" else sending
+    module = settling if statement in ("settle_sendings", "start_sending") else sending
     call = getattr(module, statement)
 
     async def call_and_act(*args: Any, **more: Any) -> Any:

@@ -25,7 +25,7 @@ from app.bot.whatsapp.answers import Accepted, NotSent, Uncertain, Unsendable, W
 from app.bot.whatsapp.cloud_api import CloudApi
 from app.bot.whatsapp.refusals import ApiRefusal
 from app.bot.workers import Workers
-from app.crm.sending.outbox import Sending, is_sending, start_sending
+from app.crm.sending.outbox import Sending, is_sending
 from app.database.errors import Busy, TryLater
 from app.database.pool import Pool
 from app.messages import Outgoing
@@ -122,6 +122,7 @@ class Outbox:
         self._settling.posted.discard(token)
         self._number.give_back_place()
         if is_unknown:
+            self._settling.doubtful.add(client)
             self._look_again(client)
 
     def note_eviction(self) -> None:
@@ -159,7 +160,7 @@ class Outbox:
                         continue
                     if not await self._number.wait_for_place():
                         return  # woken again once the number may send
-                    begun = await self._start(client)
+                    begun = await self._settling.start(client)
                     if begun is None:
                         self._number.give_back_place()
                         return
@@ -183,19 +184,12 @@ class Outbox:
     async def _send_try(self, client: str) -> Begun | None:
         """Sends one message though the number is stopped; returns what its outcome gives out."""
         self._tries.discard(client)
-        tried = await self._start(client, is_try=True)
+        tried = await self._settling.start(client, is_try=True)
         after = None if tried is None else await self._send(client, tried, is_try=True)
         return after if isinstance(after, Begun) else None
 
     def _mark(self) -> Mark:
         return Mark(clock.now(), self._evictions)
-
-    async def _start(self, client: str, *, is_try: bool = False) -> Begun | None:
-        mark = self._mark()
-        sending = await start_sending(
-            self._pool, client, self._bot, self._settling.posted, self._number.sender, is_try=is_try
-        )
-        return None if sending is None else Begun(sending, mark)
 
     def _look_again(self, client: str) -> None:
         asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake, client)
@@ -238,7 +232,8 @@ class Outbox:
             raise
         except BaseException:
             if not is_posted:
-                self._settling.posted.discard(sending.token)  # given out again
+                self._settling.posted.discard(sending.token)
+                self._settling.doubtful.add(client)  # given out again
             raise
         count_outcome(outcome)
         match outcome:

@@ -1,4 +1,4 @@
-"""Writing what became of attempts to send, and taking what comes next (sql/outbox.sql)."""
+"""Taking what is to be sent, and writing what became of it (sql/outbox.sql)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from app.crm.sending.outbox import (
     settle_sendings,
     settle_sent,
     settle_unsent,
+    start_sending,
 )
 from app.database.errors import TryLater, first_line
 from app.database.grouping import Grouping
@@ -111,10 +112,28 @@ class Settling:
         self.posted: set[UUID] = set()
         """Tokens that this bot has begun to POST, or is about to, until their outcome is written.
 
-        A `sending` row of this bot that is not among them is given to it again.
+        A `sending` row of this bot that is not among them is given to it again, if its client is
+        among the doubtful.
+        """
+        self.doubtful: set[str] = set()
+        """Clients of whom the database may have given out a message by a call whose reply was lost.
+
+        Of others nothing is given out again: a worker may hold a message that it has not begun to
+        POST, and that has become another client's by a merge.
         """
         self.more: set[str] = set()
         """Clients who probably have more to be sent: their outcomes ask for it too."""
+
+    async def start(self, client: str, *, is_try: bool = False) -> Begun | None:
+        """The client's oldest unsent message, if it may be sent now. Raises TryLater."""
+        mark = self._mark()
+        posted = self.posted if client in self.doubtful else None
+        self.doubtful.add(client)
+        sending = await start_sending(
+            self._pool, client, self._bot, posted, self._number.sender, is_try=is_try
+        )
+        self.doubtful.discard(client)  # the reply has come
+        return None if sending is None else Begun(sending, mark)
 
     async def settle_sent(self, client: str, token: UUID, message_id: str) -> After:
         """WhatsApp took it, under this id.
@@ -160,9 +179,7 @@ class Settling:
         if not asked:
             return None
         batch = self._begin([sent for sent, _ in asked])
-        parameters = list_settle_parameters(
-            batch.messages, self._bot, self.posted, self._number.sender
-        )
+        parameters = list_settle_parameters(batch.messages, self._bot, self._number.sender)
 
         def land(settled: Sequence[Settled | None]) -> None:
             for (_, result), after in zip(asked, self._end(batch, settled), strict=True):
@@ -177,7 +194,7 @@ class Settling:
         settled: Sequence[Settled | None] = [None] * len(sent)
         try:
             settled = await settle_sendings(
-                self._pool, batch.messages, self._bot, self.posted, self._number.sender
+                self._pool, batch.messages, self._bot, self._number.sender
             )
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("settle_sendings", first_line(error))
@@ -195,9 +212,11 @@ class Settling:
         return _Batch([each.client for each in sent], messages, self._mark())
 
     def _end(self, batch: _Batch, settled: Sequence[Settled | None]) -> Sequence[After | None]:
-        for message, result in zip(batch.messages, settled, strict=True):
+        for client, message, result in zip(batch.clients, batch.messages, settled, strict=True):
             if message.wants_next and (result is None or result.next is None):
                 self._number.give_back_place()
+            if message.wants_next and result is None:
+                self.doubtful.add(client)
         return [
             None if result is None else self._find_next(client, result, batch.mark)
             for client, result in zip(batch.clients, settled, strict=True)

@@ -37,7 +37,7 @@ async def start_sending(
     pool: Pool,
     client: str,
     bot: UUID,
-    posted: Collection[UUID],
+    posted: Collection[UUID] | None,
     sender: Sender,
     *,
     is_try: bool = False,
@@ -46,9 +46,9 @@ async def start_sending(
     the number is stopped or in a pause (but for a try), or while the client has had too many.
 
     One of a kind that this release does not know stays queued, and those behind it too: a newer
-    bot sends them. One that is too old to be said expires. `posted`: tokens that this bot has begun
-    to POST. A `sending` row of this bot that is not among them was claimed by a call whose reply
-    was lost: it is given out again.
+    bot sends them. One that is too old to be said expires. `posted`: where a reply may have been
+    lost, the tokens that this bot has begun to POST. A `sending` row of this bot that is not among
+    them was claimed by a call whose reply was lost: it is given out again. None: nothing is.
     """
     rows = await fetch_rows(
         pool,
@@ -57,7 +57,7 @@ async def start_sending(
         (
             client,
             bot,
-            list(posted),
+            None if posted is None else list(posted),
             list(KINDS),
             sender.number,
             sender.digest,
@@ -123,16 +123,16 @@ does both; the places are negative. `read_settled` reads them.
 
 
 def list_settle_parameters(
-    sent: Sequence[SentMessage], bot: UUID, posted: Collection[UUID], sender: Sender
+    sent: Sequence[SentMessage], bot: UUID, sender: Sender
 ) -> tuple[Any, ...]:
-    """For `SETTLE`; `posted` as for `start_sending`."""
+    """For `SETTLE`."""
     wants_next = any(each.wants_next for each in sent)
     return (
         write_plain(each.token for each in sent),
         write_texts(each.message_id for each in sent),
         [each.wants_next for each in sent],
         bot,
-        list(posted) if wants_next else [],
+        None,
         list(KINDS) if wants_next else [],
         sender.number,
         sender.digest,
@@ -145,11 +145,10 @@ async def settle_sendings(
     pool: Pool,
     sent: Sequence[SentMessage],
     bot: UUID,
-    posted: Collection[UUID],
     sender: Sender,
 ) -> Sequence[Settled | None]:
     """Executes `SETTLE`. Raises psycopg.Error and psycopg_pool.PoolTimeout."""
-    parameters = list_settle_parameters(sent, bot, posted, sender)
+    parameters = list_settle_parameters(sent, bot, sender)
     rows = await execute_once(pool, SETTLE, parameters, deadline_from_now())
     found = {row[0]: row[1:] for row in rows}
     return [read_settled(found[-place]) for place in range(1, len(sent) + 1)]
