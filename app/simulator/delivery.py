@@ -16,6 +16,8 @@ from app.telemetry import simulator as telemetry
 
 RETRY_GAPS = (0.5, 1.0, 2.0, 4.0, 8.0, *(15.0,) * 40)
 ANSWER_TIMEOUT = 10.0
+AT_ONCE = 64
+"""Deliveries under way; more wait outside of httpx2's pool, where each costs all others time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Delivery:
         self._app_secret: str = app_secret
         self._retry_gaps: tuple[float, ...] = tuple(retry_gaps)
         self._turn: int = 0
+        self._places = anyio.Semaphore(AT_ONCE)
         self._tasks: TaskGroup | None = None
         self._client: httpx2.AsyncClient | None = None
 
@@ -123,7 +126,10 @@ class Delivery:
             "X-Hub-Signature-256": sign(raw, self._app_secret),
         }
         try:
-            response = await self._client.post(self._webhooks[bot], content=raw, headers=headers)
+            async with self._places:
+                response = await self._client.post(
+                    self._webhooks[bot], content=raw, headers=headers
+                )
         except httpx2.HTTPError as error:
             attempt = Attempt(bot, None, f"{type(error).__name__}: {error}")
         else:
