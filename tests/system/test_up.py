@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from app.local.embedded import find_running_url
+from tests.system.nova import free_ports
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 30.0
@@ -50,17 +51,8 @@ StartUp = Callable[..., UpProcess]
 def ports() -> tuple[int, int, int]:
     """Free ports: the dashboard's, the simulator's, and the first bot's with one after it."""
     while True:
-        with ExitStack() as stack:
-            probes = [stack.enter_context(socket.socket()) for _ in range(3)]
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            dashboard, simulator, bot = (probe.getsockname()[1] for probe in probes)
-            with socket.socket() as after:
-                try:
-                    after.bind(("127.0.0.1", bot + 1))
-                except (OSError, OverflowError):
-                    continue
-        if bot + 1 not in (dashboard, simulator):
+        dashboard, simulator, bot, after = free_ports(4)
+        if after == bot + 1:
             return dashboard, simulator, bot
 
 
@@ -319,12 +311,8 @@ def test_a_second_up_on_the_same_data_is_refused(
 ) -> None:
     first = start_up()
     read_until(first, "Ctrl-C stops it")
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(3)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        others = tuple(probe.getsockname()[1] for probe in probes)
-    second = start_up(at=others)
+    dashboard, simulator, bot = free_ports(3)
+    second = start_up(at=(dashboard, simulator, bot))
     printed, _ = second.communicate(timeout=DEADLINE)
     assert second.returncode != 0
     assert f"in use by another novabot (process {first.pid})" in printed
