@@ -365,6 +365,20 @@ async def test_what_a_living_bot_is_sending_is_left_to_it(
     assert api.texts(PHONE, None) == []
 
 
+async def test_what_a_living_bot_is_sending_is_left_to_it_where_a_reply_was_lost_too(
+    outbox: Outbox, connection: psycopg.Connection, api: Api
+) -> None:
+    queue(connection, "one", "two", age=60)
+    alive = uuid4()
+    claim(connection, "one", alive)
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (alive,))
+    outbox._settling.doubtful.add(CLIENT)
+    outbox.wake(CLIENT)
+    await until(lambda: not outbox._workers.is_at(CLIENT), "a look for work")
+    assert read_statuses(connection) == ["sending", "queued"]
+    assert api.texts(PHONE, None) == []
+
+
 def claim(connection: psycopg.Connection, body: str, bot: UUID) -> None:
     connection.execute(
         'UPDATE "Conversation" SET status = \'sending\', "claimedBy" = %s, "claimedAt" = now()'
