@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import threading
@@ -26,6 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.telemetry.serving import RequestReports, report_application_failed
 
+_FILES = 65_536
 STOP_TIMEOUT = 5
 """Seconds that running requests get at a stop."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,6 +54,7 @@ class HttpServer(uvicorn.Server):
         protocol: type[asyncio.Protocol] | Literal["auto"] = "auto",
         stop_timeout: int = STOP_TIMEOUT,
     ) -> None:
+        raise_file_limit()
         super().__init__(
             uvicorn.Config(
                 _describe_failure(app),
@@ -231,6 +234,16 @@ def _describe_failure(app: ASGIApp) -> ASGIApp:
             raise
 
     return run
+
+
+def raise_file_limit() -> None:
+    """Lets the process open as many files as it may: a bot's sends take two a connection, and the
+    limit that shells and systemd give, 1024, is for programs that use select().
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

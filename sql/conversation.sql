@@ -276,9 +276,20 @@ DECLARE
         'queued', 'sending', 'uncertain', 'sent', 'failed', 'delivered', 'read'
     ];
     client text;
+    was_known boolean := false; -- delivered again, it does not undo what the client said since
 BEGIN
     -- "User" first, as everywhere.
     LOCK TABLE public."User" IN ACCESS SHARE MODE;
+    IF code = 131050 THEN
+        was_known := EXISTS (
+            SELECT
+            FROM public."Conversation" AS c
+            WHERE
+                (c.token = message_token OR c."waMessageId" = message_id)
+                AND c.direction = 'out'
+                AND c."errorCode" = 131050
+        );
+    END IF;
     UPDATE public."Conversation" AS c
     SET
         status = CASE
@@ -304,7 +315,7 @@ BEGIN
             (SELECT max(w.id) FROM public."Conversation" AS w WHERE w."waMessageId" = message_id)
         )
     RETURNING c."userId" INTO client;
-    IF code = 131050 AND client IS NOT NULL THEN
+    IF code = 131050 AND client IS NOT NULL AND NOT was_known THEN
         PERFORM novabot_internal.opt_out_client(client, 'promotions', now());
     END IF;
     RETURN client IS NOT NULL;

@@ -81,15 +81,15 @@ BEGIN
     -- "activeAt" stays: it also tells when the client last wrote from its number.
     IF pause_for > interval '0' THEN
         UPDATE public."User" AS u
-        SET "pausedUntil" = greatest(u."pausedUntil", now() + pause_for)
-        WHERE u.id = client.id;
+        SET "pausedUntil" = greatest(u."pausedUntil", least(written_at, now()) + pause_for)
+        WHERE u.id = client.id AND written_at + pause_for > now();
     END IF;
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.store_echo(
     text[], text, text, text, text, jsonb, timestamptz, interval, interval
 ) IS
-'Stores what a person wrote on the phone to the client at these addresses, who is met by it if it is not known. The messages that waited for a person count as answered, and the bot steps back for pause_for from now on (0: it does not). outcome: stored, own (the bots or operators sent it), duplicate, too_old or forgotten as commit_turn says, stale (another transaction made the client: call it again). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
+'Stores what a person wrote on the phone to the client at these addresses, who is met by it if it is not known. The messages that waited for a person count as answered, and the bot steps back for pause_for from then on (0: it does not; nor for what comes later than that). outcome: stored, own (the bots or operators sent it), duplicate, too_old or forgotten as commit_turn says, stale (another transaction made the client: call it again). identity: what apply_writer reports. Raises lock_not_available after 50 ms behind another transaction''s lock.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.annotate_echo(
     addresses text[],

@@ -79,7 +79,9 @@ BEGIN
     IF choice = 'everything' THEN
         -- What is queued would be refused when it is given out: its client is told nothing more.
         UPDATE public."Conversation" AS c
-        SET status = 'cancelled', "errorCode" = NULL, "errorText" = NULL
+        SET
+            status = 'failed', "errorCode" = NULL,
+            "errorText" = 'the client has stopped all messages'
         WHERE c."userId" = client AND c.status = 'queued' AND coalesce(c.author, 'bot') = 'bot';
     END IF;
 END
@@ -238,6 +240,9 @@ BEGIN
         RETURN refusal;
     END IF;
     PERFORM novabot_internal.note_delivery(event_id, said_at);
+    IF new_level = 'promotions' AND owner.id IS NOT NULL AND novabot_internal.has_stopped(owner.id) THEN
+        RETURN 'noted'; -- who has stopped everything has stopped promotions too, at every address
+    END IF;
     PERFORM novabot_internal.set_opt_out(keys, new_level, least(said_at, now()));
     IF owner.id IS NOT NULL THEN
         PERFORM novabot_internal.opt_out_client(owner.id, new_level, least(said_at, now()));

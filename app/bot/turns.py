@@ -97,7 +97,7 @@ class BotTurns:
         self._turns = make(ask, excuse=say_not_forgotten, groups=groups)
         self._chains = Chains(self._turns, cache, groups)
         self._door = make(answer_wish, excuse=say_not_forgotten, is_door=True, groups=groups)
-        self._silent_turns = make(say_nothing)
+        self._silent_turns = make(say_nothing, groups=groups)
         self._choices = make(make_chooser(pool), is_door=True, groups=groups)
 
     async def take(self, messages: Sequence[Message]) -> int:

@@ -154,20 +154,19 @@ class TurnGroups:
             timer.cancel()
 
     async def _commit(self, items: Sequence[Item]) -> Sequence[Sequence[Result]]:
-        origin = None
-        if self._answers is not None:
-            origin = self._answers.origin
-            for item in items:
-                if item.session.id and item.answers:
-                    item.token = self._answers.reserve(item.session.id)
+        origin, rider = None, None
         rows: dict[int, Row] = {}
-        parameters = list_parameters(items, origin)
-        rider = self._answers.find_rider() if self._answers is not None else None
         landed: dict[int, Row] | None = None
+        statement: LiteralString = COMMIT
         try:
-            if rider is None:
-                statement = COMMIT
-            else:
+            if self._answers is not None:
+                origin = self._answers.origin
+                for item in items:
+                    if item.session.id and item.answers:
+                        item.token = self._answers.reserve(item.session.id)
+                rider = self._answers.find_rider()
+            parameters = list_parameters(items, origin)
+            if rider is not None:
                 statement = f"{rider.statement} UNION ALL {COMMIT}"
                 parameters = (*rider.parameters, *parameters)
             fetched = await execute_once(self._pool, statement, parameters, deadline_from_now())

@@ -206,6 +206,7 @@ class Outbox:
 
         async def may_write() -> bool:
             nonlocal is_posted
+            is_posted = False  # asked again, the API has received nothing
             for _ in range(_CHECKS):
                 now = self._mark()
                 if (

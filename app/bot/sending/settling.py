@@ -85,7 +85,7 @@ class Rider:
         self,
         parameters: Sequence[Any],
         count: int,
-        end: Callable[[Sequence[Settled | None]], None],
+        end: Callable[[Sequence[Settled | None] | None], None],
     ) -> None:
         self.statement: LiteralString = SETTLE
         self.parameters = parameters
@@ -95,7 +95,7 @@ class Rider:
     def land(self, rows: Mapping[int, tuple[Any, ...]] | None) -> None:
         """The statement's rows by their places; None if it failed."""
         if rows is None:
-            self._end([None] * self._count)
+            self._end(None)
         else:
             self._end([read_settled(rows[-place]) for place in range(1, self._count + 1)])
 
@@ -133,7 +133,10 @@ class Settling:
             self._pool, client, self._bot, posted, self._number.sender, is_try=is_try
         )
         self.doubtful.discard(client)  # the reply has come
-        return None if sending is None else Begun(sending, mark)
+        if sending is None:
+            return None
+        self.posted.add(sending.token)
+        return Begun(sending, mark)
 
     async def settle_sent(self, client: str, token: UUID, message_id: str) -> After:
         """WhatsApp took it, under this id.
@@ -181,7 +184,10 @@ class Settling:
         batch = self._begin([sent for sent, _ in asked])
         parameters = list_settle_parameters(batch.messages, self._bot, self._number.sender)
 
-        def land(settled: Sequence[Settled | None]) -> None:
+        def land(settled: Sequence[Settled | None] | None) -> None:
+            if settled is None:
+                self._doubt(batch)
+                settled = [None] * len(asked)
             for (_, result), after in zip(asked, self._end(batch, settled), strict=True):
                 if not result.done():
                     result.set_result(after)
@@ -198,6 +204,7 @@ class Settling:
             )
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("settle_sendings", first_line(error))
+            self._doubt(batch)
         return self._end(batch, settled)
 
     def _begin(self, sent: Sequence[_Sent]) -> _Batch:
@@ -211,12 +218,16 @@ class Settling:
         ]
         return _Batch([each.client for each in sent], messages, self._mark())
 
+    def _doubt(self, batch: _Batch) -> None:
+        """The statement's reply has not come: it may have given out what comes next."""
+        for client, message in zip(batch.clients, batch.messages, strict=True):
+            if message.wants_next:
+                self.doubtful.add(client)
+
     def _end(self, batch: _Batch, settled: Sequence[Settled | None]) -> Sequence[After | None]:
-        for client, message, result in zip(batch.clients, batch.messages, settled, strict=True):
+        for message, result in zip(batch.messages, settled, strict=True):
             if message.wants_next and (result is None or result.next is None):
                 self._number.give_back_place()
-            if message.wants_next and result is None:
-                self.doubtful.add(client)
         return [
             None if result is None else self._find_next(client, result, batch.mark)
             for client, result in zip(batch.clients, settled, strict=True)
@@ -224,6 +235,7 @@ class Settling:
 
     def _find_next(self, client: str, settled: Settled, mark: Mark) -> After:
         if settled.next is not None:
+            self.posted.add(settled.next.token)
             return Begun(settled.next, mark)
         if settled.has_more:
             self.more.add(client)

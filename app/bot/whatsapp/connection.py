@@ -45,10 +45,13 @@ class Connection(asyncio.Protocol):
         self.has_been_used = False
         """It has carried a request."""
         self.idle_since = 0.0
+        self.is_taken = True
+        """Its taker looks at it once it has ended, and gives it back."""
         self._is_between = True
         """No request is under way, nor has one left anything behind."""
-        self._transport: asyncio.WriteTransport
-        self._watched: Watched
+        self._transport: asyncio.WriteTransport | None = None
+        self._watched: Watched | None = None
+        self._fault: OSError | None = None
         self._parser: Any = None
         self._asked: asyncio.Future[Answer] | None = None
         self._answer: Answer | None = None
@@ -60,20 +63,29 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)
-        self._watched = Watched(transport.get_extra_info("socket"))
         self._parser = httptools.HttpResponseParser(self)
+        try:
+            self._watched = Watched(transport.get_extra_info("socket"))
+        except OSError as error:  # no descriptor is left
+            self._fault = error
+            self._transport.abort()
+
+    def check(self) -> None:
+        """Raises OSError if it cannot be used, right after it was made."""
+        if self._fault is not None:
+            raise self._fault
 
     def may_ask(self) -> bool:
         """Whether it is open, as far as the event loop has seen."""
-        return self._is_between and not self._transport.is_closing()
+        return self._is_between and self._transport is not None and not self._transport.is_closing()
 
     def has_anything(self) -> bool:
         """Bytes or an end of the connection that the event loop has not seen yet."""
-        return self._watched.has_anything()
+        return self._watched is not None and self._watched.has_anything()
 
     def has_lost_it_all(self) -> bool:
         """Whether the peer has received no byte of the last request, as far as can be known."""
-        return self._watched.has_lost_it_all()
+        return self._watched is not None and self._watched.has_lost_it_all()
 
     async def ask(self, request: bytes, *, silence: float, whole: float) -> Answer:
         """Writes a request, and reads its answer.
@@ -82,9 +94,11 @@ class Connection(asyncio.Protocol):
         a status line was read it raises TimeoutError, or OSError if the connection ended; after
         one, `content` of the answer is None then.
         """
+        self._is_between = False
+        if self._watched is None or self._transport is None:
+            raise BrokenOffError("the connection was not made")
         self._watched.begin()
         self.has_been_used = True
-        self._is_between = False
         self._answer = None
         self._body.clear()
         asked = self._asked = self._loop.create_future()
@@ -110,8 +124,10 @@ class Connection(asyncio.Protocol):
             self._break_off(TimeoutError())
 
     def close(self) -> None:
-        self._transport.abort()
-        self._watched.close()  # it would keep the connection open for the peer
+        if self._transport is not None:
+            self._transport.abort()
+        if self._watched is not None:
+            self._watched.close()  # it would keep the connection open for the peer
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -126,10 +142,11 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._answer is not None and not self._has_length:
             self.on_message_complete()  # such an answer ends with the connection
-        if self._asked is None:
-            self._watched.close()
+        if not self.is_taken:
+            self.close()
         self._break_off(exc or BrokenOffError("the connection was closed"))
-        self.ended.set_result(None)
+        if not self.ended.done():
+            self.ended.set_result(None)
 
     def _break_off(self, error: Exception) -> None:
         asked, self._asked = self._asked, None
@@ -149,7 +166,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
-        if name in (b"content-length", b"transfer-encoding"):
+        if name == b"content-length" or (name == b"transfer-encoding" and b"chunked" in value):
             self._has_length = True
         elif name == b"retry-after":
             self._retry_after = value.decode("latin-1")

@@ -6,7 +6,8 @@ import asyncio
 import base64
 import socket
 import ssl
-from typing import Final, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import SplitResult, unquote
 
 import aiohappyeyeballs
@@ -18,6 +19,8 @@ _KEPT_FOR: Final = 4.0
 """Seconds that an idle connection is kept: less than servers keep theirs."""
 _NEXT_ADDRESS_AFTER: Final = 0.25
 """Seconds until the server's next address is tried beside one that does not answer (RFC 8305)."""
+_ADDRESSES_KEPT_FOR: Final = 10.0
+"""Seconds after which the addresses of the host are looked up anew."""
 _LONGEST_REPLY: Final = 64 * 1024
 """Bytes of a proxy's reply to CONNECT."""
 _PORTS: Final = {"http": 80, "https": 443}
@@ -46,6 +49,7 @@ class Connections:
         """In the order in which they were given back."""
         self._open: set[Connection] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._addresses = _Addresses(server if proxy is None else proxy)
 
     def find_idle(self) -> Connection | None:
         """The one used last that is still open, as far as the event loop has seen."""
@@ -53,12 +57,14 @@ class Connections:
         while self._idle:
             connection = self._idle.pop()
             if connection.idle_since >= oldest and connection.may_ask():
+                connection.is_taken = True
                 return connection
             connection.close()
         return None
 
     def give_back(self, connection: Connection) -> None:
         """Keeps it for the next request if it can carry one, or else closes it."""
+        connection.is_taken = False
         if not connection.may_ask():
             connection.close()
             return
@@ -84,24 +90,31 @@ class Connections:
         if self._proxy is not None and self._certificates is not None:
             connection = await self._open_by(self._proxy, self._certificates)
         else:
-            connection = await _connect(Connection, self._server, self._certificates)
+            addresses = await self._addresses.find()
+            connection = await _connect(Connection, self._server, addresses, self._certificates)
+        connection.check()
         self._open.add(connection)
         connection.ended.add_done_callback(lambda _: self._open.discard(connection))
         return connection
 
     async def _open_by(self, proxy: SplitResult, certificates: ssl.SSLContext) -> Connection:
-        tunnel = await _connect(_Tunnel, proxy, certificates if proxy.scheme == "https" else None)
+        tunnel = await _connect(
+            _Tunnel,
+            proxy,
+            await self._addresses.find(),
+            certificates if proxy.scheme == "https" else None,
+        )
         try:
             await tunnel.ask(_write_connect(self._server, proxy))
             connection = Connection()
             through = await asyncio.get_running_loop().start_tls(
                 tunnel.transport, connection, certificates, server_hostname=self._server.hostname
             )
+            if through is None:
+                raise ConnectionResetError("closed during the TLS handshake")
         except BaseException:
             tunnel.transport.abort()
             raise
-        if through is None:
-            raise ConnectionResetError("closed during the TLS handshake")
         connection.connection_made(through)
         return connection
 
@@ -109,11 +122,51 @@ class Connections:
         """Closes all of them, those under way too."""
         if self._timer is not None:
             self._timer.cancel()
+        self._addresses.close()
         ended = [connection.ended for connection in self._open]
         for connection in self._open:
             connection.close()
         if ended:
             await asyncio.wait(ended)
+
+
+_Found = Sequence[tuple[int, int, int, str, tuple[Any, ...]]]
+
+
+class _Addresses:
+    """The addresses of one host: one look-up at a time, for all who wait, kept for a while."""
+
+    def __init__(self, url: SplitResult) -> None:
+        self._url = url
+        self._found: _Found = ()
+        self._found_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
+
+    async def find(self) -> _Found:
+        """Those found last, while they are looked up anew. Raises OSError if none were found."""
+        loop = asyncio.get_running_loop()
+        is_old = loop.time() - self._found_at > _ADDRESSES_KEPT_FOR
+        if (is_old or not self._found) and self._looking is None:
+            self._looking = loop.create_task(self._look_up())
+        if not self._found and self._looking is not None:
+            await asyncio.shield(self._looking)
+        return self._found
+
+    def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _look_up(self) -> None:
+        loop = asyncio.get_running_loop()
+        port = self._url.port or _PORTS[self._url.scheme]
+        try:
+            self._found = await loop.getaddrinfo(self._url.hostname, port, type=socket.SOCK_STREAM)
+            self._found_at = loop.time()
+        except OSError:
+            if not self._found:
+                raise
+        finally:
+            self._looking = None
 
 
 class _Tunnel(asyncio.Protocol):
@@ -156,13 +209,13 @@ _Protocol = TypeVar("_Protocol", bound=asyncio.Protocol)
 
 
 async def _connect(
-    make: type[_Protocol], url: SplitResult, certificates: ssl.SSLContext | None
+    make: type[_Protocol],
+    url: SplitResult,
+    addresses: _Found,
+    certificates: ssl.SSLContext | None,
 ) -> _Protocol:
     """A connection to one of the host's addresses, by TLS if there are certificates."""
     loop = asyncio.get_running_loop()
-    addresses = await loop.getaddrinfo(
-        url.hostname, url.port or _PORTS[url.scheme], type=socket.SOCK_STREAM
-    )
     reached = await aiohappyeyeballs.start_connection(
         addresses, happy_eyeballs_delay=_NEXT_ADDRESS_AFTER
     )
