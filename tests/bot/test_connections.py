@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -263,3 +264,43 @@ async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> 
             assert isinstance(await api.send(PHONE, Outgoing("halo"), "1"), Accepted)
         async with asyncio.timeout(5):
             await closed.wait()
+
+
+async def test_without_a_descriptor_nothing_is_sent_and_what_comes_after_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    async with serve(accepting()) as server, CloudApi.open(server.url, NUMBER_ID, "t") as api:
+        with monkeypatch.context() as patch:
+            patch.setattr("app.bot.whatsapp.tcp.socket.fromfd", fail)
+            outcome = await api.send(PHONE, Outgoing("halo"), "1")
+        assert isinstance(outcome, NotSent) and "Too many open files" in outcome.text
+        assert isinstance(await api.send(PHONE, Outgoing("halo"), "2"), Accepted)
+    assert [message["biz_opaque_callback_data"] for _, _, message in server.requests] == ["2"]
+
+
+async def test_many_connections_ask_once_for_the_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    look_up, asked = loop.getaddrinfo, list[object]()
+
+    class Resolver:
+        """The loop, with a resolver that is slow."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(loop, name)
+
+        async def getaddrinfo(self, *arguments: Any, **more: Any) -> Any:
+            asked.append(arguments)
+            await asyncio.sleep(0.05)  # the resolver's time
+            return await look_up(*arguments, **more)
+
+    monkeypatch.setattr("app.bot.whatsapp.connections.asyncio.get_running_loop", Resolver)
+    async with serve(accepting()) as server, CloudApi.open(server.url, NUMBER_ID, "t") as api:
+        outcomes = await asyncio.gather(
+            *(api.send(PHONE, Outgoing("halo"), str(n)) for n in range(40))
+        )
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes) and len(asked) == 1

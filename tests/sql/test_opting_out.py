@@ -107,3 +107,39 @@ def test_a_message_of_one_who_opted_out_is_not_offered_again(
     assert one(connection, offers) == ["resend"]
     say(connection, client, "everything")
     assert one(connection, offers) == []
+
+
+def note(conn: psycopg.Connection, event: str, new_level: str, *addresses: str) -> None:
+    conn.execute(
+        "SELECT novabot_internal.note_preference(%s, %s, %s, clock_timestamp())",
+        [list(addresses), event, new_level],
+    )
+
+
+def test_an_event_about_promotions_does_not_lower_a_stop(connection: psycopg.Connection) -> None:
+    """At no address, the one that it tells of for the first time included."""
+    client = add(connection, PHONE)
+    say(connection, client, "everything")
+    note(connection, "preference 1", "promotions", PHONE, USER_ID)
+    connection.execute(
+        'INSERT INTO "Alias" (alias, "userId", since) VALUES (%s, %s, now())', [USER_ID, client]
+    )
+    assert level(connection, client) == "everything"
+    assert one(connection, "SELECT novabot_internal.has_stopped(%s)", client) is True
+
+
+def test_a_refusal_told_again_does_not_undo_what_the_client_said_since(
+    connection: psycopg.Connection,
+) -> None:
+    client = add(connection, PHONE)
+    connection.execute(
+        'INSERT INTO "Conversation" ("userId", direction, body, status, "waMessageId")'
+        " VALUES (%s, 'out', 'promo', 'sent', 'wamid.1')",
+        [client],
+    )
+    tell = "SELECT novabot_internal.apply_status('wamid.1', NULL, 'failed', 131050, 'no')"
+    connection.execute(tell)
+    assert level(connection, client) == "promotions"
+    say(connection, client, "none")
+    connection.execute(tell)
+    assert level(connection, client) == "none"

@@ -68,11 +68,13 @@ class Connection(asyncio.Protocol):
             self._watched = Watched(transport.get_extra_info("socket"))
         except OSError as error:  # no descriptor is left
             self._fault = error
-            self._transport.abort()
 
     def check(self) -> None:
-        """Raises OSError if it cannot be used, right after it was made."""
+        """Closes it and raises OSError if it cannot be used. To be called once it is made: uvloop
+        has not taken over the socket while it calls `connection_made`.
+        """
         if self._fault is not None:
+            self.close()
             raise self._fault
 
     def may_ask(self) -> bool:
