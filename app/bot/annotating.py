@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from app.bot.silent import is_silent
 from app.bot.whatsapp.annotations import Annotation
 from app.crm.annotations import annotate_message
 from app.database.pool import Pool
@@ -52,9 +53,11 @@ class Annotating:
 
     async def _find_name(self, edited: Message) -> str | None:
         """What an instant responder learns from the new text; any other one is not asked."""
-        if not is_instant(self._responder):
+        if not is_instant(self._responder) or is_silent(edited):
             return None
         session = await self._load(edited)
+        if session.paused:
+            return None
         try:
             return check_reply(self._responder(session, edited)).learnt_name
         except Exception as error:  # the text is replaced all the same

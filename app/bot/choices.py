@@ -48,7 +48,8 @@ def find_choice(message: Message) -> Choice | None:
         return None
     if message.kind == "button":
         return read_button(message.text, (message.detail or {}).get("payload"))
-    return read_choice(message.text) if message.kind in ("text", "interactive") else None
+    # Not `interactive`: a list or button that a responder made means what its author says.
+    return read_choice(message.text) if message.kind == "text" else None
 
 
 def make_chooser(pool: Pool) -> Callable[[Session, Message], Awaitable[Reply]]:
@@ -63,7 +64,8 @@ def make_chooser(pool: Pool) -> Callable[[Session, Message], Awaitable[Reply]]:
             case "none" if level == "none":
                 raise NotAChoice
             case "person" if session.paused:
-                raise NotAChoice
+                # Nothing is said, and the message waits for a person, however long the pause is.
+                return ChoiceReply(session.context, choice=choice)
             case "promotions" | "everything" if level in (choice, "everything"):
                 return ChoiceReply(session.context)  # said once; no responder is to guess at it
             case _:

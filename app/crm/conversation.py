@@ -50,7 +50,7 @@ class StoredMessage:
         found: object = None
         if self.outgoing and self.kind == "quote":
             found = detail.get("message_id")
-        elif not self.outgoing and isinstance(quoted, dict):
+        elif isinstance(quoted, dict) and (not self.outgoing or self.author == "phone"):
             found = cast("dict[str, Any]", quoted).get("id")
         return found if isinstance(found, str) else None
 

@@ -107,6 +107,17 @@ async def test_an_edit_replaces_the_text_and_teaches_the_name_anew(
     assert tables is not None and tables.nama == "Andi"
 
 
+async def test_an_edit_while_the_bot_is_paused_asks_no_responder(
+    bot: RunningBot, connection: psycopg.Connection
+) -> None:
+    await deliver(bot, make_text("nama saya Andi", "wamid.1", ago=9))
+    connection.execute('UPDATE "User" SET "pausedAt" = now()')
+    await deliver(bot, edit("wamid.1", "nama saya Ali"))
+    row, tables = read_row(connection, "wamid.1"), read_tables(connection)
+    assert row is not None and row[0] == "nama saya Ali" and "learnt" not in row[1]
+    assert tables is not None and tables.nama != "Ali"
+
+
 async def test_a_revoke_forgets_the_text_and_what_it_alone_has_taught(
     bot: RunningBot, connection: psycopg.Connection
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import psycopg
 
+from app.bot.choices import find_choice
 from app.messages import Message, Reply, instant
 from app.sessions.session import Session
 from app.simulator.cloud_api import JsonValue, message_body
@@ -188,7 +190,18 @@ async def test_who_asks_for_a_person_waits_for_one(
            FROM "Conversation" AS c JOIN "User" AS u ON u.id = c."userId"
            WHERE direction = 'in' AND status <> 'answered'"""
     ).fetchall()
-    assert rows == [("bisa bicara dengan CS?", "unanswered", True)]
+    assert rows == [
+        ("bisa bicara dengan CS?", "unanswered", True),
+        ("bicara dengan orang", "unanswered", True),
+    ]
     connection.execute('UPDATE "User" SET "pausedAt" = NULL')
     await bot.say("lanjut", PHONE)
     assert (await api.until_sent(3, PHONE))[2:] == ["kata lanjut"]
+
+
+def test_what_a_responder_offers_to_choose_means_what_its_author_says() -> None:
+    def choose(kind: str) -> str | None:
+        at = datetime.now(UTC)
+        return find_choice(Message(id="1", addresses=(PHONE,), kind=kind, text="Stop", at=at))
+
+    assert (choose("text"), choose("interactive")) == ("everything", None)

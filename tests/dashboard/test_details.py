@@ -77,8 +77,8 @@ NAMES = (
             ("About the product SKU-7",),
         ),
         ("text", {"product": {"catalog_id": "C"}}, ("About the product C",)),
-        ("call", {"duration": 63}, ("Took 1:03 minutes",)),
-        ("call", {}, ("Not taken",)),
+        ("call", {"duration": 63}, ("Lasted 1:03",)),
+        ("call", {}, ("Missed",)),
         ("unsupported", {"unsupported": "poll", "error": {"title": "No"}}, ("poll", "No")),
         ("document", {"filename": "nota.pdf"}, ("nota.pdf",)),
         (
@@ -95,6 +95,16 @@ def test_what_a_client_sends_beside_words_is_shown(
     kind: str, detail: dict[str, Any], shown: tuple[str, ...]
 ) -> None:
     assert describe_detail(kind, detail, EN) == shown
+
+
+def test_what_a_person_sends_on_the_phone_is_shown_as_what_a_client_sends() -> None:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    detail = {"latitude": -6.2, "longitude": 106.8, "quotes": {"id": "wamid.1"}}
+    stored = StoredMessage(
+        1, "out", "location", "", at, "sent", None, None, UUID(int=1), detail, [], "phone"
+    )
+    (shown,) = describe_messages([stored], EN)
+    assert shown.extras == ("-6.2, 106.8",) and shown.quoted is not None
 
 
 @given(

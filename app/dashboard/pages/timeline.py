@@ -78,7 +78,7 @@ def describe_messages(
                 reason=explain_status(message, language),
                 extras=(
                     _list_extras(message.kind, message.detail or {})
-                    if message.outgoing
+                    if message.outgoing and message.author != "phone"
                     else describe_detail(message.kind, message.detail or {}, language)
                 ),
                 quoted=_describe_quote(message, quoted, language),
