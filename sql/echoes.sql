@@ -31,7 +31,13 @@ BEGIN
     FROM novabot_internal.lock_writer(addresses, account, written_at, kept_for) AS l;
     client := recipient.client;
     outcome := coalesce(
-        novabot_internal.refusal_of(addresses, message_id, written_at, client."createdAt"),
+        novabot_internal.refusal_of(
+            addresses, message_id,
+            -- Where the client is not there, a second is allowed instead of a minute: the person who
+            -- wrote may be the one who has just reset them. WhatsApp's times are whole seconds.
+            written_at - CASE WHEN client.id IS NULL THEN interval '59 seconds' ELSE interval '0' END,
+            client."createdAt"
+        ),
         CASE
             WHEN
                 EXISTS (

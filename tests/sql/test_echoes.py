@@ -234,6 +234,7 @@ def test_a_late_echo_from_before_a_reset_does_not_bring_the_client_back(
     connection.execute('TRUNCATE "User" CASCADE' if all_clients else 'DELETE FROM "User"')
     assert one(connection, 'SELECT count(*) FROM "Conversation"') == 0
     assert echo(connection, message_id="wamid.1") == "duplicate"
+    assert echo(connection, message_id="wamid.2", ago=timedelta(seconds=10)) == "forgotten"
     before = timedelta(minutes=5)
     assert echo(connection, message_id="wamid.2", ago=before) == "forgotten"
     assert echo(connection, PHONE, BSUID, message_id="wamid.2", ago=before) == "forgotten"
