@@ -19,10 +19,12 @@ BEGIN
     VALUES (novabot_internal.digest_of('account:' || key), clock_timestamp())
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
-        INSERT INTO public."AccountEvent" (at, account, field, event, subject, severity, detail)
-        VALUES (
-            least(stated_at, clock_timestamp()), account, field, event, subject, severity, detail
-        );
+        INSERT INTO public."AccountEvent" (
+            "receivedAt", at, account, field, event, subject, severity, detail
+        )
+        SELECT
+            received.at, least(stated_at, received.at), account, field, event, subject, severity, detail
+        FROM clock_timestamp() AS received (at);
     END IF;
     RETURN FOUND;
 END

@@ -21,14 +21,24 @@ COMMENT ON FUNCTION novabot_internal.opt_out_of(text) IS
 'What this client asked for last, at any of its addresses: level none, promotions or everything, and since when; NULL for a client who never asked. What an earlier owner of an address asked for does not count.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.has_stopped(client text) RETURNS boolean
-LANGUAGE plpgsql STABLE -- every turn asks it: PL/pgSQL keeps its plan
+LANGUAGE plpgsql STABLE -- every turn asks it: PL/pgSQL keeps its plan, where opt_out_of is planned anew
 AS $$
 BEGIN
-    RETURN
-        EXISTS (SELECT FROM public."OptOut" AS o WHERE o.level = 'everything')
-        AND coalesce(
-            (SELECT o.level = 'everything' FROM novabot_internal.opt_out_of(client) AS o), false
-        );
+    RETURN coalesce(
+        (
+            SELECT o.level = 'everything'
+            FROM public."DigestKey" AS k
+            CROSS JOIN public."Alias" AS a
+            JOIN public."OptOut" AS o
+                ON
+                    o.digest = sha256(k.key || convert_to('address:' || a.alias, 'UTF8'))
+                    AND o.since >= a.since
+            WHERE a."userId" = client
+            ORDER BY o.since DESC, o.level = 'everything' DESC
+            LIMIT 1
+        ),
+        false
+    );
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.has_stopped(text) IS

@@ -12,7 +12,3 @@ COMMENT ON COLUMN public."OptOut".digest IS 'As "Forgotten" has it: 32 bytes.';
 COMMENT ON COLUMN public."OptOut".level IS
 'promotions (no offers), everything (nothing at all), or none: ended, kept so that an older event that comes late does not count.';
 COMMENT ON COLUMN public."OptOut".since IS 'When this was said.';
-
-CREATE INDEX opt_out_everything ON public."OptOut" (level) WHERE level = 'everything';
-COMMENT ON INDEX public.opt_out_everything IS
-'Every turn asks whether anybody has stopped everything, before it looks up the client.';

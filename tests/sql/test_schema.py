@@ -304,7 +304,6 @@ INDEXES = {
     "identity_note_by_client": 'DELETE FROM "User"',
     "identity_note_by_time": 'SELECT count(*) FROM "IdentityNote"'
     " WHERE \"notedAt\" > now() - interval '1 hour'",
-    "opt_out_everything": "SELECT novabot_internal.has_stopped('6281717407674@c.us')",
     "conversation_by_client": "SELECT novabot_internal.client_timeline('6281717407674@c.us', 9, 9)",
     "conversation_unsettled": "SELECT novabot_internal.start_sending('1@c.us', gen_random_uuid())",
     "conversation_by_token": "SELECT novabot_internal.apply_status("

@@ -540,7 +540,10 @@ DEFECTS = {
     ),
     "what a worker holds is given out again after a merge": Defect(
         "app/bot/sending/settling.py",
-        (("self.posted if client in self.doubtful else None", "self.posted"),),
+        (
+            ("self.posted if client in self.doubtful else None", "self.posted"),
+            ("        self.posted.add(sending.token)\n", ""),
+        ),
         ("tests/bot/test_outbox.py", "-k", "by_a_merge"),
     ),
     "a stopped number that sends": Defect(
