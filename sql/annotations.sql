@@ -1,5 +1,67 @@
 -- What clients do to messages that are there: they react to one, edit their own, take it back.
 
+CREATE OR REPLACE FUNCTION novabot_internal.lock_annotated(
+    addresses text[],
+    account text,
+    event_id text,
+    target text,
+    act text,
+    sides text[],
+    stated_at timestamptz,
+    kept_for interval,
+    OUT client public."User",
+    OUT outcome text
+) RETURNS record
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    written_at CONSTANT timestamptz := least(stated_at, now());
+BEGIN
+    SELECT u.* INTO client
+    FROM public."User" AS u
+    WHERE
+        u.id = (
+            SELECT c."userId"
+            FROM public."Conversation" AS c
+            WHERE c."waMessageId" = target AND c.direction = ANY (sides)
+            ORDER BY c.id DESC
+            LIMIT 1
+        )
+    FOR NO KEY UPDATE;
+    outcome := novabot_internal.refusal_of(addresses, event_id, written_at, client."createdAt");
+    IF outcome IS NOT NULL THEN
+        RETURN;
+    END IF;
+    IF client.id IS NULL AND act <> 'revoke' THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    IF
+        client.id IS NOT NULL
+        AND client.id IS DISTINCT FROM (
+            SELECT w.writer
+            FROM novabot_internal.find_writer(addresses, account, written_at, kept_for) AS w
+        )
+    THEN
+        outcome := 'foreign';
+        RETURN;
+    END IF;
+    PERFORM novabot_internal.note_delivery(event_id, stated_at);
+    IF client.id IS NULL THEN
+        -- The message itself, if it comes later, is then one that was seen.
+        IF NOT novabot_internal.was_delivered(target) THEN
+            PERFORM novabot_internal.note_delivery(target, stated_at);
+        END IF;
+        outcome := 'noted';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION novabot_internal.lock_annotated(
+    text[], text, text, text, text, text[], timestamptz, interval
+) IS
+'Locks the client of the message that a reaction, edit or revoke is about, and notes that event as seen. sides: the directions of messages that it may be about. outcome: NULL where it is to be written; else what annotate_message says: noted, unknown, foreign, duplicate, too_old, forgotten.';
+
 CREATE OR REPLACE FUNCTION novabot_internal.annotate_message(
     addresses text[],
     account text,
@@ -20,48 +82,22 @@ AS $$
 DECLARE
     client public."User";
     about public."Conversation";
-    refusal text;
+    held record;
     taught_before text;
     stated_at CONSTANT timestamptz := written_at;
     done_at numeric;
 BEGIN
     written_at := least(written_at, now());
     done_at := extract(EPOCH FROM written_at);
-    SELECT u.* INTO client
-    FROM public."User" AS u
-    WHERE
-        u.id = (
-            SELECT c."userId"
-            FROM public."Conversation" AS c
-            WHERE c."waMessageId" = target AND (act = 'reaction' OR c.direction = 'in')
-            ORDER BY c.id DESC
-            LIMIT 1
-        )
-    FOR NO KEY UPDATE;
-    refusal := novabot_internal.refusal_of(addresses, event_id, written_at, client."createdAt");
-    IF refusal IS NOT NULL THEN
-        RETURN refusal;
+    SELECT l.* INTO held
+    FROM novabot_internal.lock_annotated(
+        addresses, account, event_id, target, act,
+        CASE act WHEN 'reaction' THEN ARRAY['in', 'out'] ELSE ARRAY['in'] END, stated_at, kept_for
+    ) AS l;
+    IF held.outcome IS NOT NULL THEN
+        RETURN held.outcome;
     END IF;
-    IF client.id IS NULL THEN
-        IF act = 'revoke' THEN
-            -- The message itself, if it comes later, is then one that was seen.
-            PERFORM novabot_internal.note_delivery(event_id, stated_at);
-            IF NOT novabot_internal.was_delivered(target) THEN
-                PERFORM novabot_internal.note_delivery(target, stated_at);
-            END IF;
-            RETURN 'noted';
-        END IF;
-        RETURN 'unknown';
-    END IF;
-    IF
-        client.id IS DISTINCT FROM (
-            SELECT w.writer
-            FROM novabot_internal.find_writer(addresses, account, written_at, kept_for) AS w
-        )
-    THEN
-        RETURN 'foreign';
-    END IF;
-    PERFORM novabot_internal.note_delivery(event_id, stated_at);
+    client := held.client;
     SELECT c.* INTO about
     FROM public."Conversation" AS c
     WHERE

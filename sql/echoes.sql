@@ -116,47 +116,20 @@ AS $$
 DECLARE
     side CONSTANT text := CASE act WHEN 'reaction' THEN 'in' ELSE 'out' END;
     client public."User";
-    refusal text;
+    held record;
     stated_at CONSTANT timestamptz := written_at;
     done_at numeric;
 BEGIN
     written_at := least(written_at, now());
     done_at := extract(EPOCH FROM written_at);
-    SELECT u.* INTO client
-    FROM public."User" AS u
-    WHERE
-        u.id = (
-            SELECT c."userId"
-            FROM public."Conversation" AS c
-            WHERE c."waMessageId" = target AND c.direction = side
-            ORDER BY c.id DESC
-            LIMIT 1
-        )
-    FOR NO KEY UPDATE;
-    refusal := novabot_internal.refusal_of(addresses, event_id, written_at, client."createdAt");
-    IF refusal IS NOT NULL THEN
-        RETURN refusal;
+    SELECT l.* INTO held
+    FROM novabot_internal.lock_annotated(
+        addresses, account, event_id, target, act, ARRAY[side], stated_at, kept_for
+    ) AS l;
+    IF held.outcome IS NOT NULL THEN
+        RETURN held.outcome;
     END IF;
-    IF client.id IS NULL THEN
-        IF act = 'revoke' THEN
-            -- The echo itself, if it comes later, is then one that was seen.
-            PERFORM novabot_internal.note_delivery(event_id, stated_at);
-            IF NOT novabot_internal.was_delivered(target) THEN
-                PERFORM novabot_internal.note_delivery(target, stated_at);
-            END IF;
-            RETURN 'noted';
-        END IF;
-        RETURN 'unknown';
-    END IF;
-    IF
-        client.id IS DISTINCT FROM (
-            SELECT w.writer
-            FROM novabot_internal.find_writer(addresses, account, written_at, kept_for) AS w
-        )
-    THEN
-        RETURN 'foreign';
-    END IF;
-    PERFORM novabot_internal.note_delivery(event_id, stated_at);
+    client := held.client;
     UPDATE public."Conversation" AS c
     SET
         body = CASE act WHEN 'edit' THEN new_text WHEN 'revoke' THEN '' ELSE c.body END,

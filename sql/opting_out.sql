@@ -4,9 +4,11 @@
 CREATE OR REPLACE FUNCTION novabot_internal.opt_out_of(
     client text, OUT level text, OUT since timestamptz
 ) RETURNS record
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE -- every turn asks it: PL/pgSQL keeps its plan
 AS $$
-    SELECT o.level, o.since
+#variable_conflict use_column
+BEGIN
+    SELECT o.level, o.since INTO level, since
     FROM public."DigestKey" AS k
     CROSS JOIN public."Alias" AS a
     JOIN public."OptOut" AS o
@@ -15,30 +17,17 @@ AS $$
             AND o.since >= a.since
     WHERE a."userId" = client
     ORDER BY o.since DESC, o.level = 'everything' DESC, o.level = 'promotions' DESC
-    LIMIT 1
+    LIMIT 1;
+END
 $$;
 COMMENT ON FUNCTION novabot_internal.opt_out_of(text) IS
 'What this client asked for last, at any of its addresses: level none, promotions or everything, and since when; NULL for a client who never asked. What an earlier owner of an address asked for does not count.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.has_stopped(client text) RETURNS boolean
-LANGUAGE plpgsql STABLE -- every turn asks it: PL/pgSQL keeps its plan, where opt_out_of is planned anew
+LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN coalesce(
-        (
-            SELECT o.level = 'everything'
-            FROM public."DigestKey" AS k
-            CROSS JOIN public."Alias" AS a
-            JOIN public."OptOut" AS o
-                ON
-                    o.digest = sha256(k.key || convert_to('address:' || a.alias, 'UTF8'))
-                    AND o.since >= a.since
-            WHERE a."userId" = client
-            ORDER BY o.since DESC, o.level = 'everything' DESC
-            LIMIT 1
-        ),
-        false
-    );
+    RETURN coalesce((novabot_internal.opt_out_of(client)).level = 'everything', false);
 END
 $$;
 COMMENT ON FUNCTION novabot_internal.has_stopped(text) IS
@@ -276,7 +265,7 @@ AS $$
     LIMIT 1
 $$;
 COMMENT ON FUNCTION novabot_internal.last_said(text[]) IS
-'The level that was asked for last at one of these addresses, whoever had it; NULL if none was.';
+'The level that was asked for last at one of these addresses, by its owner of that time; NULL if none was.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.have_stopped(addresses text[]) RETURNS boolean
 LANGUAGE sql STABLE
@@ -284,7 +273,7 @@ AS $$
     SELECT nullif(novabot_internal.last_said(addresses) = 'everything', false)
 $$;
 COMMENT ON FUNCTION novabot_internal.have_stopped(text[]) IS
-'True if someone who is no client (any more) has stopped everything at these addresses, else NULL.';
+'True if a person who is no client (any more) has stopped everything at these addresses, else NULL.';
 
 CREATE OR REPLACE FUNCTION novabot_internal.opt_out_at(addresses text[], at timestamptz)
 RETURNS text
