@@ -46,7 +46,7 @@ class Annotating:
             event_id=annotation.id,
             target=annotation.target,
             act=annotation.act,
-            text=annotation.emoji if edited is None else edited.text,
+            text=annotation.text,
             learnt_name=None if edited is None else await self._find_name(edited),
             at=annotation.at,
         )

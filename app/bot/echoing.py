@@ -15,7 +15,9 @@ from app.telemetry.bot import count_echo, report_identity
 
 
 class Echoing:
-    """`pause`: how long the bots step back for a client to whom a person has written."""
+    """`pause`: how long the bots do not answer a client whom an employee of the business has
+    written to on the phone.
+    """
 
     def __init__(self, pool: Pool, *, pause: timedelta, number_kept: timedelta) -> None:
         self._pool = pool
@@ -55,7 +57,6 @@ class Echoing:
         return outcome
 
     async def _annotate(self, annotation: Annotation) -> str:
-        edited = annotation.edited
         return await annotate_echo(
             self._pool,
             addresses=annotation.addresses,
@@ -63,7 +64,7 @@ class Echoing:
             event_id=annotation.id,
             target=annotation.target,
             act=annotation.act,
-            text=annotation.emoji if edited is None else edited.text,
+            text=annotation.text,
             at=annotation.at,
             number_kept=self._number_kept,
         )

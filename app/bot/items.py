@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 from uuid import UUID
 
-from app.bot.preferring import note
 from app.bot.whatsapp.annotations import Annotation
 from app.bot.whatsapp.echoes import Echo
 from app.bot.whatsapp.identity_events import IdentityEvent
@@ -16,11 +15,17 @@ from app.bot.whatsapp.payload import Item, SetAside
 from app.bot.whatsapp.preferences import Preference
 from app.crm.account_events import AccountEvent, note_account_event
 from app.crm.identity import apply_identity_event
+from app.crm.opting_out import note_preference
 from app.crm.sending.outbox import apply_status
 from app.crm.set_aside import set_aside
 from app.database.pool import Pool
 from app.messages import Message
-from app.telemetry.bot import count_identity_event, count_turn, report_account_event
+from app.telemetry.bot import (
+    count_annotation,
+    count_identity_event,
+    count_turn,
+    report_account_event,
+)
 
 
 class Items:
@@ -64,7 +69,7 @@ class Items:
             case IdentityEvent():
                 await self._apply_identity_event(item)
             case Preference():
-                await note(self._pool, item)
+                await self._note_preference(item)
             case StatusUpdate():
                 await self._note_status(item)
             case AccountEvent():
@@ -86,6 +91,16 @@ class Items:
             at=event.at,
         )
         count_identity_event(outcome)
+
+    async def _note_preference(self, preference: Preference) -> None:
+        outcome = await note_preference(
+            self._pool,
+            addresses=preference.addresses,
+            event_id=preference.id,
+            level=preference.level,
+            at=preference.at,
+        )
+        count_annotation(preference.act, outcome)
 
     async def _note_status(self, update: StatusUpdate) -> None:
         await apply_status(

@@ -61,7 +61,7 @@ class Rider(Protocol):
     @property
     def parameters(self) -> Sequence[Any]: ...
 
-    def land(self, rows: Mapping[int, Row] | None) -> None:
+    def land(self, rows: Mapping[int, Row] | None, /) -> None:
         """The rows by their place, as `commit_turns` has them; None if the statement failed."""
         ...
 

@@ -84,20 +84,12 @@ class Rider:
     def __init__(
         self,
         parameters: Sequence[Any],
-        count: int,
-        end: Callable[[Sequence[Settled | None] | None], None],
+        land: Callable[[Mapping[int, tuple[Any, ...]] | None], None],
     ) -> None:
+        """`land` is called with the statement's rows by their places; with None if it failed."""
         self.statement: LiteralString = SETTLE
         self.parameters = parameters
-        self._count = count
-        self._end = end
-
-    def land(self, rows: Mapping[int, tuple[Any, ...]] | None) -> None:
-        """The statement's rows by their places; None if it failed."""
-        if rows is None:
-            self._end(None)
-        else:
-            self._end([read_settled(rows[-place]) for place in range(1, self._count + 1)])
+        self.land = land
 
 
 class Settling:
@@ -116,7 +108,7 @@ class Settling:
         among the doubtful.
         """
         self.doubtful: set[str] = set()
-        """Clients of whom the database may have given out a message by a call whose reply was lost.
+        """Clients a message of whom a call may have given out whose reply was lost.
 
         Of others nothing is given out again: a worker may hold a message that it has not begun to
         POST, and that has become another client's by a merge.
@@ -184,27 +176,23 @@ class Settling:
         batch = self._begin([sent for sent, _ in asked])
         parameters = list_settle_parameters(batch.messages, self._bot, self._number.sender)
 
-        def land(settled: Sequence[Settled | None] | None) -> None:
-            if settled is None:
-                self._doubt(batch)
-                settled = [None] * len(asked)
+        def land(rows: Mapping[int, tuple[Any, ...]] | None) -> None:
+            settled = None if rows is None else read_settled(rows, len(asked))
             for (_, result), after in zip(asked, self._end(batch, settled), strict=True):
                 if not result.done():
                     result.set_result(after)
 
-        return Rider(parameters, len(asked), land)
+        return Rider(parameters, land)
 
     async def _settle_together(self, sent: Sequence[_Sent]) -> Sequence[After | None]:
         """None for one that has to be settled alone."""
-        batch = self._begin(sent)
-        settled: Sequence[Settled | None] = [None] * len(sent)
+        batch, settled = self._begin(sent), None
         try:
             settled = await settle_sendings(
                 self._pool, batch.messages, self._bot, self._number.sender
             )
         except (psycopg.Error, PoolTimeout) as error:
             report_group_failed("settle_sendings", first_line(error))
-            self._doubt(batch)
         return self._end(batch, settled)
 
     def _begin(self, sent: Sequence[_Sent]) -> _Batch:
@@ -218,19 +206,21 @@ class Settling:
         ]
         return _Batch([each.client for each in sent], messages, self._mark())
 
-    def _doubt(self, batch: _Batch) -> None:
-        """The statement's reply has not come: it may have given out what comes next."""
-        for client, message in zip(batch.clients, batch.messages, strict=True):
-            if message.wants_next:
-                self.doubtful.add(client)
-
-    def _end(self, batch: _Batch, settled: Sequence[Settled | None]) -> Sequence[After | None]:
-        for message, result in zip(batch.messages, settled, strict=True):
+    def _end(
+        self, batch: _Batch, settled: Sequence[Settled | None] | None
+    ) -> Sequence[After | None]:
+        """`settled` is None if the statement's reply has not come: it may have given out what
+        comes next.
+        """
+        results = [None] * len(batch.messages) if settled is None else settled
+        for client, message, result in zip(batch.clients, batch.messages, results, strict=True):
             if message.wants_next and (result is None or result.next is None):
                 self._number.give_back_place()
+            if message.wants_next and settled is None:
+                self.doubtful.add(client)
         return [
             None if result is None else self._find_next(client, result, batch.mark)
-            for client, result in zip(batch.clients, settled, strict=True)
+            for client, result in zip(batch.clients, results, strict=True)
         ]
 
     def _find_next(self, client: str, settled: Settled, mark: Mark) -> After:

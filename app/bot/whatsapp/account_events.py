@@ -92,7 +92,7 @@ _SUBJECT_LIMIT: Final = 120
 _MOST_PARTS: Final = 50
 """Entries kept of an object or a list."""
 _LONGEST_NUMBER: Final = 10**10
-"""Above Unix seconds: it may be somebody's phone number."""
+"""Above Unix seconds: it may be the phone number of a client."""
 
 
 def read_account_event(

@@ -37,6 +37,11 @@ class Annotation:
     edited: Message | None = None
     """What an edit makes of the message, under the message's own id."""
 
+    @property
+    def text(self) -> str:
+        """The emoji, or the new text."""
+        return self.emoji if self.edited is None else self.edited.text
+
 
 class _Reaction(msgspec.Struct):
     message_id: str

@@ -6,7 +6,7 @@ repeated, and raises TryLater when the database could not do it within a second.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -150,12 +150,17 @@ async def settle_sendings(
     """Executes `SETTLE`. Raises psycopg.Error and psycopg_pool.PoolTimeout."""
     parameters = list_settle_parameters(sent, bot, sender)
     rows = await execute_once(pool, SETTLE, parameters, deadline_from_now())
-    found = {row[0]: row[1:] for row in rows}
-    return [read_settled(found[-place]) for place in range(1, len(sent) + 1)]
+    return read_settled({row[0]: row[1:] for row in rows}, len(sent))
 
 
-def read_settled(row: tuple[Any, ...]) -> Settled | None:
-    """A row of `SETTLE` without its place; None for a message that `settle_sent` has to settle."""
+def read_settled(rows: Mapping[int, tuple[Any, ...]], count: int) -> Sequence[Settled | None]:
+    """The rows of `SETTLE` by their places, of so many messages; None for one that `settle_sent`
+    has to settle.
+    """
+    return [_read_settled(rows[-place]) for place in range(1, count + 1)]
+
+
+def _read_settled(row: tuple[Any, ...]) -> Settled | None:
     if row[0] == "locked":
         return None
     taken = row[8]
