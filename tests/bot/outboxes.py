@@ -15,6 +15,7 @@ from app.bot.whatsapp.cloud_api import CloudApi
 from app.crm.sending.number import make_sender
 from app.database.pool import Pool
 from tests.sessions.turns import PHONE
+from tests.sessions.waiting import until
 
 
 @asynccontextmanager
@@ -67,3 +68,18 @@ def has_statuses(
 
 def make_due(connection: psycopg.Connection) -> None:
     connection.execute('UPDATE "Conversation" SET "dueAt" = clock_timestamp()')
+
+
+async def wait_for_answer_id(connection: psycopg.Connection) -> str:
+    """WhatsApp's id of the one answer, once its outcome is written."""
+
+    def find() -> str | None:
+        row = connection.execute(
+            'SELECT "waMessageId" FROM "Conversation" WHERE direction = \'out\''
+        ).fetchone()
+        return row and row[0]
+
+    await until(find, "the answer's id")
+    found = find()
+    assert found is not None
+    return found

@@ -13,6 +13,7 @@ import pytest
 from app.messages import Message, Reply
 from app.sessions.session import Session
 from tests.bot.conftest import StartBot
+from tests.bot.outboxes import wait_for_answer_id
 from tests.bot.running_bots import Api, RunningBot
 from tests.bot.test_webhook import make_body
 from tests.sessions.turns import CLIENT, PHONE, find_everywhere, make_reply, read_tables
@@ -68,15 +69,8 @@ async def test_a_reaction_stands_at_its_message_until_it_is_removed(
 ) -> None:
     await deliver(bot, make_text("halo", "wamid.1"))
     await api.until_sent(1, PHONE)
-
-    def find_answer() -> Any:
-        row = connection.execute(
-            'SELECT "waMessageId" FROM "Conversation" WHERE direction = \'out\''
-        ).fetchone()
-        return row and row[0]
-
-    await until(find_answer, "the answer's id")
-    for target in ("wamid.1", find_answer()):
+    answer = await wait_for_answer_id(connection)
+    for target in ("wamid.1", answer):
         await deliver(bot, react(target, "👍", ago=5), react(target, "❤", ago=9))
         row = read_row(connection, target)
         assert row is not None and row[1]["reaction"] == "👍"

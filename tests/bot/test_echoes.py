@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from tests.bot.conftest import StartBot
+from tests.bot.outboxes import wait_for_answer_id
 from tests.bot.running_bots import NUMBER_ID, Api, RunningBot
 from tests.bot.test_annotations import edit, make_text, react, read_row, revoke
 from tests.bot.test_webhook import make_body
@@ -99,15 +100,8 @@ async def test_an_echo_of_the_bots_own_answer_changes_nothing(
 ) -> None:
     assert await bot.say("nama saya Petang", PHONE) == 200
     await api.until_sent(1, PHONE)
-
-    def find_answer() -> Any:
-        row = connection.execute(
-            'SELECT "waMessageId" FROM "Conversation" WHERE direction = \'out\''
-        ).fetchone()
-        return row and row[0]
-
-    await until(find_answer, "the answer's id")
-    await tell(bot, make_echo(make_text("1: Halo Petang", find_answer())))
+    answer = await wait_for_answer_id(connection)
+    await tell(bot, make_echo(make_text("1: Halo Petang", answer)))
     assert await bot.say("siapa saya", PHONE) == 200
     tables = read_tables(connection)
     assert tables is not None and tables.said == ["1: Halo Petang", "2: Halo Petang"]

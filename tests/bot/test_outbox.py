@@ -339,10 +339,7 @@ async def test_what_a_bot_left_queued_another_sends(
 async def test_what_a_bot_was_sending_when_it_died_is_not_sent_again(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
-    queue(connection, "one", "two", age=60)
-    dead = uuid4()
-    claim(connection, "one", dead)
-    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (dead,))
+    dead = send_from_another_bot(connection)
     connection.execute(
         'UPDATE "Bot" SET "seenAt" = now() - interval \'20 seconds\' WHERE id = %s', (dead,)
     )
@@ -354,10 +351,7 @@ async def test_what_a_bot_was_sending_when_it_died_is_not_sent_again(
 async def test_what_a_living_bot_is_sending_is_left_to_it(
     start_bot: StartBot, connection: psycopg.Connection, api: Api
 ) -> None:
-    queue(connection, "one", "two", age=60)
-    alive = uuid4()
-    claim(connection, "one", alive)
-    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (alive,))
+    send_from_another_bot(connection)
     queue(connection, "other", phone="6281298765432", age=60)
     await start_bot()
     await api.until_sent(1, "6281298765432")
@@ -368,10 +362,7 @@ async def test_what_a_living_bot_is_sending_is_left_to_it(
 async def test_what_a_living_bot_is_sending_is_left_to_it_where_a_reply_was_lost_too(
     outbox: Outbox, connection: psycopg.Connection, api: Api
 ) -> None:
-    queue(connection, "one", "two", age=60)
-    alive = uuid4()
-    claim(connection, "one", alive)
-    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (alive,))
+    send_from_another_bot(connection)
     outbox._settling.doubtful.add(CLIENT)
     outbox.wake(CLIENT)
     await until(lambda: not outbox._workers.is_at(CLIENT), "a look for work")
@@ -379,12 +370,17 @@ async def test_what_a_living_bot_is_sending_is_left_to_it_where_a_reply_was_lost
     assert api.texts(PHONE, None) == []
 
 
-def claim(connection: psycopg.Connection, body: str, bot: UUID) -> None:
+def send_from_another_bot(connection: psycopg.Connection) -> UUID:
+    """A bot, alive, that is sending the first of two answers."""
+    queue(connection, "one", "two", age=60)
+    bot = uuid4()
     connection.execute(
         'UPDATE "Conversation" SET status = \'sending\', "claimedBy" = %s, "claimedAt" = now()'
-        " WHERE body = %s",
-        (bot, body),
+        " WHERE body = 'one'",
+        (bot,),
     )
+    connection.execute("SELECT novabot_internal.report_bot(%s, 'there', 1, true, 0)", (bot,))
+    return bot
 
 
 async def test_a_stop_waits_for_what_is_being_sent_and_leaves_the_rest(
