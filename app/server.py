@@ -27,9 +27,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.telemetry.serving import RequestReports, report_application_failed
 
-_FILES = 65_536
 STOP_TIMEOUT = 5
 """Seconds that running requests get at a stop."""
+_FILES = 65_536
+"""Open files that a process asks for, where its hard limit allows as many."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -54,7 +55,7 @@ class HttpServer(uvicorn.Server):
         protocol: type[asyncio.Protocol] | Literal["auto"] = "auto",
         stop_timeout: int = STOP_TIMEOUT,
     ) -> None:
-        raise_file_limit()
+        _raise_file_limit()
         super().__init__(
             uvicorn.Config(
                 _describe_failure(app),
@@ -236,7 +237,7 @@ def _describe_failure(app: ASGIApp) -> ASGIApp:
     return run
 
 
-def raise_file_limit() -> None:
+def _raise_file_limit() -> None:
     """Lets the process open as many files as it may: a bot's sends take two a connection, and the
     limit that shells and systemd give, 1024, is for programs that use select().
     """

@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 class Grouping(Generic[Item, Result]):
     """Calls `act` with at most `most` items, one call in flight at a time.
 
-    An item that comes alone goes after `patience` seconds; at once, where there are none. `act`
-    returns a result for each item in their order; what it raises, all of them get.
+    With no call in flight an item waits `patience` seconds for others. `act` returns
+    a result for each item in their order; what it raises, all of them get.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Grouping(Generic[Item, Result]):
         return result
 
     def take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        """What waits, at most `most` of it, for a call of the taker's: who sets the results."""
+        """What waits, at most `most` of it, for a call of the caller's own; it sets the results."""
         count = min(self._most, len(self._waiting))
         taken = [self._waiting.popleft() for _ in range(count)]
         return [(item, result) for item, result in taken if not result.done()]
